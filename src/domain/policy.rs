@@ -1,0 +1,127 @@
+//! The policy: every price, limit and deadline a run and its decisions go by.
+//!
+//! One struct serves the settings file, the engine and the immutable record of a run. Every number has its unit in
+//! its name. Deliberately absent: defaults in code; they stand in `config/default.toml`, commented.
+
+use super::units::{Cents, Metres, Minutes, Points};
+use serde::{Deserialize, Serialize};
+
+/// Everything a run goes by; stored with the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What holding an account is worth.
+    pub scores: ScoreRates,
+    /// What may not be.
+    pub rules: Rules,
+    /// How gains become points.
+    pub points: PointRates,
+}
+
+/// Prices in minutes a year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreRates {
+    /// What one star of rapport is worth, in minutes a year.
+    pub star_minutes: Minutes,
+    /// What taking over an account costs a rep once, in minutes.
+    pub handover_minutes: Minutes,
+    /// How stars are predicted.
+    pub rapport: RapportRates,
+    /// How driving is priced.
+    pub travel: TravelRates,
+    /// How geography beyond driving is priced.
+    pub geography: GeographyRates,
+}
+
+/// How rapport is predicted: terms in hundredths of a star.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RapportRates {
+    /// What an unknown pair is expected to be.
+    pub average_hundredths: i64,
+    /// Added where the declared styles match.
+    pub style_match_hundredths: i64,
+    /// Taken off where both are declared and differ.
+    pub style_mismatch_hundredths: i64,
+    /// Added where the rep speaks the preferred language.
+    pub language_shared_hundredths: i64,
+    /// Taken off where the rep does not.
+    pub language_foreign_hundredths: i64,
+    /// Added where the rep knows the industry.
+    pub industry_known_hundredths: i64,
+    /// Added for each hard trait the rep has opted in to.
+    pub tolerance_hundredths: i64,
+    /// Taken off for each hard trait the rep has not opted in to.
+    pub intolerance_hundredths: i64,
+    /// How many pieces of evidence the average weighs: the strength of the shrinkage.
+    pub prior_observations: i64,
+    /// How many pieces of evidence one past rating of the very pair counts as.
+    pub rating_observations: i64,
+    /// Half the interval's width with no evidence at all.
+    pub widest_half_interval_hundredths: i64,
+    /// Half the interval's width around the owner's own stars.
+    pub own_half_interval_hundredths: i64,
+}
+
+/// How driving is priced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TravelRates {
+    /// Visits in one day in the field; at least 1.
+    pub visits_per_field_day: u32,
+    /// The longest one-way drive, where the rep has set none.
+    pub max_one_way_minutes: Minutes,
+    /// One way beyond which a visit costs a night away.
+    pub overnight_beyond_one_way_minutes: Minutes,
+    /// What such a night costs.
+    pub overnight_minutes: Minutes,
+}
+
+/// What driving does not show; each a rate in minutes a year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeographyRates {
+    /// For an account outside the rep's territory.
+    pub outside_territory_minutes: Minutes,
+    /// For an account in another country.
+    pub other_country_minutes: Minutes,
+    /// For each hour of difference between the time zones.
+    pub time_zone_hour_minutes: Minutes,
+    /// Distance to the rest of the book from which an account is an island.
+    pub island_beyond_metres: Metres,
+    /// For an island.
+    pub island_minutes: Minutes,
+}
+
+/// Hard rules: what breaks one does not exist, and the reason is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Each rep's smallest gain, in minutes a year.
+    pub min_gain_minutes: Minutes,
+    /// The largest difference between the two accounts' annual commissions.
+    pub commission_gap_cents: Cents,
+    /// The same, in percent of the larger commission.
+    pub commission_gap_percent: i64,
+    /// How far a rep's commission balance of the year may go either way.
+    pub ledger_limit_cents: Cents,
+    /// Days after a change of owner in which an account stays.
+    pub cool_down_days: i64,
+    /// Days in which an account does not return to a former owner.
+    pub former_owner_days: i64,
+    /// Whether an account may part from its parent or children in the same book.
+    pub families_may_part: bool,
+    /// How many accounts a rep gives away in one run, where the rep has set none; absent means no cap.
+    pub max_moves_per_rep: Option<u32>,
+}
+
+/// How gains become points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointRates {
+    /// 0: only the total counts; 100: twice the smaller gain.
+    pub unfairness_percent: i64,
+    /// Bonus for each night a submission of the move has waited.
+    pub ageing_points_a_night: Points,
+}

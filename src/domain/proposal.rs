@@ -1,0 +1,402 @@
+//! Proposals: a move put to its reps, its life, and what a rep may see of it.
+//!
+//! In go a state, an action and an actor; out comes the next state or the reason there is none. [`public_status`] is
+//! the only thing a rep ever learns of the state: all that was not concluded reads the same, and not before the next
+//! batch boundary, so that neither the word nor its moment tells what a colleague answered.
+//! Deliberately absent: who is entitled to act for whom (the `app` finds the relation), and deadlines (the database's
+//! clock decides them).
+
+use super::{
+    closed::closed_list,
+    ids::{AccountId, ProposalId, RepId, RunId, SubmissionId, Version},
+    units::{Cents, Minutes, Points, Stars},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+closed_list! {
+    /// Where a proposal stands.
+    ProposalState {
+        /// Waiting for its reps.
+        Proposed = "proposed",
+        /// Every rep has accepted; waiting for approval.
+        Accepted = "accepted",
+        /// Approved; the handover is being prepared.
+        Approved = "approved",
+        /// The ownership change is out and not yet confirmed.
+        Executing = "executing",
+        /// The accounts have moved; the trial runs.
+        OnTrial = "on_trial",
+        /// The trial is over.
+        Completed = "completed",
+        /// A rep declined.
+        Declined = "declined",
+        /// Nobody concluded it in time.
+        Expired = "expired",
+        /// A rep withdrew the account.
+        Withdrawn = "withdrawn",
+        /// A manager stopped it.
+        Vetoed = "vetoed",
+        /// A manager's forced move took its place.
+        Superseded = "superseded",
+        /// An account no longer belongs to whom it says.
+        Invalidated = "invalidated",
+        /// Both accounts went back together.
+        Undone = "undone",
+        /// The CRM and we disagree; two people must look.
+        NeedsAttention = "needs_attention",
+    }
+}
+
+impl ProposalState {
+    /// Whether its legs are bound: no other proposal may hold their accounts.
+    pub const fn is_live(self) -> bool {
+        matches!(
+            self,
+            Self::Proposed | Self::Accepted | Self::Approved | Self::Executing | Self::OnTrial | Self::NeedsAttention
+        )
+    }
+
+    /// Whether it ended before anything moved.
+    pub const fn is_not_concluded(self) -> bool {
+        matches!(
+            self,
+            Self::Declined | Self::Expired | Self::Withdrawn | Self::Vetoed | Self::Superseded | Self::Invalidated
+        )
+    }
+
+    /// Whether every rep has accepted, or a manager decided for them.
+    pub const fn is_agreed(self) -> bool {
+        !matches!(self, Self::Proposed) && !self.is_not_concluded()
+    }
+}
+
+closed_list! {
+    /// What can be asked of a proposal.
+    ProposalAction {
+        /// Accept while another rep has yet to.
+        Accept = "accept",
+        /// Accept as the last rep.
+        AcceptAsLast = "accept_as_last",
+        /// Decline.
+        Decline = "decline",
+        /// Approve while another manager has yet to.
+        Approve = "approve",
+        /// Approve as the last manager, or automatically.
+        ApproveAsLast = "approve_as_last",
+        /// Stop it.
+        Veto = "veto",
+        /// End it because a rep withdrew the account.
+        Withdraw = "withdraw",
+        /// Let it lapse.
+        Expire = "expire",
+        /// Give the reps more time.
+        Extend = "extend",
+        /// End it because a forced move took its place.
+        Supersede = "supersede",
+        /// End it because an account changed hands elsewhere.
+        Invalidate = "invalidate",
+        /// Send the ownership change out.
+        Execute = "execute",
+        /// Confirm that the CRM carried it out.
+        Confirm = "confirm",
+        /// Say that the CRM could not.
+        Fail = "fail",
+        /// End the trial.
+        Complete = "complete",
+        /// Send both accounts back together.
+        Undo = "undo",
+    }
+}
+
+closed_list! {
+    /// Who asks, in relation to the proposal.
+    ProposalActor {
+        /// A rep who gives and gets an account in it.
+        Party = "party",
+        /// A manager of one of its reps who gains nothing from it.
+        Manager = "manager",
+        /// A manager of one of its reps who is a party.
+        Beneficiary = "beneficiary",
+        /// Any other rep or manager.
+        Stranger = "stranger",
+        /// An administrator.
+        Admin = "admin",
+        /// Another program.
+        Service = "service",
+        /// The program itself.
+        System = "system",
+    }
+}
+
+closed_list! {
+    /// Why a proposal stays as it is.
+    ProposalRefusal {
+        /// This actor may never do that.
+        NotYours = "not_yours",
+        /// Nobody decides over what they gain from.
+        OwnBenefit = "own_benefit",
+        /// It was decided before.
+        AlreadyDecided = "already_decided",
+        /// It has ended.
+        AlreadyEnded = "already_ended",
+        /// It is not that far yet.
+        TooEarly = "too_early",
+    }
+}
+
+/// The state after `action` by `actor`, or why there is none. Total: every triple has an answer.
+pub const fn next_state(
+    state: ProposalState,
+    action: ProposalAction,
+    actor: ProposalActor,
+) -> Result<ProposalState, ProposalRefusal> {
+    use ProposalAction as Do;
+    use ProposalActor as By;
+    use ProposalRefusal as No;
+    use ProposalState as S;
+    let entitled = match action {
+        Do::Accept | Do::AcceptAsLast => matches!(actor, By::Party | By::Manager),
+        Do::Decline | Do::Withdraw => matches!(actor, By::Party),
+        Do::ApproveAsLast => matches!(actor, By::Manager | By::System),
+        Do::Approve | Do::Veto | Do::Extend | Do::Supersede | Do::Undo => matches!(actor, By::Manager),
+        Do::Confirm => matches!(actor, By::Manager | By::Admin | By::Service),
+        Do::Fail => matches!(actor, By::Service | By::System),
+        Do::Expire | Do::Invalidate | Do::Execute | Do::Complete => matches!(actor, By::System),
+    };
+    if !entitled {
+        return Err(match actor {
+            By::Beneficiary => No::OwnBenefit,
+            _ => No::NotYours,
+        });
+    }
+    match state {
+        S::Proposed => match action {
+            Do::Accept | Do::Extend => Ok(S::Proposed),
+            Do::AcceptAsLast => Ok(S::Accepted),
+            Do::Decline => Ok(S::Declined),
+            Do::Veto => Ok(S::Vetoed),
+            Do::Withdraw => Ok(S::Withdrawn),
+            Do::Expire => Ok(S::Expired),
+            Do::Supersede => Ok(S::Superseded),
+            Do::Invalidate => Ok(S::Invalidated),
+            _ => Err(No::TooEarly),
+        },
+        S::Accepted => match action {
+            Do::Approve | Do::Extend => Ok(S::Accepted),
+            Do::ApproveAsLast => Ok(S::Approved),
+            Do::Veto => Ok(S::Vetoed),
+            Do::Withdraw => Ok(S::Withdrawn),
+            Do::Expire => Ok(S::Expired),
+            Do::Supersede => Ok(S::Superseded),
+            Do::Invalidate => Ok(S::Invalidated),
+            Do::Accept | Do::AcceptAsLast | Do::Decline => Err(No::AlreadyDecided),
+            _ => Err(No::TooEarly),
+        },
+        S::Approved => match action {
+            Do::Execute => Ok(S::Executing),
+            Do::Invalidate => Ok(S::Invalidated),
+            Do::Confirm | Do::Fail | Do::Complete | Do::Undo => Err(No::TooEarly),
+            _ => Err(No::AlreadyDecided),
+        },
+        S::Executing => match action {
+            Do::Confirm => Ok(S::OnTrial),
+            Do::Fail => Ok(S::NeedsAttention),
+            Do::Invalidate => Ok(S::Invalidated),
+            Do::Complete | Do::Undo => Err(No::TooEarly),
+            _ => Err(No::AlreadyDecided),
+        },
+        S::OnTrial => match action {
+            Do::Complete => Ok(S::Completed),
+            Do::Undo => Ok(S::Undone),
+            _ => Err(No::AlreadyDecided),
+        },
+        S::NeedsAttention => match action {
+            Do::Confirm if matches!(actor, By::Manager) => Ok(S::OnTrial),
+            Do::Undo => Ok(S::Undone),
+            _ => Err(No::AlreadyDecided),
+        },
+        S::Completed
+        | S::Declined
+        | S::Expired
+        | S::Withdrawn
+        | S::Vetoed
+        | S::Superseded
+        | S::Invalidated
+        | S::Undone => Err(No::AlreadyEnded),
+    }
+}
+
+closed_list! {
+    /// A rep's answer to a proposal.
+    Answer {
+        /// None yet.
+        Pending = "pending",
+        /// Yes.
+        Accepted = "accepted",
+        /// No.
+        Declined = "declined",
+    }
+}
+
+closed_list! {
+    /// All that a rep learns of a proposal's state.
+    PublicStatus {
+        /// Waiting for your answer.
+        Proposed = "proposed",
+        /// You have answered; the rest is not for you to know yet.
+        Answered = "answered",
+        /// Everybody has accepted.
+        Accepted = "accepted",
+        /// Approved; prepare the handover.
+        Approved = "approved",
+        /// The ownership change is on its way.
+        Executing = "executing",
+        /// The accounts have moved; the trial runs.
+        OnTrial = "on_trial",
+        /// Done.
+        Completed = "completed",
+        /// Both accounts went back.
+        Undone = "undone",
+        /// It ended before anything moved.
+        NotConcluded = "not_concluded",
+    }
+}
+
+/// What a party sees, from the state, the party's own answer, and whether a batch boundary has passed since the end.
+///
+/// Until `revealed`, a proposal that ended looks to each party as it did before it ended, whoever ended it.
+pub const fn public_status(state: ProposalState, own: Answer, revealed: bool) -> PublicStatus {
+    use ProposalState as S;
+    match state {
+        S::Proposed => undecided(own),
+        S::Declined | S::Expired | S::Withdrawn | S::Vetoed | S::Superseded | S::Invalidated => {
+            if revealed {
+                PublicStatus::NotConcluded
+            } else {
+                undecided(own)
+            }
+        }
+        S::Accepted => PublicStatus::Accepted,
+        S::Approved => PublicStatus::Approved,
+        S::Executing | S::NeedsAttention => PublicStatus::Executing,
+        S::OnTrial => PublicStatus::OnTrial,
+        S::Completed => PublicStatus::Completed,
+        S::Undone => PublicStatus::Undone,
+    }
+}
+
+const fn undecided(own: Answer) -> PublicStatus {
+    match own {
+        Answer::Pending => PublicStatus::Proposed,
+        Answer::Accepted => PublicStatus::Answered,
+        Answer::Declined => PublicStatus::NotConcluded,
+    }
+}
+
+/// What holding an account is worth to a rep, by named terms; all in minutes a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Valuation {
+    /// The end of the rapport interval that counted: the low end for what is received, the high end for what is given.
+    pub stars: Stars,
+    /// `star_minutes × stars`.
+    pub rapport_minutes: Minutes,
+    /// Marginal driving.
+    pub travel_minutes: Minutes,
+    /// What driving does not show.
+    pub geography_minutes: Minutes,
+    /// One visit's drive from the base, one way.
+    pub one_way_minutes: Minutes,
+    /// Whether the driving is an estimate.
+    pub travel_estimated: bool,
+}
+
+impl Valuation {
+    /// `rapport − travel − geography`, in minutes a year.
+    pub fn value(&self) -> Minutes {
+        self.rapport_minutes - self.travel_minutes - self.geography_minutes
+    }
+}
+
+/// What one rep gets out of a move: the account given, the account received, and the gain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The worth of what the rep gives.
+    pub given: Valuation,
+    /// The worth of what the rep receives.
+    pub received: Valuation,
+    /// What the handover itself costs the rep.
+    pub handover_minutes: Minutes,
+    /// `received − given − handover`, in minutes a year.
+    pub gain: Minutes,
+}
+
+impl Side {
+    /// Adds up the terms.
+    pub fn new(given: Valuation, received: Valuation, handover_minutes: Minutes) -> Self {
+        Self { given, received, handover_minutes, gain: received.value() - given.value() - handover_minutes }
+    }
+}
+
+/// One account of a proposal on its way from one rep to another, with the giver's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// Its place in the proposal, from 0. The giver of leg `i` receives the account of leg `i − 1`, the giver of leg
+    /// 0 that of the last.
+    pub position: u32,
+    /// The account.
+    pub account: AccountId,
+    /// The statement that put it in the pool.
+    pub submission: SubmissionId,
+    /// Who gives it.
+    pub from: RepId,
+    /// Who receives it.
+    pub to: RepId,
+    /// Its commission a year when proposed.
+    pub annual_commission_cents: Cents,
+    /// What the giver gets out of the whole move.
+    pub side: Side,
+    /// The giver's answer.
+    pub answer: Answer,
+    /// New whenever what the giver sees changes: the giver's `ETag`.
+    pub version: Version,
+}
+
+/// A move put to its reps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// The run that found it; absent for a forced move.
+    pub run: Option<RunId>,
+    /// Where it stands.
+    pub state: ProposalState,
+    /// What the engine says it is worth.
+    pub points: Points,
+    /// When it was proposed.
+    pub created_at: DateTime<Utc>,
+    /// When it lapses if not approved.
+    pub expires_at: DateTime<Utc>,
+    /// When its end became visible to its reps.
+    pub revealed_at: Option<DateTime<Utc>>,
+    /// The day the accounts change hands, once approved.
+    pub effective_on: Option<NaiveDate>,
+    /// The day the trial ends, once transferred.
+    pub trial_ends_on: Option<NaiveDate>,
+    /// New at each change.
+    pub version: Version,
+    /// Its accounts, in order of position; two or more.
+    pub legs: Vec<Leg>,
+}
+
+impl Proposal {
+    /// The leg that `rep` gives, where they are a party.
+    pub fn leg_of(&self, rep: &RepId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.from == *rep)
+    }
+
+    /// The leg that `rep` receives, where they are a party.
+    pub fn leg_to(&self, rep: &RepId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.to == *rep)
+    }
+}

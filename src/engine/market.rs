@@ -1,0 +1,200 @@
+//! The market: the immutable snapshot a run works on.
+//!
+//! In go the rows of one reading of the store; out comes a value that holds all a plan depends on and nothing else, in
+//! the order of ids, so that its bytes are the same whatever order the rows came in. [`Market::new`] establishes what
+//! is written on the fields and refuses what breaks it.
+//! Deliberately absent: opinions of anybody but the submitter, notes, and accounts of reps outside the pool.
+
+use crate::domain::{
+    ids::{AccountId, RepId, SubmissionId},
+    roster::{Account, Rep},
+    units::{Cents, Place, Stars},
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// An account in the pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The statement that put it there.
+    pub submission: SubmissionId,
+    /// The account; its owner is the submitter and one of [`Market::reps`].
+    pub account: Account,
+    /// The submitter's own stars.
+    pub stars: Stars,
+    /// Nights since it was submitted.
+    pub nights_waited: u32,
+    /// When the account last changed hands here.
+    pub last_moved_on: Option<NaiveDate>,
+    /// Whether a manager keeps it where it is.
+    pub frozen: bool,
+    /// Whether a parent or child of it is in the same book.
+    pub has_family_in_book: bool,
+}
+
+/// A rep with at least one offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trader {
+    /// The rep.
+    pub rep: Rep,
+    /// Commission received less commission given in this year's swaps.
+    pub ledger_cents: Cents,
+    /// Abusive accounts held now.
+    pub abusive_accounts: u32,
+}
+
+/// One account of a trader's book, offered or not: what travel and capacity need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookEntry {
+    /// The account.
+    pub account: AccountId,
+    /// Whose book: an index into [`Market::reps`].
+    pub rep: u32,
+    /// Where it is.
+    pub place: Place,
+    /// Visits a year.
+    pub visits_a_year: u32,
+    /// Minutes of one visit.
+    pub visit_minutes: u32,
+}
+
+/// What has been between a trader and an offered account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairHistory {
+    /// Who.
+    pub rep: RepId,
+    /// With whom.
+    pub account: AccountId,
+    /// Sum of past ratings, in hundredths of a star.
+    pub rated_hundredths: i64,
+    /// How many ratings that sum has.
+    pub ratings: u32,
+    /// When the rep last gave the account up, where they once had it.
+    pub owned_until: Option<NaiveDate>,
+}
+
+/// The immutable snapshot a run works on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Market {
+    /// The business date every deadline is counted from.
+    pub business_date: NaiveDate,
+    /// Everybody with an offer, by id, each once.
+    pub reps: Vec<Trader>,
+    /// The pool, by account id, each account once.
+    pub offers: Vec<Offer>,
+    /// The books of [`Self::reps`], by rep and account id, offers included, each once.
+    pub books: Vec<BookEntry>,
+    /// What has been, by rep and account id, each pair once.
+    pub histories: Vec<PairHistory>,
+    /// Pairs a manager has forbidden, by rep and account id, each once.
+    pub forbidden: Vec<(RepId, AccountId)>,
+}
+
+/// A set of rows that is no market.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MarketError {
+    /// Something stands twice.
+    #[error("{what} {id} stands twice in the market")]
+    Twice {
+        /// The kind of thing.
+        what: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// Something speaks of a rep who is not in the market.
+    #[error("{what} speaks of {rep}, who is not in the market")]
+    Stranger {
+        /// The kind of thing and which.
+        what: String,
+        /// The rep.
+        rep: String,
+    },
+    /// An offer is missing from its owner's book.
+    #[error("account {0} is offered but is not in its owner's book")]
+    NotInBook(AccountId),
+}
+
+impl Market {
+    /// Sorts the parts and checks what is written on the fields. `books` name their rep by id here.
+    ///
+    /// Cost: O(n log n) in the rows.
+    pub fn new(
+        business_date: NaiveDate,
+        mut reps: Vec<Trader>,
+        mut offers: Vec<Offer>,
+        books: Vec<(RepId, BookEntry)>,
+        mut histories: Vec<PairHistory>,
+        mut forbidden: Vec<(RepId, AccountId)>,
+    ) -> Result<Self, MarketError> {
+        reps.sort_by(|a, b| a.rep.id.cmp(&b.rep.id));
+        offers.sort_by(|a, b| a.account.id.cmp(&b.account.id));
+        histories.sort_by(|a, b| (&a.rep, &a.account).cmp(&(&b.rep, &b.account)));
+        forbidden.sort();
+        forbidden.dedup();
+        let index = |id: &RepId| reps.binary_search_by(|trader| trader.rep.id.cmp(id)).ok();
+        let mut placed = Vec::with_capacity(books.len());
+        for (owner, mut entry) in books {
+            let Some(rep) = index(&owner) else {
+                return Err(MarketError::Stranger { what: format!("book entry {}", entry.account), rep: owner.into() });
+            };
+            entry.rep = u32::try_from(rep).expect("fewer than 2^32 reps");
+            placed.push(entry);
+        }
+        placed.sort_by(|a, b| (a.rep, &a.account).cmp(&(b.rep, &b.account)));
+        for offer in &offers {
+            let account = &offer.account;
+            let Some(rep) = index(&account.owner) else {
+                return Err(MarketError::Stranger {
+                    what: format!("offer {}", account.id),
+                    rep: account.owner.as_str().to_owned(),
+                });
+            };
+            let rep = u32::try_from(rep).expect("fewer than 2^32 reps");
+            if placed.binary_search_by(|entry| (entry.rep, &entry.account).cmp(&(rep, &account.id))).is_err() {
+                return Err(MarketError::NotInBook(account.id.clone()));
+            }
+        }
+        first_twin(&reps, "rep", |trader| trader.rep.id.to_string())?;
+        first_twin(&offers, "offer", |offer| offer.account.id.to_string())?;
+        first_twin(&placed, "book entry", |entry| entry.account.to_string())?;
+        first_twin(&histories, "history", |pair| format!("{} / {}", pair.rep, pair.account))?;
+        Ok(Self { business_date, reps, offers, books: placed, histories, forbidden })
+    }
+
+    /// The index of a rep in [`Self::reps`].
+    pub fn rep_index(&self, id: &RepId) -> Option<usize> {
+        self.reps.binary_search_by(|trader| trader.rep.id.cmp(id)).ok()
+    }
+
+    /// The index of an account in [`Self::offers`].
+    pub fn offer_index(&self, id: &AccountId) -> Option<usize> {
+        self.offers.binary_search_by(|offer| offer.account.id.cmp(id)).ok()
+    }
+
+    /// The book of the rep at `index`, by account id.
+    pub fn book(&self, index: usize) -> &[BookEntry] {
+        let start = self.books.partition_point(|entry| (entry.rep as usize) < index);
+        let end = self.books.partition_point(|entry| (entry.rep as usize) <= index);
+        &self.books[start..end]
+    }
+
+    /// What has been between a rep and an account.
+    pub fn history(&self, rep: &RepId, account: &AccountId) -> Option<&PairHistory> {
+        self.histories
+            .binary_search_by(|pair| (&pair.rep, &pair.account).cmp(&(rep, account)))
+            .ok()
+            .map(|at| &self.histories[at])
+    }
+
+    /// Whether a manager has forbidden the pair.
+    pub fn is_forbidden(&self, rep: &RepId, account: &AccountId) -> bool {
+        self.forbidden.binary_search_by(|(r, a)| (r, a).cmp(&(rep, account))).is_ok()
+    }
+}
+
+fn first_twin<T>(sorted: &[T], what: &'static str, key: impl Fn(&T) -> String) -> Result<(), MarketError> {
+    match sorted.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {
+        Some(pair) => Err(MarketError::Twice { what, id: key(&pair[0]) }),
+        None => Ok(()),
+    }
+}

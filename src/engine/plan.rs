@@ -1,0 +1,147 @@
+//! The plan: the moves a run chose, with its report, its certificate and a why-not for everyone left.
+//!
+//! In go a market and a policy; out comes the best plan there is, the same every time.
+//! Deliberately absent: any change. A plan changes nothing; only a decision changes a book.
+
+use crate::domain::{
+    closed::closed_list,
+    ids::{AccountId, RepId, SubmissionId},
+    proposal::Side,
+    units::{Cents, Minutes, Points, Stars},
+};
+use crate::solver::Certificate;
+use serde::{Deserialize, Serialize};
+
+closed_list! {
+    /// A hard rule, named for the reason a candidate or move does not exist.
+    Rule {
+        /// A rep would gain less than the policy's smallest gain.
+        GainTooSmall = "gain_too_small",
+        /// The two commissions differ too much.
+        CommissionGap = "commission_gap",
+        /// A rep's commission balance of the year would go too far.
+        LedgerLimit = "ledger_limit",
+        /// The one-way drive is longer than the rep's limit.
+        TooFar = "too_far",
+        /// The rep lacks the required language.
+        LanguageMissing = "language_missing",
+        /// The rep lacks a required licence.
+        LicenceMissing = "licence_missing",
+        /// The rep lacks the required industry.
+        IndustryMissing = "industry_missing",
+        /// The rep's hours would not suffice.
+        OverCapacity = "over_capacity",
+        /// A manager keeps the account where it is.
+        Frozen = "frozen",
+        /// The account changed hands too recently.
+        CoolDown = "cool_down",
+        /// The rep had the account too recently.
+        FormerOwner = "former_owner",
+        /// A manager has forbidden the pair.
+        ForbiddenPair = "forbidden_pair",
+        /// The rep has a conflict of interest.
+        ConflictOfInterest = "conflict_of_interest",
+        /// The account is abusive and the rep has not opted in.
+        AbuseNotOptedIn = "abuse_not_opted_in",
+        /// The rep would hold more abusive accounts than their cap.
+        ExposureCap = "exposure_cap",
+        /// A parent or child would stay behind.
+        FamilyParted = "family_parted",
+        /// A rep is away or leaving.
+        NotPresent = "not_present",
+        /// A rep's moves of this run are used up by better ones.
+        CapReached = "cap_reached",
+        /// Partners exist, but every one of them does better elsewhere.
+        BetterElsewhere = "better_elsewhere",
+    }
+}
+
+/// One account of a move, with what its giver gets out of the move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedLeg {
+    /// The account.
+    pub account: AccountId,
+    /// The statement that put it in the pool.
+    pub submission: SubmissionId,
+    /// Who gives it.
+    pub from: RepId,
+    /// Who receives it.
+    pub to: RepId,
+    /// Its commission a year.
+    pub annual_commission_cents: Cents,
+    /// What the giver gets out of the move.
+    pub side: Side,
+}
+
+/// A move: each rep gives one account and gets one. The giver of leg `i` receives the account of leg `i − 1`, the giver
+/// of leg 0 that of the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Its accounts; the smallest account id first.
+    pub legs: Vec<PlannedLeg>,
+    /// What the move is worth.
+    pub points: Points,
+}
+
+/// Why an offer stayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyNot {
+    /// The account.
+    pub account: AccountId,
+    /// Its owner.
+    pub rep: RepId,
+    /// The rule that stopped most of its chances; of two that stopped as many, the one declared first.
+    pub rule: Rule,
+    /// How many chances each rule stopped, most first.
+    pub stopped: Vec<(Rule, u32)>,
+    /// How many partners were possible.
+    pub partners: u32,
+}
+
+/// What the plan amounts to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Reps in the pool.
+    pub reps: u32,
+    /// Accounts in the pool.
+    pub offers: u32,
+    /// Candidates: an account and a rep it may go to.
+    pub candidates: u32,
+    /// Swaps that break no rule.
+    pub possible_moves: u32,
+    /// Parts of the market that fall apart.
+    pub components: u32,
+    /// Moves chosen.
+    pub moves: u32,
+    /// Their points in all.
+    pub points: Points,
+    /// Their gains in all, in minutes a year.
+    pub gain: Minutes,
+    /// The smallest gain of anybody who moves; absent where nobody does.
+    pub smallest_gain: Option<Minutes>,
+    /// Gini coefficient of the gains of those who move, in thousandths: 0 when all gain the same.
+    pub gini_thousandths: i64,
+    /// Driving a year of the moved accounts before.
+    pub travel_before: Minutes,
+    /// Driving a year of the moved accounts after.
+    pub travel_after: Minutes,
+    /// Sum over moves of the difference in commission.
+    pub commission_moved_cents: Cents,
+    /// Mean of the owners' stars before, over moved accounts, at the end that counted.
+    pub mean_stars_before: Option<Stars>,
+    /// Mean of the receivers' stars after, over moved accounts, at the end that counted.
+    pub mean_stars_after: Option<Stars>,
+}
+
+/// The moves a run chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The moves, by their first account.
+    pub moves: Vec<Move>,
+    /// What they amount to.
+    pub report: Report,
+    /// Why there is no better plan.
+    pub certificate: Certificate,
+    /// Everyone left, by account.
+    pub why_not: Vec<WhyNot>,
+}
