@@ -1,0 +1,603 @@
+//! One search of the primal-dual method: an alternating tree, grown from one exposed vertex until
+//! that vertex needs no more attention.
+//!
+//! In: the graph, the family of blossoms, and an exposed vertex with a positive dual.
+//! Out: the family, changed so that the vertex is matched, or unmatched with a dual of zero, or
+//! matched at the price of another vertex being unmatched with a dual of zero.
+//! Holds before and after: no edge has negative slack, matched edges and the cycles of blossoms have
+//! none, no dual is negative, blossoms of dual zero are inside others only.
+//! Costs: see [`Searcher::search`]; everything a search touched is reset by it, and nothing else.
+//! Absent: other trees (vertices outside the tree never move) and the start from a fractional
+//! solution.
+//!
+//! # Time
+//!
+//! A search has a clock that starts at zero. While it advances by one, twice the dual of every `S`
+//! vertex falls by one and of every `T` vertex rises by one; twice the dual of every outermost `S`
+//! blossom rises by two and of every outermost `T` blossom falls by two. Nothing is updated as time
+//! passes. What is stored instead does not change while a label lasts:
+//!
+//! - `level(v)` of an `S` vertex is twice its dual plus the time: at time `t` twice the dual is
+//!   `level(v) - t`.
+//! - `offset(B)` is how long the outermost node `B`, or those it was inside, have been `T` before it
+//!   got its present label. All vertices of a node that is not `S` have shared their labels, so at
+//!   time `t` twice the dual of a free vertex is the stored one plus the offset.
+//! - `reach(v)` of a vertex that is not `S` is the smallest `level(s) + y(v) - 2 w(s, v)` over edges
+//!   from `S` vertices `s`; a free vertex is reached at time `reach(v) + offset`.
+//!
+//! All vertices of a tree are joined by edges without slack, so twice their duals are all odd or all
+//! even, and the meeting of two `S` vertices, at half the sum of their levels less the weight, falls
+//! on an integer.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::mem::take;
+
+use super::family::{Family, Link, NONE, position};
+use crate::solver::graph::Graph;
+
+const NEVER: i64 = i64::MAX;
+
+/// What an outermost node is in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Label {
+    /// Not in the tree.
+    Free,
+    /// At an even distance from the root: an alternating path frees its base.
+    S,
+    /// At an odd distance from the root.
+    T,
+}
+
+/// What a search knows of a node. All but the label of outermost nodes is meaningless inside others.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    label: Label,
+    /// When the node got its label.
+    since: i64,
+    /// How long its vertices had been `T` before.
+    offset: i64,
+    /// The edge by which a `T` node hangs below its parent: the end above, the end in the node.
+    entry: (u32, u32),
+    /// The blossom this node was shrunk into by this search, or the node itself.
+    shrunk_into: u32,
+    /// The last walk towards the root that passed here.
+    walk: u64,
+    touched: bool,
+}
+
+impl Node {
+    fn untouched(node: u32) -> Self {
+        Self {
+            label: Label::Free,
+            since: 0,
+            offset: 0,
+            entry: (NONE, NONE),
+            shrunk_into: node,
+            walk: 0,
+            touched: false,
+        }
+    }
+}
+
+/// What a search knows of a vertex.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    /// The level of an `S` vertex; of others the smallest value at which an `S` vertex reaches it.
+    at: i64,
+    /// The `S` vertex that reaches it then.
+    from: u32,
+    /// Whether the edges of this `S` vertex have been looked at.
+    scanned: bool,
+    touched: bool,
+}
+
+const UNREACHED: Reach = Reach {
+    at: NEVER,
+    from: NONE,
+    scanned: false,
+    touched: false,
+};
+
+/// Something that may happen to the tree, checked again when its time comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// A free vertex is reached.
+    Grow { vertex: u32 },
+    /// Two `S` vertices meet.
+    Shrink { x: u32, y: u32 },
+    /// The dual of a `T` blossom is used up.
+    Open { blossom: u32 },
+}
+
+/// What ends a search.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The dual of an `S` vertex is used up: it takes the root's place as the unmatched one.
+    Exhausted { vertex: u32 },
+    /// An `S` vertex meets an exposed one outside the tree.
+    Augmented { from: u32, to: u32 },
+}
+
+/// The state of searches over one graph.
+#[derive(Debug)]
+pub(super) struct Searcher<'g> {
+    graph: &'g Graph,
+    family: Family,
+    /// The outermost node of each vertex at the last reset or opening; see [`Searcher::outermost`].
+    top: Vec<u32>,
+    nodes: Vec<Node>,
+    reaches: Vec<Reach>,
+    events: BinaryHeap<Reverse<(i64, Event)>>,
+    /// `S` vertices whose edges are still to be looked at.
+    pending: Vec<u32>,
+    now: i64,
+    /// When the search ends at the latest, and how. Events from then on need not be kept.
+    end: (i64, End),
+    walks: u64,
+    touched_nodes: Vec<u32>,
+    touched_vertices: Vec<u32>,
+    opened: Vec<u32>,
+}
+
+impl<'g> Searcher<'g> {
+    /// Starts from a family without blossoms.
+    pub fn new(graph: &'g Graph, family: Family) -> Self {
+        let vertices = graph.vertices();
+        Self {
+            graph,
+            family,
+            top: (0..vertices as u32).collect(),
+            nodes: (0..vertices as u32).map(Node::untouched).collect(),
+            reaches: vec![UNREACHED; vertices],
+            events: BinaryHeap::new(),
+            pending: Vec::new(),
+            now: 0,
+            end: (NEVER, End::Exhausted { vertex: NONE }),
+            walks: 0,
+            touched_nodes: Vec::new(),
+            touched_vertices: Vec::new(),
+            opened: Vec::new(),
+        }
+    }
+
+    /// Returns the family as the searches left it.
+    pub fn into_family(self) -> Family {
+        self.family
+    }
+
+    /// Settles one exposed vertex.
+    ///
+    /// Before: `root` is unmatched. After: it is matched, or its dual is zero; no other vertex has
+    /// become unmatched with a positive dual.
+    ///
+    /// Cost: with `k` vertices and `l` edges at vertices of the tree and `d` the depth of the
+    /// blossoms in it, `O(l log l + k d)`.
+    pub fn search(&mut self, root: u32) {
+        if self.family.mate[root as usize] != NONE || self.family.dual_2x[root as usize] == 0 {
+            return;
+        }
+        self.now = 0;
+        self.end = (NEVER, End::Exhausted { vertex: root });
+        let node = self.outermost(root);
+        self.make_s(node);
+        self.scan_pending();
+        while let Some(Reverse((time, event))) = self.events.pop() {
+            if time >= self.end.0 {
+                break;
+            }
+            self.now = time;
+            match event {
+                Event::Grow { vertex } => self.grow(vertex),
+                Event::Shrink { x, y } => self.shrink(x, y),
+                Event::Open { blossom } => self.open(blossom),
+            }
+            self.scan_pending();
+        }
+        self.now = self.end.0;
+        match self.end.1 {
+            End::Exhausted { vertex } => self.rematch_to_root(vertex, NONE),
+            End::Augmented { from, to } => {
+                let node = self.outermost(to);
+                self.family.rebase(node, to);
+                self.family.mate[to as usize] = from;
+                self.rematch_to_root(from, to);
+            }
+        }
+        self.settle();
+    }
+
+    /// Returns the outermost node that holds a vertex.
+    ///
+    /// Cost: logarithmic, amortised over a search.
+    fn outermost(&mut self, vertex: u32) -> u32 {
+        let mut node = self.top[vertex as usize];
+        loop {
+            let above = self.nodes[node as usize].shrunk_into;
+            if above == node {
+                return node;
+            }
+            let further = self.nodes[above as usize].shrunk_into;
+            self.nodes[node as usize].shrunk_into = further;
+            node = further;
+        }
+    }
+
+    fn keep_event(&mut self, time: i64, event: Event) {
+        if time < self.end.0 {
+            self.events.push(Reverse((time, event)));
+        }
+    }
+
+    fn end_by(&mut self, time: i64, end: End) {
+        if time < self.end.0 {
+            self.end = (time, end);
+        }
+    }
+
+    fn touch_node(&mut self, node: u32) -> &mut Node {
+        let state = &mut self.nodes[node as usize];
+        if !state.touched {
+            state.touched = true;
+            self.touched_nodes.push(node);
+        }
+        state
+    }
+
+    fn touch_vertex(&mut self, vertex: u32) -> &mut Reach {
+        let reach = &mut self.reaches[vertex as usize];
+        if !reach.touched {
+            reach.touched = true;
+            self.touched_vertices.push(vertex);
+        }
+        reach
+    }
+
+    /// Labels a free outermost node `S` and queues its vertices for scanning.
+    fn make_s(&mut self, node: u32) {
+        let now = self.now;
+        let state = self.touch_node(node);
+        state.label = Label::S;
+        state.since = now;
+        let offset = state.offset;
+        self.queue_s_vertices(node, offset);
+    }
+
+    /// Gives the vertices of a node that turns `S` their levels and queues them for scanning.
+    fn queue_s_vertices(&mut self, node: u32, offset: i64) {
+        let now = self.now;
+        let queued = self.pending.len();
+        let mut pending = take(&mut self.pending);
+        self.family.collect_vertices(node, &mut pending);
+        for &vertex in &pending[queued..] {
+            let level = self.family.dual_2x[vertex as usize] + offset + now;
+            self.touch_vertex(vertex).at = level;
+            self.end_by(level, End::Exhausted { vertex });
+        }
+        self.pending = pending;
+    }
+
+    /// Labels a free outermost node `T`, hanging it below the tree by an edge.
+    fn make_t(&mut self, node: u32, entry: (u32, u32)) {
+        let now = self.now;
+        let state = self.touch_node(node);
+        state.label = Label::T;
+        state.since = now;
+        state.entry = entry;
+        if self.family.is_blossom(node) {
+            let time = now + self.family.blossom_dual_2x(node) / 2;
+            self.keep_event(time, Event::Open { blossom: node });
+        }
+    }
+
+    fn scan_pending(&mut self) {
+        while let Some(vertex) = self.pending.pop() {
+            self.scan(vertex);
+        }
+    }
+
+    /// Looks at every edge of an `S` vertex.
+    fn scan(&mut self, vertex: u32) {
+        let graph = self.graph;
+        let level = self.reaches[vertex as usize].at;
+        let own = self.outermost(vertex);
+        self.reaches[vertex as usize].scanned = true;
+        for arc in graph.neighbours(vertex) {
+            let node = self.outermost(arc.to);
+            if node == own {
+                continue;
+            }
+            let Node { label, offset, .. } = self.nodes[node as usize];
+            let reach = self.reaches[arc.to as usize];
+            if label == Label::S {
+                // An edge between two vertices that turned `S` is looked at from the later one.
+                if reach.scanned {
+                    let (x, y) = (vertex, arc.to);
+                    let time = (level + reach.at) / 2 - arc.weight;
+                    self.keep_event(time, Event::Shrink { x, y });
+                }
+                continue;
+            }
+            let at = level + self.family.dual_2x[arc.to as usize] - 2 * arc.weight;
+            if at >= reach.at || at >= self.end.0 {
+                continue;
+            }
+            let reach = self.touch_vertex(arc.to);
+            reach.at = at;
+            reach.from = vertex;
+            if label == Label::Free {
+                let time = at + offset;
+                if self.family.mate[self.family.base(node) as usize] == NONE {
+                    let (from, to) = (vertex, arc.to);
+                    self.end_by(time, End::Augmented { from, to });
+                } else {
+                    self.keep_event(time, Event::Grow { vertex: arc.to });
+                }
+            }
+        }
+    }
+
+    /// Takes a reached free node into the tree as `T`, and the node it is matched to as `S`.
+    fn grow(&mut self, vertex: u32) {
+        let node = self.outermost(vertex);
+        let state = self.nodes[node as usize];
+        let reach = self.reaches[vertex as usize];
+        if state.label != Label::Free || reach.at + state.offset != self.now {
+            return;
+        }
+        self.make_t(node, (reach.from, vertex));
+        let mate = self.family.mate[self.family.base(node) as usize];
+        let below = self.outermost(mate);
+        self.make_s(below);
+    }
+
+    /// Returns the `T` node above an `S` node and the `S` node above that, or none at the root.
+    fn step_up(&mut self, node: u32) -> Option<(u32, u32)> {
+        let mate = self.family.mate[self.family.base(node) as usize];
+        if mate == NONE {
+            return None;
+        }
+        let odd = self.outermost(mate);
+        let (above, _) = self.nodes[odd as usize].entry;
+        Some((odd, self.outermost(above)))
+    }
+
+    /// Returns the lowest node above or at both of two `S` nodes.
+    ///
+    /// Cost: linear in the longer of the two ways to it.
+    fn meeting_node(&mut self, a: u32, b: u32) -> u32 {
+        self.walks += 1;
+        let walk = self.walks;
+        let (mut here, mut other) = (Some(a), Some(b));
+        loop {
+            if let Some(node) = here {
+                if self.nodes[node as usize].walk == walk {
+                    return node;
+                }
+                self.nodes[node as usize].walk = walk;
+                here = self.step_up(node).map(|(_, above)| above);
+            }
+            std::mem::swap(&mut here, &mut other);
+        }
+    }
+
+    /// Returns the links from an `S` node up to, not including, a node above it: child, then the
+    /// edge towards the root.
+    fn links_up(&mut self, from: u32, until: u32) -> Vec<Link> {
+        let mut links = Vec::new();
+        let mut node = from;
+        while node != until {
+            let base = self.family.base(node);
+            let (odd, above) = self.step_up(node).expect("the node above is on the way");
+            links.push(Link {
+                child: node,
+                from: base,
+                to: self.family.mate[base as usize],
+            });
+            let (upper, lower) = self.nodes[odd as usize].entry;
+            links.push(Link {
+                child: odd,
+                from: lower,
+                to: upper,
+            });
+            node = above;
+        }
+        links
+    }
+
+    /// Shrinks the odd cycle that an edge between two `S` nodes closes into an `S` blossom.
+    fn shrink(&mut self, x: u32, y: u32) {
+        let (a, b) = (self.outermost(x), self.outermost(y));
+        if a == b {
+            return;
+        }
+        let meeting = self.meeting_node(a, b);
+        // From the meeting node down to `x`, over the edge, and from `y` up again.
+        let mut cycle = Vec::new();
+        let mut child = meeting;
+        for link in self.links_up(a, meeting).into_iter().rev() {
+            let (from, to) = (link.to, link.from);
+            cycle.push(Link { child, from, to });
+            child = link.child;
+        }
+        let (from, to) = (x, y);
+        cycle.push(Link { child, from, to });
+        cycle.extend(self.links_up(b, meeting));
+
+        let now = self.now;
+        let children: Vec<u32> = cycle.iter().map(|link| link.child).collect();
+        let blossom = self.family.make_blossom(cycle);
+        while self.nodes.len() < self.family.nodes() {
+            self.nodes.push(Node::untouched(self.nodes.len() as u32));
+        }
+        let state = self.touch_node(blossom);
+        state.label = Label::S;
+        state.since = now;
+        for child in children {
+            let Node {
+                label,
+                since,
+                offset,
+                ..
+            } = self.nodes[child as usize];
+            let lasted = now - since;
+            if label == Label::S {
+                self.family.raise_blossom(child, 2 * lasted);
+            } else {
+                self.family.raise_blossom(child, -2 * lasted);
+                self.queue_s_vertices(child, offset + lasted);
+            }
+            self.nodes[child as usize].shrunk_into = blossom;
+        }
+    }
+
+    /// Opens a `T` blossom whose dual is used up: the children on the even way from its entry to its
+    /// base stay in the tree, the others become free.
+    fn open(&mut self, blossom: u32) {
+        let Node {
+            label,
+            since,
+            offset,
+            entry,
+            ..
+        } = self.nodes[blossom as usize];
+        if label != Label::T || !self.family.is_outermost(blossom) {
+            return;
+        }
+        let lasted = self.now - since;
+        self.family.raise_blossom(blossom, -2 * lasted);
+        debug_assert_eq!(self.family.blossom_dual_2x(blossom), 0);
+        let entered = self.family.child_holding(blossom, entry.1);
+        let cycle = self.family.open_blossom(blossom);
+        self.opened.push(blossom);
+        let mut vertices = Vec::new();
+        for link in &cycle {
+            self.touch_node(link.child).offset = offset + lasted;
+            vertices.clear();
+            self.family.collect_vertices(link.child, &mut vertices);
+            for &vertex in &vertices {
+                self.top[vertex as usize] = link.child;
+            }
+        }
+
+        // Links at odd indices are matched, so the even way starts with a matched link.
+        let length = cycle.len();
+        let at = position(&cycle, entered);
+        let forward = !at.is_multiple_of(2);
+        let mut index = at;
+        let mut entry = entry;
+        loop {
+            self.make_t(cycle[index].child, entry);
+            if index == 0 {
+                break;
+            }
+            let (even, odd, link) = if forward {
+                let odd = (index + 2) % length;
+                (index + 1, odd, cycle[index + 1])
+            } else {
+                let link = cycle[index - 2];
+                let (from, to) = (link.to, link.from);
+                (index - 1, index - 2, Link { from, to, ..link })
+            };
+            self.make_s(cycle[even].child);
+            entry = (link.from, link.to);
+            index = odd;
+        }
+        for link in &cycle {
+            if self.nodes[link.child as usize].label == Label::Free {
+                self.keep_first_reach(link.child);
+            }
+        }
+    }
+
+    /// Keeps the event at which a node that has become free is reached first.
+    fn keep_first_reach(&mut self, node: u32) {
+        let mut vertices = Vec::new();
+        self.family.collect_vertices(node, &mut vertices);
+        let first = vertices
+            .into_iter()
+            .filter(|&vertex| self.reaches[vertex as usize].from != NONE)
+            .min_by_key(|&vertex| (self.reaches[vertex as usize].at, vertex));
+        if let Some(vertex) = first {
+            let time = self.reaches[vertex as usize].at + self.nodes[node as usize].offset;
+            self.keep_event(time, Event::Grow { vertex });
+        }
+    }
+
+    /// Matches an `S` vertex to a given mate, or to none, and swaps matched and unmatched edges on
+    /// the way from it to the root.
+    ///
+    /// Cost: linear in the length of the way, inside blossoms too.
+    fn rematch_to_root(&mut self, vertex: u32, mate: u32) {
+        let (mut vertex, mut mate) = (vertex, mate);
+        loop {
+            let node = self.outermost(vertex);
+            let freed = self.family.mate[self.family.base(node) as usize];
+            self.family.rebase(node, vertex);
+            self.family.mate[vertex as usize] = mate;
+            if freed == NONE {
+                return;
+            }
+            let odd = self.outermost(freed);
+            let (upper, lower) = self.nodes[odd as usize].entry;
+            self.family.rebase(odd, lower);
+            self.family.mate[lower as usize] = upper;
+            (vertex, mate) = (upper, lower);
+        }
+    }
+
+    /// Writes down the duals as they are now, dissolves outermost blossoms of dual zero, and forgets
+    /// the tree.
+    fn settle(&mut self) {
+        let now = self.now;
+        let mut outermost = Vec::new();
+        let mut vertices = Vec::new();
+        let touched_nodes = take(&mut self.touched_nodes);
+        for &node in &touched_nodes {
+            let state = self.nodes[node as usize];
+            self.nodes[node as usize] = Node::untouched(node);
+            if !self.family.is_outermost(node) {
+                continue;
+            }
+            outermost.push(node);
+            let lasted = now - state.since;
+            vertices.clear();
+            self.family.collect_vertices(node, &mut vertices);
+            match state.label {
+                Label::S => self.family.raise_blossom(node, 2 * lasted),
+                Label::T => self.family.raise_blossom(node, -2 * lasted),
+                Label::Free => {}
+            }
+            for &vertex in &vertices {
+                let dual_2x = &mut self.family.dual_2x[vertex as usize];
+                match state.label {
+                    Label::S => *dual_2x = self.reaches[vertex as usize].at - now,
+                    Label::T => *dual_2x += state.offset + lasted,
+                    Label::Free => *dual_2x += state.offset,
+                }
+            }
+        }
+        while let Some(node) = outermost.pop() {
+            if self.family.is_blossom(node) && self.family.blossom_dual_2x(node) == 0 {
+                let cycle = self.family.open_blossom(node);
+                outermost.extend(cycle.iter().map(|link| link.child));
+                self.opened.push(node);
+            } else {
+                vertices.clear();
+                self.family.collect_vertices(node, &mut vertices);
+                for &vertex in &vertices {
+                    self.top[vertex as usize] = node;
+                }
+            }
+        }
+        for node in self.opened.drain(..) {
+            self.family.reuse(node);
+        }
+        for vertex in self.touched_vertices.drain(..) {
+            self.reaches[vertex as usize] = UNREACHED;
+        }
+        self.touched_nodes = touched_nodes;
+        self.touched_nodes.clear();
+        self.events.clear();
+    }
+}

@@ -1,0 +1,26 @@
+//! What is optimal on a graph. Knows no rep and no account.
+//!
+//! In: graphs of numbered vertices with integer weights. Out: matchings with a proof of optimality.
+//! Holds: every function here is a function: no clock, no environment, no randomness, no input or
+//! output, and the order of edges does not matter. `verify` shares no code with what it checks.
+//! Costs: stated at each function. Absent: reps, accounts, points and their meaning; parallelism.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `graph` | the fixed graph |
+//! | `matching` | the matching of the largest weight, exactly |
+//! | `caps` | the same with at most so many matched vertices in each group |
+//! | `certificate` | the proof, as data |
+//! | `verify` | the check of the proof, written apart |
+
+pub mod caps;
+pub mod certificate;
+pub mod graph;
+pub mod matching;
+pub mod verify;
+
+pub use caps::{CapError, CappedMatching, capped_matching};
+pub use certificate::{Blossom, Certificate};
+pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
+pub use matching::{Matching, maximum_weight_matching};
+pub use verify::{CertificateError, verify, verify_capped};
