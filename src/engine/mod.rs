@@ -8,6 +8,7 @@ pub mod candidates;
 pub mod check;
 pub mod market;
 pub mod plan;
+pub mod price;
 pub mod rapport;
 pub mod score;
 pub mod travel;

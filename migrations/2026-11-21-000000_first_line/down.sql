@@ -1,0 +1,17 @@
+DROP TABLE idempotency_keys;
+DROP TABLE outbox;
+DROP TABLE audit_head;
+DROP TABLE audit_log;
+DROP TABLE handover_steps;
+DROP TABLE forbidden_pairs;
+DROP TABLE frozen_accounts;
+DROP TABLE overrides;
+DROP TABLE decisions;
+DROP TABLE legs;
+DROP TABLE proposals;
+DROP TABLE runs;
+DROP TABLE submissions;
+DROP TABLE history;
+DROP TABLE accounts;
+DROP TABLE reps;
+DROP TABLE teams;

@@ -1,0 +1,68 @@
+//! What happens: one file a verb.
+//!
+//! In go a [`Reader`] or [`Writer`], the settings, the [`Principal`] who asks and what they ask; out comes a view of
+//! what they may see, or [`Refused`]. A verb that changes something takes a [`Writer`], so it is whole or nothing; it
+//! asks the domain's `next_state`, does one compare-and-set and puts the change on record in the same transaction.
+//! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
+
+use crate::domain::{Wrong, principal::Principal};
+pub use crate::store::{AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
+
+/// Why a verb did not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// There is no such thing, or not for this principal; the two cannot be told apart.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The principal's role may never do this, whatever the object.
+    #[error("{0}")]
+    NotAllowed(&'static str),
+    /// The version the caller saw is no longer the present one.
+    #[error("it has changed since you read it")]
+    Stale,
+    /// The present state does not allow it. `code` is a stable word, for programs.
+    #[error("{detail}")]
+    Conflict {
+        /// A stable word: a refusal of a state machine, a rule, an "at most one".
+        code: &'static str,
+        /// The same for people.
+        detail: String,
+    },
+    /// A field does not hold what it must.
+    #[error("{field}: {wrong}")]
+    Invalid {
+        /// A JSON pointer or parameter name.
+        field: String,
+        /// What was found and expected.
+        wrong: Wrong,
+    },
+    /// The store could not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refused {
+    /// The present state does not allow it.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict { code, detail: detail.into() }
+    }
+
+    /// A field does not hold what it must.
+    pub fn invalid(field: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), wrong: Wrong::new(found, expected) }
+    }
+}
+
+impl TransactionError for Refused {
+    fn is_raced(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_raced())
+    }
+}
+
+/// The program itself, as the author of what no person asked for.
+pub fn system() -> Principal {
+    Principal {
+        id: "system".parse().expect("a sound id"),
+        role: crate::domain::principal::Role::Service,
+    }
+}

@@ -1,0 +1,7 @@
+//! account-swap: the map. Read this first.
+#![doc = ""]
+
+pub mod app;
+pub mod domain;
+pub mod settings;
+pub mod store;

@@ -1,0 +1,279 @@
+//! Settings: typed, complete, and an error for every key that is unknown.
+//!
+//! In go, in this order, `config/default.toml` as it was when the program was built, the same file beside the program
+//! if there is one, `config/<profile>.toml`, and variables such as `ACCOUNT_SWAP__DATABASE__URL`; out comes
+//! [`Settings`]. Every name carries its unit. Deliberately absent: defaults in code, and reading anything twice.
+
+use crate::domain::policy::Policy;
+use chrono::NaiveTime;
+use chrono_tz::Tz;
+use serde::Deserialize;
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+/// What the program was built with.
+pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The HTTP server.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// Who may sign in.
+    pub auth: Auth,
+    /// How often.
+    pub rate_limit: RateLimit,
+    /// What is written about it.
+    pub log: Log,
+    /// The nightly run.
+    pub night: Night,
+    /// Deadlines of proposals.
+    pub proposals: Proposals,
+    /// Imports.
+    pub import: Import,
+    /// What a run goes by.
+    pub policy: Policy,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Threads that talk HTTP; 0 means one a core.
+    pub workers: usize,
+    /// The largest body but for imports.
+    pub request_body_limit_bytes: usize,
+    /// The largest body of an import.
+    pub import_body_limit_bytes: usize,
+    /// The longest a request may take but for imports and runs.
+    pub request_timeout_seconds: u64,
+    /// The longest an import or a run may take.
+    pub import_timeout_seconds: u64,
+    /// How long a stop waits for what has begun.
+    pub shutdown_seconds: u64,
+}
+
+/// The database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Connections in the pool.
+    pub pool_connections: u32,
+    /// The longest wait for a connection.
+    pub connection_timeout_milliseconds: u64,
+    /// The longest wait for another's write.
+    pub lock_timeout_milliseconds: u64,
+    /// Whether the schema is brought up to date at start.
+    pub migrate_at_start: bool,
+}
+
+/// Who may sign in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The local key; empty switches local tokens off.
+    pub local_key_file: String,
+    /// The `iss` of local tokens.
+    pub issuer: String,
+    /// The `aud` every token needs.
+    pub audience: String,
+    /// How far clocks may differ.
+    pub leeway_seconds: u64,
+    /// URL or file of the issuer's keys; empty for none.
+    pub jwks: String,
+    /// The `iss` of that issuer's tokens.
+    pub jwks_issuer: String,
+    /// How old those keys may get.
+    pub jwks_refresh_seconds: u64,
+    /// The claim that names the role.
+    pub role_claim: String,
+}
+
+/// How often one principal may ask.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Sustained.
+    pub requests_a_second: u32,
+    /// At once.
+    pub burst: u32,
+}
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+/// What is written about it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A tracing filter.
+    pub filter: String,
+    /// For people or machines.
+    pub format: LogFormat,
+}
+
+/// The nightly run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Night {
+    /// Whether `serve` runs it.
+    pub enabled: bool,
+    /// The organisation's time zone.
+    pub time_zone: Tz,
+    /// The first moment of a business date's window.
+    pub opens: NaiveTime,
+    /// The moment the window closes; after `opens`, on the same local day.
+    pub closes: NaiveTime,
+    /// One run for each.
+    pub scopes: Vec<String>,
+    /// How long a run may go without a sign of life.
+    pub lease_seconds: u32,
+}
+
+/// Deadlines of proposals.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposals {
+    /// From publication to the last moment for accepts and approval.
+    pub expires_after_hours: u32,
+    /// From transfer to the end of the trial.
+    pub trial_days: u32,
+    /// Up to this difference in commission no manager is asked; 0 asks always.
+    pub automatic_approval_cents: i64,
+}
+
+/// Imports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// Errors reported one by one; the rest is counted.
+    pub max_reported_errors: usize,
+    /// The longest row.
+    pub max_row_bytes: usize,
+    /// Mapping name → kind → our column → their column.
+    pub mappings: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A file or variable does not fit.
+    #[error("settings: {0}")]
+    Unusable(#[from] config::ConfigError),
+    /// A value fits its type but not its purpose.
+    #[error("settings: {key}: {what}")]
+    Senseless {
+        /// Which.
+        key: &'static str,
+        /// Why.
+        what: String,
+    },
+    /// The profile asked for has no file.
+    #[error("settings: there is no {0}, which the profile asks for")]
+    NoProfile(String),
+}
+
+impl Settings {
+    /// Reads the settings from `directory` (`default.toml` and `<profile>.toml`) and from the variables given.
+    pub fn load(
+        directory: &Path,
+        profile: Option<&str>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        use config::{Config, Environment, File, FileFormat};
+        let mut layers = Config::builder()
+            .add_source(File::from_str(DEFAULT_TOML, FileFormat::Toml))
+            .add_source(File::from(directory.join("default.toml")).required(false));
+        if let Some(profile) = profile {
+            let file = directory.join(format!("{profile}.toml"));
+            if !file.is_file() {
+                return Err(SettingsError::NoProfile(file.display().to_string()));
+            }
+            layers = layers.add_source(File::from(file));
+        }
+        let ours = variables.into_iter().filter(|(name, _)| name.starts_with("ACCOUNT_SWAP__")).collect();
+        layers = layers.add_source(
+            Environment::with_prefix("ACCOUNT_SWAP")
+                .prefix_separator("__")
+                .separator("__")
+                .try_parsing(true)
+                .list_separator(",")
+                .with_list_parse_key("night.scopes")
+                .source(Some(ours)),
+        );
+        layers.build()?.try_deserialize::<Self>()?.sensible()
+    }
+
+    /// The settings the program was built with, untouched by files and variables.
+    pub fn built_in() -> Self {
+        Self::load(Path::new("/nonexistent"), None, []).expect("config/default.toml is sound: a test reads it")
+    }
+
+    fn sensible(self) -> Result<Self, SettingsError> {
+        let wrong = |key, what: &str| Err(SettingsError::Senseless { key, what: what.to_owned() });
+        if self.night.opens >= self.night.closes {
+            return wrong("night.opens", "must be before night.closes");
+        }
+        if self.policy.scores.travel.visits_per_field_day == 0 {
+            return wrong("policy.scores.travel.visits_per_field_day", "must be at least 1");
+        }
+        if !(0..=100).contains(&self.policy.points.unfairness_percent) {
+            return wrong("policy.points.unfairness_percent", "must be from 0 to 100");
+        }
+        if self.rate_limit.requests_a_second == 0 || self.rate_limit.burst == 0 {
+            return wrong("rate_limit", "must be at least 1");
+        }
+        if self.database.pool_connections == 0 {
+            return wrong("database.pool_connections", "must be at least 1");
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &str, value: &str) -> Result<Settings, SettingsError> {
+        Settings::load(Path::new("/nonexistent"), None, [(name.to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn the_built_in_settings_are_whole_and_sound() {
+        assert_eq!(Settings::built_in().database.url, "sqlite:account-swap.db");
+    }
+
+    #[test]
+    fn a_variable_changes_one_setting() {
+        assert_eq!(with("ACCOUNT_SWAP__SERVER__LISTEN", "0.0.0.0:9").unwrap().server.listen.port(), 9);
+        assert_eq!(with("ACCOUNT_SWAP__POLICY__SCORES__STAR_MINUTES", "7").unwrap().policy.scores.star_minutes.0, 7);
+        assert_eq!(with("ACCOUNT_SWAP__NIGHT__SCOPES", "north,south").unwrap().night.scopes, ["north", "south"]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let message = with("ACCOUNT_SWAP__SERVER__LISTNE", "x").unwrap_err().to_string();
+        assert!(message.contains("listne"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_profile_and_senseless_values_are_refused() {
+        let missing = Settings::load(Path::new("/nonexistent"), Some("nowhere"), []);
+        assert!(matches!(missing, Err(SettingsError::NoProfile(_))));
+        assert!(with("ACCOUNT_SWAP__POLICY__POINTS__UNFAIRNESS_PERCENT", "101").is_err());
+        assert!(with("ACCOUNT_SWAP__NIGHT__OPENS", "06:00:00").is_err());
+    }
+}

@@ -1,0 +1,203 @@
+//! The audit log and the outbox: one entry and one event for every change, in the transaction of the change.
+//!
+//! In goes a [`Change`]; out comes nothing but the certainty that it is on record. Entries form a chain: each hash
+//! covers the entry and the hash before it. The head row is the lock that puts entries in one order, so a change takes
+//! it last. Deliberately absent: personal data and opinions; entries name ids and states only.
+
+use super::{
+    Reader, StoreError, Writer, exactly_one,
+    schema::{audit_head, audit_log, outbox},
+};
+use crate::domain::{ids::RepId, principal::Principal};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use diesel::prelude::*;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// One change, as it goes on record.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    /// Who changed it.
+    pub actor: &'a Principal,
+    /// What was done: an action's word.
+    pub action: &'a str,
+    /// The kind of thing that changed: `proposal`, `submission`, `account`, …
+    pub subject_kind: &'a str,
+    /// Which one.
+    pub subject_id: &'a str,
+    /// Its state before, where it has states and was there.
+    pub from_state: Option<&'a str>,
+    /// Its state after, where it has states.
+    pub to_state: Option<&'a str>,
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_log)]
+pub struct Entry {
+    /// Its place in the chain, from 1 without gaps.
+    pub seq: i64,
+    /// When, in UTC.
+    pub at: NaiveDateTime,
+    /// Who.
+    pub actor_id: String,
+    /// In what capacity.
+    pub actor_role: String,
+    /// What was done.
+    pub action: String,
+    /// To what kind of thing.
+    pub subject_kind: String,
+    /// To which one.
+    pub subject_id: String,
+    /// Its state before.
+    pub from_state: Option<String>,
+    /// Its state after.
+    pub to_state: Option<String>,
+    /// The hash of the entry before; empty for the first.
+    pub previous_hash: String,
+    /// SHA-256 over all the fields above, in hex.
+    pub hash: String,
+}
+
+impl Entry {
+    /// The hash the other fields call for: SHA-256 over the JSON array of them, so that no field can run into the next.
+    pub fn expected_hash(&self) -> String {
+        let fields = serde_json::json!([
+            self.seq,
+            self.at.and_utc().timestamp_millis(),
+            self.actor_id,
+            self.actor_role,
+            self.action,
+            self.subject_kind,
+            self.subject_id,
+            self.from_state,
+            self.to_state,
+            self.previous_hash,
+        ]);
+        Sha256::digest(fields.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = outbox)]
+struct Event<'a> {
+    seq: i64,
+    id: String,
+    kind: String,
+    subject_id: &'a str,
+    payload: String,
+    created_at: NaiveDateTime,
+    delivered_at: Option<NaiveDateTime>,
+}
+
+/// Puts a change on record: one audit entry and one outbox event, `event_id` being the event's own random id.
+///
+/// Cost: four statements; from here to the commit, other writers of the log wait.
+pub fn record(writer: &mut Writer<'_>, event_id: uuid::Uuid, change: Change<'_>) -> Result<(), StoreError> {
+    let at = writer.now().naive_utc().trunc_subsecs(3);
+    let connection = &mut *writer.connection;
+    // The row lock of this update is what serialises the chain.
+    exactly_one(diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + 1)).execute(connection)?)?;
+    let (seq, previous_hash): (i64, String) =
+        audit_head::table.select((audit_head::seq, audit_head::hash)).first(connection)?;
+    let mut entry = Entry {
+        seq,
+        at,
+        actor_id: change.actor.id.as_str().to_owned(),
+        actor_role: change.actor.role.as_str().to_owned(),
+        action: change.action.to_owned(),
+        subject_kind: change.subject_kind.to_owned(),
+        subject_id: change.subject_id.to_owned(),
+        from_state: change.from_state.map(str::to_owned),
+        to_state: change.to_state.map(str::to_owned),
+        previous_hash,
+        hash: String::new(),
+    };
+    entry.hash = entry.expected_hash();
+    diesel::update(audit_head::table).set(audit_head::hash.eq(&entry.hash)).execute(connection)?;
+    let event = Event {
+        seq,
+        id: event_id.to_string(),
+        kind: format!("{}.{}", change.subject_kind, change.to_state.unwrap_or(change.action)),
+        subject_id: change.subject_id,
+        payload: serde_json::json!({
+            "subject": change.subject_id,
+            "action": change.action,
+            "from": change.from_state,
+            "to": change.to_state,
+        })
+        .to_string(),
+        created_at: at,
+        delivered_at: None,
+    };
+    diesel::insert_into(audit_log::table).values(&entry).execute(connection)?;
+    diesel::insert_into(outbox::table).values(&event).execute(connection)?;
+    Ok(())
+}
+
+/// Entries after `after`, oldest first, at most `limit`; only those of one actor or of some subjects where asked.
+pub fn entries(
+    reader: &mut Reader<'_>,
+    actors: Option<&[RepId]>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut query = audit_log::table
+        .filter(audit_log::seq.gt(after))
+        .order(audit_log::seq)
+        .limit(limit)
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some(actors) = actors {
+        query = query.filter(audit_log::actor_id.eq_any(actors.iter().map(RepId::as_str).collect::<Vec<_>>()));
+    }
+    Ok(query.load(&mut *reader.connection)?)
+}
+
+/// How an audit log ends, or where its chain breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Chain {
+    /// Every hash fits and no entry is missing.
+    Unbroken {
+        /// Entries in all.
+        entries: i64,
+        /// The last hash.
+        head: String,
+    },
+    /// The first entry that does not fit.
+    BrokenAt {
+        /// Its place.
+        seq: i64,
+    },
+}
+
+/// Walks the whole chain.
+///
+/// Cost: linear in the log; reads 1,000 entries at a time.
+pub fn verify(reader: &mut Reader<'_>) -> Result<Chain, StoreError> {
+    let (mut seq, mut hash) = (0, String::new());
+    loop {
+        let page = entries(reader, None, seq, 1000)?;
+        if page.is_empty() {
+            break;
+        }
+        for entry in page {
+            if entry.seq != seq + 1 || entry.previous_hash != hash || entry.hash != entry.expected_hash() {
+                return Ok(Chain::BrokenAt { seq: seq + 1 });
+            }
+            (seq, hash) = (entry.seq, entry.hash);
+        }
+    }
+    let head: (i64, String) =
+        audit_head::table.select((audit_head::seq, audit_head::hash)).first(&mut *reader.connection)?;
+    if head == (seq, hash.clone()) {
+        Ok(Chain::Unbroken { entries: seq, head: hash })
+    } else {
+        Ok(Chain::BrokenAt { seq: seq + 1 })
+    }
+}
+
+/// The moment an entry was made.
+pub fn moment(entry: &Entry) -> DateTime<Utc> {
+    entry.at.and_utc()
+}

@@ -1,0 +1,163 @@
+//! One connection type for both databases, chosen by the URL's scheme, and its pool.
+//!
+//! In goes a URL; out comes a pool of connections that all behave alike: UTC, foreign keys, a lock timeout, and on
+//! SQLite WAL with full synchronisation. SQLite older than 3.51.3 is refused: it can corrupt a WAL file that two
+//! connections use. Deliberately absent: the derived `establish`, which takes a mistyped `postgres:` URL for a file
+//! name.
+
+use super::StoreError;
+use crate::settings;
+use diesel::{
+    ConnectionError, MultiConnection, PgConnection, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    prelude::*,
+    r2d2,
+};
+use std::time::Duration;
+
+/// A connection to either database.
+#[derive(MultiConnection)]
+pub(in crate::store) enum AnyConnection {
+    /// The embedded default.
+    Sqlite(SqliteConnection),
+    /// The production server.
+    Postgres(PgConnection),
+}
+
+/// Runs one statement written once against whichever connection there is.
+macro_rules! on_either {
+    ($connection:expr, $inner:ident => $body:expr) => {
+        match $connection {
+            $crate::store::connection::AnyConnection::Sqlite($inner) => $body,
+            $crate::store::connection::AnyConnection::Postgres($inner) => $body,
+        }
+    };
+}
+pub(in crate::store) use on_either;
+
+/// Which database a URL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Url {
+    Sqlite(String),
+    Postgres(String),
+}
+
+impl Url {
+    pub(in crate::store) fn parse(url: &str) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            if path.is_empty() {
+                return Err(StoreError::Unusable(format!("database url {url:?}: expected a file name after sqlite:")));
+            }
+            Ok(Self::Sqlite(path.to_owned()))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Postgres(url.to_owned()))
+        } else {
+            Err(StoreError::Unusable(format!(
+                "database url {url:?}: expected sqlite:PATH or postgres://USER@HOST/NAME"
+            )))
+        }
+    }
+}
+
+/// Makes and checks connections for the pool.
+#[derive(Debug)]
+pub(in crate::store) struct Opener {
+    url: Url,
+    lock_timeout_milliseconds: u64,
+}
+
+impl r2d2::ManageConnection for Opener {
+    type Connection = AnyConnection;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<AnyConnection, r2d2::Error> {
+        let lock_timeout = self.lock_timeout_milliseconds;
+        let mut connection = match &self.url {
+            Url::Sqlite(path) => SqliteConnection::establish(path).map(AnyConnection::Sqlite),
+            Url::Postgres(url) => PgConnection::establish(url).map(AnyConnection::Postgres),
+        }
+        .map_err(r2d2::Error::ConnectionError)?;
+        let setup = match &connection {
+            AnyConnection::Sqlite(_) => format!(
+                "PRAGMA busy_timeout = {lock_timeout}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;"
+            ),
+            AnyConnection::Postgres(_) => format!(
+                "SET TIME ZONE 'UTC'; SET lock_timeout = {lock_timeout}; SET client_min_messages = warning; \
+                 SET idle_in_transaction_session_timeout = '15min';"
+            ),
+        };
+        connection.batch_execute(&setup).map_err(r2d2::Error::QueryError)?;
+        Ok(connection)
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), r2d2::Error> {
+        connection.batch_execute("SELECT 1").map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        std::thread::panicking() || on_either!(connection, inner => is_inside_transaction(inner))
+    }
+}
+
+fn is_inside_transaction<C>(connection: &mut C) -> bool
+where
+    C: Connection<TransactionManager = AnsiTransactionManager>,
+    AnsiTransactionManager: TransactionManager<C>,
+{
+    AnsiTransactionManager::is_broken_transaction_manager(connection)
+        || !matches!(
+            AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth(),
+            Ok(None)
+        )
+}
+
+pub(in crate::store) type Pool = r2d2::Pool<Opener>;
+
+/// Opens the pool and proves with one connection that the database answers.
+pub(in crate::store) fn open_pool(settings: &settings::Database) -> Result<Pool, StoreError> {
+    let opener =
+        Opener { url: Url::parse(&settings.url)?, lock_timeout_milliseconds: settings.lock_timeout_milliseconds };
+    if matches!(opener.url, Url::Sqlite(_)) {
+        refuse_old_sqlite()?;
+    }
+    // The pool would hide the reason of a failure until its timeout, so the first connection is made without it.
+    r2d2::ManageConnection::connect(&opener).map_err(|error| {
+        StoreError::Unusable(match error {
+            r2d2::Error::ConnectionError(ConnectionError::BadConnection(reason)) => reason,
+            other => other.to_string(),
+        })
+    })?;
+    r2d2::Pool::builder()
+        .max_size(settings.pool_connections)
+        .min_idle(Some(0))
+        .test_on_check_out(true)
+        .connection_timeout(Duration::from_millis(settings.connection_timeout_milliseconds))
+        .error_handler(Box::new(Logged))
+        .build(opener)
+        .map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+/// Writes the pool's background errors to the log.
+#[derive(Debug)]
+struct Logged;
+
+impl<E: std::error::Error> r2d2::HandleError<E> for Logged {
+    fn handle_error(&self, error: E) {
+        tracing::warn!(%error, "a database connection could not be made");
+    }
+}
+
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+fn refuse_old_sqlite() -> Result<(), StoreError> {
+    let number = libsqlite3_sys::SQLITE_VERSION_NUMBER as u32;
+    let found = (number / 1_000_000, number / 1000 % 1000, number % 1000);
+    if found < OLDEST_SQLITE {
+        return Err(StoreError::Unusable(format!(
+            "SQLite {}.{}.{} can corrupt a database two connections use; at least 3.51.3 is needed",
+            found.0, found.1, found.2
+        )));
+    }
+    Ok(())
+}

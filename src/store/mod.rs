@@ -1,0 +1,384 @@
+//! What is kept: the only folder that knows diesel; one file a table family.
+//!
+//! In go a [`Reader`] or a [`Writer`] and domain values; out come domain values. A [`Writer`] exists only inside
+//! [`Store::write`], one transaction from its first statement to its commit, so nothing can be half-written, and a
+//! function that changes something cannot be called without one. A state changes by compare-and-set; the loser gets
+//! [`StoreError::Raced`] and the whole transaction is tried again.
+//! Deliberately absent: every rule of the product, every HTTP status, and the clock of this machine.
+
+mod connection;
+mod schema;
+
+pub mod audit;
+pub mod export;
+pub mod handovers;
+pub mod history;
+pub mod idempotency;
+pub mod market;
+pub mod overrides;
+pub mod proposals;
+pub mod roster;
+pub mod runs;
+pub mod staging;
+pub mod submissions;
+
+use crate::settings;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use connection::{AnyConnection, Pool, open_pool};
+use diesel::{
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    prelude::*,
+    r2d2::PooledConnection,
+    result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError},
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::ops::{Deref, DerefMut};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// How often a transaction that lost a race is tried again before the caller is asked to come back.
+const ATTEMPTS: u32 = 8;
+
+/// Why the store did not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened as the settings say.
+    #[error("{0}")]
+    Unusable(String),
+    /// The pool is empty, the database is away, or another writer took too long: come back later.
+    #[error("the database is busy or away: {0}")]
+    Busy(String),
+    /// There is no room left.
+    #[error("the database has no room left: {0}")]
+    Full(String),
+    /// Another transaction changed the row first.
+    #[error("another transaction was faster")]
+    Raced,
+    /// A rule of the form "at most one" would be broken.
+    #[error("there is one already: {0}")]
+    Twice(AtMostOne),
+    /// Something that is referred to does not exist.
+    #[error("it refers to something that does not exist: {0}")]
+    Dangling(String),
+    /// A row holds what its type does not allow, or the schema is not what was expected.
+    #[error("the database holds what it must not: {0}")]
+    Corrupt(String),
+}
+
+/// The "at most one" rules, each a unique index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtMostOne {
+    /// One live submission an account.
+    LiveSubmission,
+    /// One live leg an account.
+    LiveLeg,
+    /// One run a scope and business date.
+    RunOfTheNight,
+    /// One answer a rep and proposal.
+    Answer,
+    /// One approval a manager and proposal.
+    Approval,
+    /// One freeze an account.
+    Freeze,
+    /// One ban a pair.
+    Ban,
+    /// One effect an idempotency key.
+    IdempotencyKey,
+    /// One row an id.
+    Id,
+}
+
+impl AtMostOne {
+    /// PostgreSQL names the index; SQLite names the table and columns.
+    fn recognise(message: &str) -> Self {
+        let rules = [
+            ("submissions_one_live_account", "submissions.account_id", Self::LiveSubmission),
+            ("legs_one_live_account", "legs.account_id", Self::LiveLeg),
+            ("runs_one_scope_and_date", "runs.scope, runs.business_date", Self::RunOfTheNight),
+            ("frozen_accounts_pkey", "frozen_accounts.account_id", Self::Freeze),
+            ("forbidden_pairs_pkey", "forbidden_pairs.rep_id, forbidden_pairs.account_id", Self::Ban),
+            ("idempotency_keys_pkey", "idempotency_keys.principal_id", Self::IdempotencyKey),
+            // SQLite names the same columns for both; which it was follows from what was being done.
+            ("decisions_one_answer", "decisions.proposal_id, decisions.for_rep_id", Self::Answer),
+            ("decisions_one_approval", "\u{0}", Self::Approval),
+        ];
+        rules.iter().find(|(pg, sqlite, _)| message.contains(pg) || message.contains(sqlite)).map_or(Self::Id, |r| r.2)
+    }
+}
+
+impl std::fmt::Display for AtMostOne {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::LiveSubmission => "a live submission of this account",
+            Self::LiveLeg => "a live move of this account",
+            Self::RunOfTheNight => "a run of this scope and business date",
+            Self::Answer => "an answer of this rep",
+            Self::Approval => "an approval of this manager",
+            Self::Freeze => "a freeze of this account",
+            Self::Ban => "a ban of this pair",
+            Self::IdempotencyKey => "an answer under this key",
+            Self::Id => "a row with this id",
+        })
+    }
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(kind, information) => classify(&kind, information.as_ref()),
+            // A broken transaction means the connection went away in the middle.
+            DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
+                Self::Busy(error.to_string())
+            }
+            other => Self::Corrupt(other.to_string()),
+        }
+    }
+}
+
+fn classify(kind: &DatabaseErrorKind, information: &(dyn DatabaseErrorInformation + Send + Sync)) -> StoreError {
+    let message = information.message().to_owned();
+    match kind {
+        DatabaseErrorKind::UniqueViolation => {
+            StoreError::Twice(AtMostOne::recognise(information.constraint_name().unwrap_or(&message)))
+        }
+        DatabaseErrorKind::ForeignKeyViolation => StoreError::Dangling(message),
+        DatabaseErrorKind::SerializationFailure => StoreError::Raced,
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => StoreError::Busy(message),
+        _ if message.contains("deadlock detected") => StoreError::Raced,
+        _ if ["database is locked", "lock timeout", "terminating connection", "server closed the connection"]
+            .iter()
+            .any(|sign| message.contains(sign)) =>
+        {
+            StoreError::Busy(message)
+        }
+        _ if ["disk is full", "No space left", "could not extend file"].iter().any(|sign| message.contains(sign)) => {
+            StoreError::Full(message)
+        }
+        _ => StoreError::Corrupt(message),
+    }
+}
+
+impl From<crate::domain::Wrong> for StoreError {
+    fn from(wrong: crate::domain::Wrong) -> Self {
+        Self::Corrupt(wrong.to_string())
+    }
+}
+
+/// An error a transaction may end with: the store's own can be told from the rest, so that a lost race is retried.
+pub trait TransactionError: From<StoreError> {
+    /// Whether the transaction lost a race and may win the next.
+    fn is_raced(&self) -> bool;
+}
+
+impl TransactionError for StoreError {
+    fn is_raced(&self) -> bool {
+        matches!(self, Self::Raced)
+    }
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+/// A consistent view of the database at one moment.
+pub struct Reader<'a> {
+    connection: &'a mut AnyConnection,
+    now: DateTime<Utc>,
+}
+
+impl Reader<'_> {
+    /// The database's clock when the transaction began.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+}
+
+/// A write transaction; everything it does is committed together or not at all.
+pub struct Writer<'a>(Reader<'a>);
+
+impl<'a> Deref for Writer<'a> {
+    type Target = Reader<'a>;
+    fn deref(&self) -> &Reader<'a> {
+        &self.0
+    }
+}
+
+impl<'a> DerefMut for Writer<'a> {
+    fn deref_mut(&mut self) -> &mut Reader<'a> {
+        &mut self.0
+    }
+}
+
+/// What a transaction is for, which decides how it begins.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Read,
+    Write,
+}
+
+impl Store {
+    /// Opens the database the settings name and brings its schema up to date if they say so.
+    pub fn open(settings: &settings::Database) -> Result<Self, StoreError> {
+        let store = Self { pool: open_pool(settings)? };
+        if settings.migrate_at_start {
+            store.migrate()?;
+        }
+        Ok(store)
+    }
+
+    /// Brings the schema up to date and returns the names of the migrations that were run.
+    pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        self.migrating(|connection| {
+            connection.run_pending_migrations(MIGRATIONS).map(|done| done.iter().map(ToString::to_string).collect())
+        })
+    }
+
+    /// Takes the newest migration back and returns its name.
+    pub fn revert(&self) -> Result<String, StoreError> {
+        self.migrating(|connection| connection.revert_last_migration(MIGRATIONS).map(|done| done.to_string()))
+    }
+
+    /// Whether the schema lacks a migration this program needs.
+    pub fn has_pending_migrations(&self) -> Result<bool, StoreError> {
+        self.migrating(|connection| connection.has_pending_migration(MIGRATIONS))
+    }
+
+    fn migrating<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.checkout()?;
+        // Two processes that start together must not both migrate: one waits for the other.
+        if let AnyConnection::Postgres(inner) = &mut *connection {
+            inner.batch_execute("SELECT pg_advisory_lock(4242)")?;
+        }
+        let done = work(&mut connection).map_err(|error| StoreError::Unusable(format!("migration: {error}")));
+        if let AnyConnection::Postgres(inner) = &mut *connection {
+            inner.batch_execute("SELECT pg_advisory_unlock(4242)")?;
+        }
+        done
+    }
+
+    /// Reads in one consistent view.
+    pub fn read<T, E: TransactionError>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = self.checkout()?;
+        transact(&mut connection, Purpose::Read, work)
+    }
+
+    /// Writes in one transaction; tries again when it lost a race, and gives up as [`StoreError::Busy`].
+    pub fn write<T, E: TransactionError>(
+        &self,
+        mut work: impl FnMut(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        for _ in 0..ATTEMPTS {
+            let mut connection = self.checkout()?;
+            let done = transact(&mut connection, Purpose::Write, |reader| {
+                let Reader { connection, now } = reader;
+                work(&mut Writer(Reader { connection, now: *now }))
+            });
+            match done {
+                Err(error) if error.is_raced() => {}
+                settled => return settled,
+            }
+        }
+        Err(StoreError::Busy(format!("lost {ATTEMPTS} races in a row")).into())
+    }
+
+    fn checkout(&self) -> Result<PooledConnection<connection::Opener>, StoreError> {
+        self.pool.get().map_err(|error| StoreError::Busy(error.to_string()))
+    }
+}
+
+fn transact<T, E: TransactionError>(
+    connection: &mut AnyConnection,
+    purpose: Purpose,
+    work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    begin(connection, purpose)?;
+    let done = now(connection).map_err(E::from).and_then(|now| work(&mut Reader { connection, now }));
+    match done {
+        Ok(value) => {
+            commit(connection)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // A failed rollback leaves the connection marked broken, and the pool drops it.
+            if let Err(rollback) = roll_back(connection) {
+                tracing::warn!(error = %rollback, "a transaction could not be rolled back");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn begin(connection: &mut AnyConnection, purpose: Purpose) -> Result<(), StoreError> {
+    match connection {
+        AnyConnection::Sqlite(inner) => {
+            // A deferred transaction that turns into a write fails at once if another writes, whatever the timeout.
+            let sql = match purpose {
+                Purpose::Read => "BEGIN DEFERRED",
+                Purpose::Write => "BEGIN IMMEDIATE",
+            };
+            AnsiTransactionManager::begin_transaction_sql(inner, sql)?;
+        }
+        AnyConnection::Postgres(inner) => {
+            let sql = match purpose {
+                Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                Purpose::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            };
+            AnsiTransactionManager::begin_transaction_sql(inner, sql)?;
+        }
+    }
+    Ok(())
+}
+
+fn commit(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    match connection {
+        AnyConnection::Sqlite(inner) => AnsiTransactionManager::commit_transaction(inner)?,
+        AnyConnection::Postgres(inner) => AnsiTransactionManager::commit_transaction(inner)?,
+    }
+    Ok(())
+}
+
+fn roll_back(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    match connection {
+        AnyConnection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner)?,
+        AnyConnection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner)?,
+    }
+    Ok(())
+}
+
+/// The database's clock, in UTC, to the millisecond at least.
+fn now(connection: &mut AnyConnection) -> Result<DateTime<Utc>, StoreError> {
+    use diesel::{dsl::sql, select, sql_types::Timestamp};
+    let now: NaiveDateTime = match connection {
+        AnyConnection::Sqlite(inner) => {
+            select(sql::<Timestamp>("strftime('%Y-%m-%d %H:%M:%f', 'now')")).get_result(inner)?
+        }
+        AnyConnection::Postgres(inner) => {
+            select(sql::<Timestamp>("clock_timestamp() AT TIME ZONE 'UTC'")).get_result(inner)?
+        }
+    };
+    Ok(now.and_utc())
+}
+
+/// Turns "no row was changed" into a lost race.
+fn exactly_one(changed: usize) -> Result<(), StoreError> {
+    match changed {
+        1 => Ok(()),
+        0 => Err(StoreError::Raced),
+        many => Err(StoreError::Corrupt(format!("one row was to change and {many} did"))),
+    }
+}
+
+/// Reads what a column keeps as JSON text.
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{error} in {text:?}")))
+}
+
+/// Writes what a column keeps as JSON text.
+fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("domain values have string keys and finite numbers")
+}

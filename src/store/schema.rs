@@ -1,0 +1,292 @@
+//! The tables as diesel sees them; one schema for both databases, in step with `migrations/`.
+//!
+//! In go nothing; out come the names and types queries are checked against. A test compares them with the real tables.
+#![allow(missing_docs)]
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    teams (id) {
+        id -> Text,
+        manager_id -> Text,
+    }
+}
+
+table! {
+    reps (id) {
+        id -> Text,
+        name -> Text,
+        team_id -> Text,
+        base_lat_e6 -> Integer,
+        base_lon_e6 -> Integer,
+        territory -> Text,
+        country -> Text,
+        time_zone -> Nullable<Text>,
+        languages -> Text,
+        industries -> Text,
+        licences -> Text,
+        style -> Nullable<Text>,
+        tolerances -> Text,
+        max_one_way_minutes -> Nullable<BigInt>,
+        max_moves_per_run -> Nullable<Integer>,
+        capacity_hours_a_year -> Nullable<Integer>,
+        abusive_accounts_cap -> Integer,
+        leave_from -> Nullable<Date>,
+        leave_until -> Nullable<Date>,
+        leaves_on -> Nullable<Date>,
+        active -> Bool,
+    }
+}
+
+table! {
+    accounts (id) {
+        id -> Text,
+        name -> Text,
+        owner_id -> Text,
+        ownership -> BigInt,
+        last_moved_on -> Nullable<Date>,
+        lat_e6 -> Integer,
+        lon_e6 -> Integer,
+        region -> Nullable<Text>,
+        country -> Text,
+        time_zone -> Nullable<Text>,
+        annual_value_cents -> BigInt,
+        annual_commission_cents -> BigInt,
+        visits_a_year -> Integer,
+        visit_minutes -> Integer,
+        language -> Nullable<Text>,
+        language_required -> Bool,
+        industry -> Nullable<Text>,
+        industry_required -> Bool,
+        licences_required -> Text,
+        style -> Nullable<Text>,
+        traits -> Text,
+        parent_id -> Nullable<Text>,
+        conflicts -> Text,
+    }
+}
+
+table! {
+    history (id) {
+        id -> Text,
+        rep_id -> Text,
+        account_id -> Text,
+        started_on -> Date,
+        ended_on -> Nullable<Date>,
+        stars_hundredths -> Nullable<Integer>,
+        visits_planned -> Integer,
+        visits_kept -> Integer,
+    }
+}
+
+table! {
+    submissions (id) {
+        id -> Text,
+        account_id -> Text,
+        rep_id -> Text,
+        stars_hundredths -> Integer,
+        reasons -> Text,
+        reasons_shared -> Bool,
+        note -> Text,
+        state -> Text,
+        created_at -> Timestamp,
+        version -> Text,
+    }
+}
+
+table! {
+    runs (id) {
+        id -> Text,
+        scope -> Text,
+        business_date -> Date,
+        state -> Text,
+        fence -> BigInt,
+        lease_until -> Timestamp,
+        started_by -> Text,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        solver_version -> Text,
+        policy -> Text,
+        snapshot -> Nullable<Binary>,
+        plan -> Nullable<Binary>,
+        report -> Nullable<Text>,
+        failure -> Nullable<Text>,
+    }
+}
+
+table! {
+    proposals (id) {
+        id -> Text,
+        run_id -> Nullable<Text>,
+        state -> Text,
+        points -> BigInt,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revealed_at -> Nullable<Timestamp>,
+        effective_on -> Nullable<Date>,
+        trial_ends_on -> Nullable<Date>,
+        version -> Text,
+    }
+}
+
+table! {
+    legs (proposal_id, position) {
+        proposal_id -> Text,
+        position -> Integer,
+        account_id -> Text,
+        submission_id -> Text,
+        from_rep_id -> Text,
+        to_rep_id -> Text,
+        ownership -> BigInt,
+        annual_commission_cents -> BigInt,
+        side -> Text,
+        answer -> Text,
+        live -> Bool,
+        version -> Text,
+    }
+}
+
+table! {
+    decisions (id) {
+        id -> Text,
+        proposal_id -> Text,
+        action -> Text,
+        for_rep_id -> Text,
+        actor_id -> Text,
+        reason -> Nullable<Text>,
+        at -> Timestamp,
+    }
+}
+
+table! {
+    overrides (id) {
+        id -> Text,
+        kind -> Text,
+        proposal_id -> Nullable<Text>,
+        accounts -> Text,
+        rep_id -> Nullable<Text>,
+        reason -> Text,
+        note -> Text,
+        author_id -> Text,
+        second_id -> Nullable<Text>,
+        state -> Text,
+        created_at -> Timestamp,
+        version -> Text,
+    }
+}
+
+table! {
+    frozen_accounts (account_id) {
+        account_id -> Text,
+        override_id -> Text,
+    }
+}
+
+table! {
+    forbidden_pairs (rep_id, account_id) {
+        rep_id -> Text,
+        account_id -> Text,
+        override_id -> Text,
+    }
+}
+
+table! {
+    handover_steps (proposal_id, leg, kind) {
+        proposal_id -> Text,
+        leg -> Integer,
+        kind -> Text,
+        state -> Text,
+        done_by -> Nullable<Text>,
+        done_at -> Nullable<Timestamp>,
+        note -> Text,
+        version -> Text,
+    }
+}
+
+table! {
+    audit_log (seq) {
+        seq -> BigInt,
+        at -> Timestamp,
+        actor_id -> Text,
+        actor_role -> Text,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        from_state -> Nullable<Text>,
+        to_state -> Nullable<Text>,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+table! {
+    audit_head (id) {
+        id -> Integer,
+        seq -> BigInt,
+        hash -> Text,
+    }
+}
+
+table! {
+    outbox (seq) {
+        seq -> BigInt,
+        id -> Text,
+        kind -> Text,
+        subject_id -> Text,
+        payload -> Text,
+        created_at -> Timestamp,
+        delivered_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    idempotency_keys (principal_id, operation, key) {
+        principal_id -> Text,
+        operation -> Text,
+        key -> Text,
+        request_hash -> Text,
+        status -> Nullable<Integer>,
+        headers -> Nullable<Text>,
+        body -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+joinable!(reps -> teams (team_id));
+joinable!(accounts -> reps (owner_id));
+joinable!(history -> reps (rep_id));
+joinable!(history -> accounts (account_id));
+joinable!(submissions -> accounts (account_id));
+joinable!(submissions -> reps (rep_id));
+joinable!(proposals -> runs (run_id));
+joinable!(legs -> proposals (proposal_id));
+joinable!(legs -> accounts (account_id));
+joinable!(legs -> submissions (submission_id));
+joinable!(decisions -> proposals (proposal_id));
+joinable!(overrides -> proposals (proposal_id));
+joinable!(frozen_accounts -> accounts (account_id));
+joinable!(frozen_accounts -> overrides (override_id));
+joinable!(forbidden_pairs -> reps (rep_id));
+joinable!(forbidden_pairs -> accounts (account_id));
+joinable!(forbidden_pairs -> overrides (override_id));
+joinable!(handover_steps -> proposals (proposal_id));
+
+allow_tables_to_appear_in_same_query!(
+    teams,
+    reps,
+    accounts,
+    history,
+    submissions,
+    runs,
+    proposals,
+    legs,
+    decisions,
+    overrides,
+    frozen_accounts,
+    forbidden_pairs,
+    handover_steps,
+    audit_log,
+    audit_head,
+    outbox,
+    idempotency_keys,
+);
