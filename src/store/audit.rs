@@ -1,34 +1,35 @@
 //! The audit log and the outbox: one entry and one event for every change, in the transaction of the change.
 //!
 //! In goes a [`Change`]; out comes nothing but the certainty that it is on record. Entries form a chain: each hash
-//! covers the entry and the hash before it. The head row is the lock that puts entries in one order, so a change takes
-//! it last. Deliberately absent: personal data and opinions; entries name ids and states only.
+//! covers the entry and the hash before it. Deliberately absent: personal data and opinions; entries name ids and states only.
 
 use super::{
-    Reader, StoreError, Writer, exactly_one,
+    Reader, StoreError, Writer,
+    connection::on_either,
+    exactly_one,
     schema::{audit_head, audit_log, outbox},
 };
 use crate::domain::{ids::RepId, principal::Principal};
-use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use chrono::{NaiveDateTime, SubsecRound};
 use diesel::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// One change, as it goes on record.
-#[derive(Debug, Clone, Copy)]
-pub struct Change<'a> {
+#[derive(Debug, Clone)]
+pub struct Change {
     /// Who changed it.
-    pub actor: &'a Principal,
+    pub actor: Principal,
     /// What was done: an action's word.
-    pub action: &'a str,
+    pub action: &'static str,
     /// The kind of thing that changed: `proposal`, `submission`, `account`, …
-    pub subject_kind: &'a str,
+    pub subject_kind: &'static str,
     /// Which one.
-    pub subject_id: &'a str,
+    pub subject_id: String,
     /// Its state before, where it has states and was there.
-    pub from_state: Option<&'a str>,
+    pub from_state: Option<&'static str>,
     /// Its state after, where it has states.
-    pub to_state: Option<&'a str>,
+    pub to_state: Option<&'static str>,
 }
 
 /// One entry of the log.
@@ -80,58 +81,84 @@ impl Entry {
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox)]
-struct Event<'a> {
+struct Event {
     seq: i64,
     id: String,
     kind: String,
-    subject_id: &'a str,
+    subject_id: String,
     payload: String,
     created_at: NaiveDateTime,
     delivered_at: Option<NaiveDateTime>,
 }
 
-/// Puts a change on record: one audit entry and one outbox event, `event_id` being the event's own random id.
+impl Writer<'_> {
+    /// Puts a change on record. The entries are written when the transaction's work is done, just before its commit.
+    pub fn record(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+}
+
+/// Rows of one `INSERT`; SQLite takes at most 32,766 values in a statement.
+const ROWS_A_STATEMENT: usize = 1000;
+
+/// Writes one entry and one event for each change recorded.
 ///
-/// Cost: four statements; from here to the commit, other writers of the log wait.
-pub fn record(writer: &mut Writer<'_>, event_id: uuid::Uuid, change: Change<'_>) -> Result<(), StoreError> {
+/// The head row is the lock that puts entries in one order, so it is taken here, after all other rows: whoever holds it
+/// waits for nobody, and no two transactions can wait for each other over it.
+/// Cost: two statements, and two for each thousand changes.
+pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
+    let changes = std::mem::take(&mut writer.changes);
+    if changes.is_empty() {
+        return Ok(());
+    }
     let at = writer.now().naive_utc().trunc_subsecs(3);
     let connection = &mut *writer.connection;
-    // The row lock of this update is what serialises the chain.
-    exactly_one(diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + 1)).execute(connection)?)?;
-    let (seq, previous_hash): (i64, String) =
+    let count = i64::try_from(changes.len()).expect("fewer changes than 2^63");
+    exactly_one(diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + count)).execute(connection)?)?;
+    let (last, mut hash): (i64, String) =
         audit_head::table.select((audit_head::seq, audit_head::hash)).first(connection)?;
-    let mut entry = Entry {
-        seq,
-        at,
-        actor_id: change.actor.id.as_str().to_owned(),
-        actor_role: change.actor.role.as_str().to_owned(),
-        action: change.action.to_owned(),
-        subject_kind: change.subject_kind.to_owned(),
-        subject_id: change.subject_id.to_owned(),
-        from_state: change.from_state.map(str::to_owned),
-        to_state: change.to_state.map(str::to_owned),
-        previous_hash,
-        hash: String::new(),
-    };
-    entry.hash = entry.expected_hash();
-    diesel::update(audit_head::table).set(audit_head::hash.eq(&entry.hash)).execute(connection)?;
-    let event = Event {
-        seq,
-        id: event_id.to_string(),
-        kind: format!("{}.{}", change.subject_kind, change.to_state.unwrap_or(change.action)),
-        subject_id: change.subject_id,
-        payload: serde_json::json!({
-            "subject": change.subject_id,
-            "action": change.action,
-            "from": change.from_state,
-            "to": change.to_state,
-        })
-        .to_string(),
-        created_at: at,
-        delivered_at: None,
-    };
-    diesel::insert_into(audit_log::table).values(&entry).execute(connection)?;
-    diesel::insert_into(outbox::table).values(&event).execute(connection)?;
+    let mut entries = Vec::with_capacity(changes.len());
+    let mut events = Vec::with_capacity(changes.len());
+    for (seq, change) in (last - count + 1..).zip(changes) {
+        events.push(Event {
+            seq,
+            id: uuid::Uuid::new_v4().to_string(),
+            kind: format!("{}.{}", change.subject_kind, change.to_state.unwrap_or(change.action)),
+            payload: serde_json::json!({
+                "subject": change.subject_id,
+                "action": change.action,
+                "from": change.from_state,
+                "to": change.to_state,
+            })
+            .to_string(),
+            subject_id: change.subject_id.clone(),
+            created_at: at,
+            delivered_at: None,
+        });
+        let mut entry = Entry {
+            seq,
+            at,
+            actor_id: change.actor.id.into(),
+            actor_role: change.actor.role.as_str().to_owned(),
+            action: change.action.to_owned(),
+            subject_kind: change.subject_kind.to_owned(),
+            subject_id: change.subject_id,
+            from_state: change.from_state.map(str::to_owned),
+            to_state: change.to_state.map(str::to_owned),
+            previous_hash: hash,
+            hash: String::new(),
+        };
+        entry.hash = entry.expected_hash();
+        hash = entry.hash.clone();
+        entries.push(entry);
+    }
+    for (entries, events) in entries.chunks(ROWS_A_STATEMENT).zip(events.chunks(ROWS_A_STATEMENT)) {
+        on_either!(connection, inner => {
+            diesel::insert_into(audit_log::table).values(entries).execute(inner)?;
+            diesel::insert_into(outbox::table).values(events).execute(inner)?;
+        });
+    }
+    diesel::update(audit_head::table).set(audit_head::hash.eq(&hash)).execute(connection)?;
     Ok(())
 }
 
@@ -195,9 +222,4 @@ pub fn verify(reader: &mut Reader<'_>) -> Result<Chain, StoreError> {
     } else {
         Ok(Chain::BrokenAt { seq: seq + 1 })
     }
-}
-
-/// The moment an entry was made.
-pub fn moment(entry: &Entry) -> DateTime<Utc> {
-    entry.at.and_utc()
 }

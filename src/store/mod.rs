@@ -196,18 +196,21 @@ impl Reader<'_> {
 }
 
 /// A write transaction; everything it does is committed together or not at all.
-pub struct Writer<'a>(Reader<'a>);
+pub struct Writer<'a> {
+    reader: Reader<'a>,
+    changes: Vec<audit::Change>,
+}
 
 impl<'a> Deref for Writer<'a> {
     type Target = Reader<'a>;
     fn deref(&self) -> &Reader<'a> {
-        &self.0
+        &self.reader
     }
 }
 
 impl<'a> DerefMut for Writer<'a> {
     fn deref_mut(&mut self) -> &mut Reader<'a> {
-        &mut self.0
+        &mut self.reader
     }
 }
 
@@ -276,7 +279,10 @@ impl Store {
             let mut connection = self.checkout()?;
             let done = transact(&mut connection, Purpose::Write, |reader| {
                 let Reader { connection, now } = reader;
-                work(&mut Writer(Reader { connection, now: *now }))
+                let mut writer = Writer { reader: Reader { connection, now: *now }, changes: Vec::new() };
+                let value = work(&mut writer)?;
+                audit::write_down(&mut writer)?;
+                Ok(value)
             });
             match done {
                 Err(error) if error.is_raced() => {}
