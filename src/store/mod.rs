@@ -277,7 +277,7 @@ impl Store {
     ) -> Result<T, E> {
         for _ in 0..ATTEMPTS {
             let mut connection = self.checkout()?;
-            let done = transact(&mut connection, Purpose::Write, |reader| {
+            let done: Result<T, E> = transact(&mut connection, Purpose::Write, |reader| {
                 let Reader { connection, now } = reader;
                 let mut writer = Writer { reader: Reader { connection, now: *now }, changes: Vec::new() };
                 let value = work(&mut writer)?;
