@@ -68,59 +68,32 @@ pub fn capped_matching(
 ) -> Result<CappedMatching, CapError> {
     check_groups(graph, group_of, cap_of_group)?;
     let gadget = gadget_graph(graph, group_of, cap_of_group)?;
-    let Matching {
-        mate: mut gadget_mate,
-        certificate,
-        ..
-    } = maximum_weight_matching(&gadget);
+    let Matching { mate: mut gadget_mate, certificate, .. } = maximum_weight_matching(&gadget);
     let extras = gadget_mate.split_off(graph.vertices());
     let mut mate = gadget_mate;
     let extra_mates: Vec<u32> = extras.into_iter().flatten().collect();
     for &vertex in &extra_mates {
         mate[vertex as usize] = None;
     }
-    let weight = (0u32..)
-        .zip(&mate)
-        .filter_map(|(vertex, &partner)| graph.weight_between(vertex, partner?))
-        .sum::<i64>()
-        / 2;
-    Ok(CappedMatching {
-        mate,
-        weight,
-        extra_mates,
-        certificate,
-    })
+    let weight =
+        (0u32..).zip(&mate).filter_map(|(vertex, &partner)| graph.weight_between(vertex, partner?)).sum::<i64>() / 2;
+    Ok(CappedMatching { mate, weight, extra_mates, certificate })
 }
 
-fn check_groups(
-    graph: &Graph,
-    group_of: &[u32],
-    cap_of_group: &[Option<u32>],
-) -> Result<(), CapError> {
+fn check_groups(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<(), CapError> {
     if group_of.len() != graph.vertices() {
-        return Err(CapError::GroupCount {
-            expected: graph.vertices(),
-            found: group_of.len(),
-        });
+        return Err(CapError::GroupCount { expected: graph.vertices(), found: group_of.len() });
     }
     for (vertex, &group) in (0u32..).zip(group_of) {
         if group as usize >= cap_of_group.len() {
-            return Err(CapError::GroupOutOfRange {
-                vertex,
-                group,
-                groups: cap_of_group.len(),
-            });
+            return Err(CapError::GroupOutOfRange { vertex, group, groups: cap_of_group.len() });
         }
     }
     Ok(())
 }
 
 /// Builds the graph with its extras, numbered after the vertices by group and then by index.
-fn gadget_graph(
-    graph: &Graph,
-    group_of: &[u32],
-    cap_of_group: &[Option<u32>],
-) -> Result<Graph, CapError> {
+fn gadget_graph(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<Graph, CapError> {
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); cap_of_group.len()];
     for (vertex, &group) in (0u32..).zip(group_of) {
         members[group as usize].push(vertex);
@@ -134,13 +107,9 @@ fn gadget_graph(
         }
         let weight = 1 + heaviest_at(graph, members);
         for window in members.windows(cap + 1) {
-            let extra = u32::try_from(vertices)
-                .map_err(|_| CapError::Gadget(GraphError::TooManyVertices { vertices }))?;
-            edges.extend(window.iter().map(|&vertex| Edge {
-                u: vertex,
-                v: extra,
-                weight,
-            }));
+            let extra =
+                u32::try_from(vertices).map_err(|_| CapError::Gadget(GraphError::TooManyVertices { vertices }))?;
+            edges.extend(window.iter().map(|&vertex| Edge { u: vertex, v: extra, weight }));
             vertices += 1;
         }
     }
@@ -149,12 +118,7 @@ fn gadget_graph(
 
 /// Returns the largest weight of the edges at some vertices, or zero.
 fn heaviest_at(graph: &Graph, vertices: &[u32]) -> i64 {
-    vertices
-        .iter()
-        .flat_map(|&vertex| graph.neighbours(vertex))
-        .map(|arc| arc.weight)
-        .max()
-        .unwrap_or(0)
+    vertices.iter().flat_map(|&vertex| graph.neighbours(vertex)).map(|arc| arc.weight).max().unwrap_or(0)
 }
 
 /// Why groups and caps do not fit a graph.
@@ -186,14 +150,9 @@ impl fmt::Display for CapError {
             Self::GroupCount { expected, found } => {
                 write!(f, "{found} groups are given for {expected} vertices")
             }
-            Self::GroupOutOfRange {
-                vertex,
-                group,
-                groups,
-            } => write!(
-                f,
-                "vertex {vertex} is in group {group}, but there are only {groups} groups"
-            ),
+            Self::GroupOutOfRange { vertex, group, groups } => {
+                write!(f, "vertex {vertex} is in group {group}, but there are only {groups} groups")
+            }
             Self::Gadget(error) => write!(f, "with the caps added: {error}"),
         }
     }
@@ -207,3 +166,6 @@ impl Error for CapError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,24 +103,14 @@ impl Graph {
 fn check_edge(vertices: usize, index: usize, edge: &Edge) -> Result<(), GraphError> {
     for vertex in [edge.u, edge.v] {
         if vertex as usize >= vertices {
-            return Err(GraphError::VertexOutOfRange {
-                index,
-                vertex,
-                vertices,
-            });
+            return Err(GraphError::VertexOutOfRange { index, vertex, vertices });
         }
     }
     if edge.u == edge.v {
-        return Err(GraphError::SelfLoop {
-            index,
-            vertex: edge.u,
-        });
+        return Err(GraphError::SelfLoop { index, vertex: edge.u });
     }
     if edge.weight < -MAX_WEIGHT || edge.weight > MAX_WEIGHT {
-        return Err(GraphError::WeightOutOfRange {
-            index,
-            weight: edge.weight,
-        });
+        return Err(GraphError::WeightOutOfRange { index, weight: edge.weight });
     }
     Ok(())
 }
@@ -222,25 +212,18 @@ impl fmt::Display for GraphError {
             Self::TooManyVertices { vertices } => {
                 write!(f, "{vertices} vertices are more than {MAX_VERTICES}")
             }
-            Self::VertexOutOfRange {
-                index,
-                vertex,
-                vertices,
-            } => write!(
-                f,
-                "edge {index} names vertex {vertex}, but there are only {vertices} vertices"
-            ),
+            Self::VertexOutOfRange { index, vertex, vertices } => {
+                write!(f, "edge {index} names vertex {vertex}, but there are only {vertices} vertices")
+            }
             Self::SelfLoop { index, vertex } => {
                 write!(f, "edge {index} joins vertex {vertex} to itself")
             }
-            Self::WeightOutOfRange { index, weight } => write!(
-                f,
-                "edge {index} has weight {weight}, beyond {MAX_WEIGHT} in size"
-            ),
-            Self::TotalOutOfRange { vertices, heaviest } => write!(
-                f,
-                "a matching of {vertices} vertices with weights up to {heaviest} may overflow 64 bits"
-            ),
+            Self::WeightOutOfRange { index, weight } => {
+                write!(f, "edge {index} has weight {weight}, beyond {MAX_WEIGHT} in size")
+            }
+            Self::TotalOutOfRange { vertices, heaviest } => {
+                write!(f, "a matching of {vertices} vertices with weights up to {heaviest} may overflow 64 bits")
+            }
         }
     }
 }
@@ -264,17 +247,8 @@ mod tests {
 
     #[test]
     fn the_heaviest_of_parallel_edges_stays_and_worthless_edges_go() {
-        let graph = Graph::new(
-            3,
-            vec![
-                edge(0, 1, 5),
-                edge(1, 0, 9),
-                edge(0, 1, 7),
-                edge(1, 2, 0),
-                edge(0, 2, -3),
-            ],
-        )
-        .unwrap();
+        let graph =
+            Graph::new(3, vec![edge(0, 1, 5), edge(1, 0, 9), edge(0, 1, 7), edge(1, 2, 0), edge(0, 2, -3)]).unwrap();
         assert_eq!(graph.edges(), [edge(0, 1, 9)]);
     }
 
@@ -292,37 +266,22 @@ mod tests {
     fn each_unusable_edge_is_refused_by_name() {
         assert_eq!(
             Graph::new(2, vec![edge(0, 1, 1), edge(1, 1, 1)]),
-            Err(GraphError::SelfLoop {
-                index: 1,
-                vertex: 1
-            })
+            Err(GraphError::SelfLoop { index: 1, vertex: 1 })
         );
         assert_eq!(
             Graph::new(2, vec![edge(0, 2, 1)]),
-            Err(GraphError::VertexOutOfRange {
-                index: 0,
-                vertex: 2,
-                vertices: 2
-            })
+            Err(GraphError::VertexOutOfRange { index: 0, vertex: 2, vertices: 2 })
         );
         for weight in [MAX_WEIGHT + 1, -MAX_WEIGHT - 1, i64::MIN] {
-            assert_eq!(
-                Graph::new(2, vec![edge(0, 1, weight)]),
-                Err(GraphError::WeightOutOfRange { index: 0, weight })
-            );
+            assert_eq!(Graph::new(2, vec![edge(0, 1, weight)]), Err(GraphError::WeightOutOfRange { index: 0, weight }));
         }
         assert_eq!(
             Graph::new(64, vec![edge(0, 1, MAX_WEIGHT)]),
-            Err(GraphError::TotalOutOfRange {
-                vertices: 64,
-                heaviest: MAX_WEIGHT
-            })
+            Err(GraphError::TotalOutOfRange { vertices: 64, heaviest: MAX_WEIGHT })
         );
         assert_eq!(
             Graph::new(MAX_VERTICES + 1, Vec::new()),
-            Err(GraphError::TooManyVertices {
-                vertices: MAX_VERTICES + 1
-            })
+            Err(GraphError::TooManyVertices { vertices: MAX_VERTICES + 1 })
         );
     }
 

@@ -55,26 +55,16 @@ pub fn maximum_weight_matching(graph: &Graph) -> Matching {
 
 /// Reads the matching and its certificate off the last state.
 fn finish(graph: &Graph, family: &Family) -> Matching {
-    let mate: Vec<Option<u32>> = family
-        .mate
-        .iter()
-        .map(|&mate| (mate != NONE).then_some(mate))
-        .collect();
+    let mate: Vec<Option<u32>> = family.mate.iter().map(|&mate| (mate != NONE).then_some(mate)).collect();
     let weight = (0u32..)
         .zip(&mate)
-        .filter_map(|(vertex, &mate)| {
-            mate.filter(|&mate| vertex < mate)
-                .map(|mate| (vertex, mate))
-        })
+        .filter_map(|(vertex, &mate)| mate.filter(|&mate| vertex < mate).map(|mate| (vertex, mate)))
         .filter_map(|(vertex, mate)| graph.weight_between(vertex, mate))
         .sum();
     Matching {
         mate,
         weight,
-        certificate: Certificate {
-            vertex_duals_2x: family.dual_2x.clone(),
-            blossoms: list_blossoms(family),
-        },
+        certificate: Certificate { vertex_duals_2x: family.dual_2x.clone(), blossoms: list_blossoms(family) },
     }
 }
 
@@ -84,36 +74,22 @@ fn list_blossoms(family: &Family) -> Vec<Blossom> {
     // Children not yet listed are put above their parent, which waits with the first index its
     // children may have.
     let mut index_of = vec![NONE; family.nodes()];
-    let mut pending: Vec<(u32, bool)> = family
-        .outermost_blossoms()
-        .into_iter()
-        .rev()
-        .map(|node| (node, false))
-        .collect();
+    let mut pending: Vec<(u32, bool)> =
+        family.outermost_blossoms().into_iter().rev().map(|node| (node, false)).collect();
     while let Some((node, children_listed)) = pending.pop() {
         if !children_listed {
             pending.push((node, true));
-            let inner = family
-                .children(node)
-                .filter(|&child| family.is_blossom(child));
+            let inner = family.children(node).filter(|&child| family.is_blossom(child));
             pending.extend(inner.map(|child| (child, false)));
             continue;
         }
-        let (inner, mut vertices): (Vec<u32>, Vec<u32>) = family
-            .children(node)
-            .partition(|&child| family.is_blossom(child));
-        let mut children: Vec<u32> = inner
-            .iter()
-            .map(|&child| index_of[child as usize])
-            .collect();
+        let (inner, mut vertices): (Vec<u32>, Vec<u32>) =
+            family.children(node).partition(|&child| family.is_blossom(child));
+        let mut children: Vec<u32> = inner.iter().map(|&child| index_of[child as usize]).collect();
         vertices.sort_unstable();
         children.sort_unstable();
         index_of[node as usize] = listed.len() as u32;
-        listed.push(Blossom {
-            vertices,
-            children,
-            dual_2x: family.blossom_dual_2x(node),
-        });
+        listed.push(Blossom { vertices, children, dual_2x: family.blossom_dual_2x(node) });
     }
     listed
 }

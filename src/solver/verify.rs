@@ -30,11 +30,7 @@ const NONE: u32 = u32::MAX;
 /// Errors: [`CertificateError`] names the first broken rule and where.
 ///
 /// Cost: `O((n + m) log d)`, `d` the depth of the blossoms.
-pub fn verify(
-    graph: &Graph,
-    mate: &[Option<u32>],
-    certificate: &Certificate,
-) -> Result<(), CertificateError> {
+pub fn verify(graph: &Graph, mate: &[Option<u32>], certificate: &Certificate) -> Result<(), CertificateError> {
     check_mates(graph, mate)?;
     check_vertex_duals(graph, mate, certificate)?;
     let family = Family::read(graph.vertices(), certificate)?;
@@ -69,9 +65,7 @@ pub fn verify_capped(
     check_mates(graph, mate)?;
     let members = members_of_groups(graph, group_of, cap_of_group.len())?;
     for (group, (members, cap)) in members.iter().zip(cap_of_group).enumerate() {
-        let used = members
-            .iter()
-            .filter(|&&vertex| mate[vertex as usize].is_some());
+        let used = members.iter().filter(|&&vertex| mate[vertex as usize].is_some());
         let found = used.count();
         if let Some(cap) = *cap
             && found > cap as usize
@@ -85,16 +79,9 @@ pub fn verify_capped(
 }
 
 /// Returns the vertices of each group, ascending.
-fn members_of_groups(
-    graph: &Graph,
-    group_of: &[u32],
-    groups: usize,
-) -> Result<Vec<Vec<u32>>, CertificateError> {
+fn members_of_groups(graph: &Graph, group_of: &[u32], groups: usize) -> Result<Vec<Vec<u32>>, CertificateError> {
     if group_of.len() != graph.vertices() {
-        return Err(CertificateError::GroupCount {
-            expected: graph.vertices(),
-            found: group_of.len(),
-        });
+        return Err(CertificateError::GroupCount { expected: graph.vertices(), found: group_of.len() });
     }
     let mut members = vec![Vec::new(); groups];
     for (vertex, &group) in (0u32..).zip(group_of) {
@@ -107,21 +94,15 @@ fn members_of_groups(
 }
 
 /// Builds the graph in which extra vertices keep the caps.
-fn build_in_caps(
-    graph: &Graph,
-    members: &[Vec<u32>],
-    cap_of_group: &[Option<u32>],
-) -> Result<Graph, CertificateError> {
+fn build_in_caps(graph: &Graph, members: &[Vec<u32>], cap_of_group: &[Option<u32>]) -> Result<Graph, CertificateError> {
     let mut edges = graph.edges().to_vec();
     let mut vertices = graph.vertices();
     for (members, cap) in members.iter().zip(cap_of_group) {
         let Some(cap) = cap.map(|cap| cap as usize) else {
             continue;
         };
-        let heaviest = members
-            .iter()
-            .filter_map(|&vertex| graph.neighbours(vertex).iter().map(|arc| arc.weight).max())
-            .max();
+        let heaviest =
+            members.iter().filter_map(|&vertex| graph.neighbours(vertex).iter().map(|arc| arc.weight).max()).max();
         let weight = heaviest.unwrap_or(0) + 1;
         for from in 0..members.len().saturating_sub(cap) {
             for &u in &members[from..=from + cap] {
@@ -141,10 +122,7 @@ fn add_extra_mates(
     vertices: usize,
 ) -> Result<Vec<Option<u32>>, CertificateError> {
     if mate.len() + extra_mates.len() != vertices {
-        return Err(CertificateError::ExtraMateCount {
-            expected: vertices - mate.len(),
-            found: extra_mates.len(),
-        });
+        return Err(CertificateError::ExtraMateCount { expected: vertices - mate.len(), found: extra_mates.len() });
     }
     let mut all = mate.to_vec();
     for (extra, &vertex) in (mate.len() as u32..).zip(extra_mates) {
@@ -160,10 +138,7 @@ fn add_extra_mates(
 /// Checks that every mate is mutual and joined by an edge.
 fn check_mates(graph: &Graph, mate: &[Option<u32>]) -> Result<(), CertificateError> {
     if mate.len() != graph.vertices() {
-        return Err(CertificateError::MateCount {
-            expected: graph.vertices(),
-            found: mate.len(),
-        });
+        return Err(CertificateError::MateCount { expected: graph.vertices(), found: mate.len() });
     }
     for (vertex, partner) in matched(mate) {
         if partner as usize >= mate.len() {
@@ -180,17 +155,10 @@ fn check_mates(graph: &Graph, mate: &[Option<u32>]) -> Result<(), CertificateErr
 }
 
 /// Checks that vertex duals are not negative, and zero at unmatched vertices.
-fn check_vertex_duals(
-    graph: &Graph,
-    mate: &[Option<u32>],
-    certificate: &Certificate,
-) -> Result<(), CertificateError> {
+fn check_vertex_duals(graph: &Graph, mate: &[Option<u32>], certificate: &Certificate) -> Result<(), CertificateError> {
     let duals = &certificate.vertex_duals_2x;
     if duals.len() != graph.vertices() {
-        return Err(CertificateError::DualCount {
-            expected: graph.vertices(),
-            found: duals.len(),
-        });
+        return Err(CertificateError::DualCount { expected: graph.vertices(), found: duals.len() });
     }
     for (vertex, &dual_2x) in (0u32..).zip(duals) {
         if dual_2x < 0 {
@@ -246,11 +214,7 @@ fn check_blossoms_are_full(
         // Children come first, so this count is complete.
         let (found, size) = (matched_edges[index], family.size[index]);
         if blossom.dual_2x > 0 && found != (size - 1) / 2 {
-            return Err(CertificateError::BlossomNotFull {
-                blossom: index,
-                expected: (size - 1) / 2,
-                found,
-            });
+            return Err(CertificateError::BlossomNotFull { blossom: index, expected: (size - 1) / 2, found });
         }
         let parent = family.parent[index];
         if parent != NONE {
@@ -261,9 +225,7 @@ fn check_blossoms_are_full(
 }
 
 fn matched(mate: &[Option<u32>]) -> impl Iterator<Item = (u32, u32)> {
-    (0u32..)
-        .zip(mate)
-        .filter_map(|(vertex, partner)| Some((vertex, (*partner)?)))
+    (0u32..).zip(mate).filter_map(|(vertex, partner)| Some((vertex, (*partner)?)))
 }
 
 /// The blossoms of a certificate as a forest in which common ancestors are found quickly.
@@ -304,58 +266,36 @@ impl Family {
         Ok(family)
     }
 
-    fn read_blossom(
-        &mut self,
-        index: usize,
-        certificate: &Certificate,
-    ) -> Result<(), CertificateError> {
+    fn read_blossom(&mut self, index: usize, certificate: &Certificate) -> Result<(), CertificateError> {
         let blossom = &certificate.blossoms[index];
         // A certificate has fewer blossoms than vertices, or a vertex occurs twice before the end.
         let own = index as u32;
         let mut size = blossom.vertices.len() as u64;
         for &vertex in &blossom.vertices {
             let Some(of_vertex) = self.of_vertex.get_mut(vertex as usize) else {
-                return Err(CertificateError::BlossomVertexOutOfRange {
-                    blossom: index,
-                    vertex,
-                });
+                return Err(CertificateError::BlossomVertexOutOfRange { blossom: index, vertex });
             };
             if *of_vertex != NONE {
-                return Err(CertificateError::VertexInTwoBlossoms {
-                    blossoms: [*of_vertex as usize, index],
-                    vertex,
-                });
+                return Err(CertificateError::VertexInTwoBlossoms { blossoms: [*of_vertex as usize, index], vertex });
             }
             *of_vertex = own;
         }
         for &child in &blossom.children {
             if child >= own {
-                return Err(CertificateError::ChildNotBefore {
-                    blossom: index,
-                    child,
-                });
+                return Err(CertificateError::ChildNotBefore { blossom: index, child });
             }
             let parent = &mut self.parent[child as usize];
             if *parent != NONE {
-                return Err(CertificateError::ChildOfTwoBlossoms {
-                    blossoms: [*parent as usize, index],
-                    child,
-                });
+                return Err(CertificateError::ChildOfTwoBlossoms { blossoms: [*parent as usize, index], child });
             }
             *parent = own;
             size += self.size[child as usize];
         }
         if size < 3 || size.is_multiple_of(2) {
-            return Err(CertificateError::BlossomSize {
-                blossom: index,
-                size,
-            });
+            return Err(CertificateError::BlossomSize { blossom: index, size });
         }
         if blossom.dual_2x < 0 {
-            return Err(CertificateError::NegativeBlossomDual {
-                blossom: index,
-                dual_2x: blossom.dual_2x,
-            });
+            return Err(CertificateError::NegativeBlossomDual { blossom: index, dual_2x: blossom.dual_2x });
         }
         self.size[index] = size;
         Ok(())
@@ -377,8 +317,7 @@ impl Family {
         } else {
             let far = self.jump[jump as usize];
             let first_leap = self.depth[above] - self.depth[jump as usize];
-            let equal_leaps =
-                far != NONE && self.depth[jump as usize] - self.depth[far as usize] == first_leap;
+            let equal_leaps = far != NONE && self.depth[jump as usize] - self.depth[far as usize] == first_leap;
             if equal_leaps { far } else { parent }
         };
     }
@@ -396,20 +335,13 @@ impl Family {
         while self.depth[a as usize] > depth {
             let jump = self.jump[a as usize];
             let overshoots = jump == NONE || self.depth[jump as usize] < depth;
-            a = if overshoots {
-                self.parent[a as usize]
-            } else {
-                jump
-            };
+            a = if overshoots { self.parent[a as usize] } else { jump };
         }
         // At equal depth the jumps of both lead to equal depths.
         while a != b {
             let (jump_a, jump_b) = (self.jump[a as usize], self.jump[b as usize]);
-            (a, b) = if jump_a == jump_b {
-                (self.parent[a as usize], self.parent[b as usize])
-            } else {
-                (jump_a, jump_b)
-            };
+            (a, b) =
+                if jump_a == jump_b { (self.parent[a as usize], self.parent[b as usize]) } else { (jump_a, jump_b) };
             if a == NONE || b == NONE {
                 return NONE;
             }
@@ -586,61 +518,45 @@ impl fmt::Display for CertificateError {
             Self::MateCount { expected, found } => {
                 write!(f, "{found} mates are given for {expected} vertices")
             }
-            Self::MateOutOfRange { vertex, partner } => write!(
-                f,
-                "vertex {vertex} is matched to {partner}, which does not exist"
-            ),
-            Self::MateNotMutual { vertex, partner } => write!(
-                f,
-                "vertex {vertex} is matched to {partner}, which is not matched to it"
-            ),
-            Self::MateWithoutEdge { vertex, partner } => write!(
-                f,
-                "vertex {vertex} is matched to {partner}, but no edge of positive weight joins them"
-            ),
+            Self::MateOutOfRange { vertex, partner } => {
+                write!(f, "vertex {vertex} is matched to {partner}, which does not exist")
+            }
+            Self::MateNotMutual { vertex, partner } => {
+                write!(f, "vertex {vertex} is matched to {partner}, which is not matched to it")
+            }
+            Self::MateWithoutEdge { vertex, partner } => {
+                write!(f, "vertex {vertex} is matched to {partner}, but no edge of positive weight joins them")
+            }
             Self::DualCount { expected, found } => {
                 write!(f, "{found} vertex duals are given for {expected} vertices")
             }
             Self::NegativeVertexDual { vertex, dual_2x } => {
                 write!(f, "vertex {vertex} has the negative dual {dual_2x}/2")
             }
-            Self::UnmatchedVertexWithDual { vertex, dual_2x } => write!(
-                f,
-                "vertex {vertex} is unmatched and has the positive dual {dual_2x}/2"
-            ),
-            Self::BlossomVertexOutOfRange { blossom, vertex } => write!(
-                f,
-                "blossom {blossom} holds vertex {vertex}, which does not exist"
-            ),
-            Self::VertexInTwoBlossoms { blossoms, vertex } => write!(
-                f,
-                "vertex {vertex} lies directly in blossom {} and in blossom {}",
-                blossoms[0], blossoms[1]
-            ),
-            Self::ChildNotBefore { blossom, child } => write!(
-                f,
-                "blossom {blossom} has the child {child}, which does not come before it"
-            ),
-            Self::ChildOfTwoBlossoms { blossoms, child } => write!(
-                f,
-                "blossom {child} lies directly in blossom {} and in blossom {}",
-                blossoms[0], blossoms[1]
-            ),
-            Self::BlossomSize { blossom, size } => write!(
-                f,
-                "blossom {blossom} has {size} vertices, not an odd number of three or more"
-            ),
+            Self::UnmatchedVertexWithDual { vertex, dual_2x } => {
+                write!(f, "vertex {vertex} is unmatched and has the positive dual {dual_2x}/2")
+            }
+            Self::BlossomVertexOutOfRange { blossom, vertex } => {
+                write!(f, "blossom {blossom} holds vertex {vertex}, which does not exist")
+            }
+            Self::VertexInTwoBlossoms { blossoms, vertex } => {
+                write!(f, "vertex {vertex} lies directly in blossom {} and in blossom {}", blossoms[0], blossoms[1])
+            }
+            Self::ChildNotBefore { blossom, child } => {
+                write!(f, "blossom {blossom} has the child {child}, which does not come before it")
+            }
+            Self::ChildOfTwoBlossoms { blossoms, child } => {
+                write!(f, "blossom {child} lies directly in blossom {} and in blossom {}", blossoms[0], blossoms[1])
+            }
+            Self::BlossomSize { blossom, size } => {
+                write!(f, "blossom {blossom} has {size} vertices, not an odd number of three or more")
+            }
             Self::NegativeBlossomDual { blossom, dual_2x } => {
                 write!(f, "blossom {blossom} has the negative dual {dual_2x}/2")
             }
-            Self::BlossomNotFull {
-                blossom,
-                expected,
-                found,
-            } => write!(
-                f,
-                "blossom {blossom} has a positive dual and holds {found} matched edges instead of {expected}"
-            ),
+            Self::BlossomNotFull { blossom, expected, found } => {
+                write!(f, "blossom {blossom} has a positive dual and holds {found} matched edges instead of {expected}")
+            }
             Self::NegativeSlack { u, v, slack_2x } => {
                 write!(f, "edge {u}-{v} has the negative slack {slack_2x}/2")
             }
@@ -651,25 +567,23 @@ impl fmt::Display for CertificateError {
                 write!(f, "{found} groups are given for {expected} vertices")
             }
             Self::GroupOutOfRange { vertex, group } => {
-                write!(
-                    f,
-                    "vertex {vertex} is in group {group}, which does not exist"
-                )
+                write!(f, "vertex {vertex} is in group {group}, which does not exist")
             }
-            Self::CapExceeded { group, cap, found } => write!(
-                f,
-                "group {group} has {found} matched vertices, but a cap of {cap}"
-            ),
+            Self::CapExceeded { group, cap, found } => {
+                write!(f, "group {group} has {found} matched vertices, but a cap of {cap}")
+            }
             Self::CapsTooLarge(error) => write!(f, "with the caps built in: {error}"),
             Self::ExtraMateCount { expected, found } => {
                 write!(f, "{found} mates are given for {expected} extra vertices")
             }
-            Self::ExtraMateTaken { extra, vertex } => write!(
-                f,
-                "extra vertex {extra} is matched to {vertex}, which has another mate or does not exist"
-            ),
+            Self::ExtraMateTaken { extra, vertex } => {
+                write!(f, "extra vertex {extra} is matched to {vertex}, which has another mate or does not exist")
+            }
         }
     }
 }
 
 impl Error for CertificateError {}
+
+#[cfg(test)]
+mod tests;

@@ -49,13 +49,7 @@ pub(super) struct Family {
 impl Family {
     /// Starts from a matching without blossoms.
     pub fn new(mate: Vec<u32>, dual_2x: Vec<i64>) -> Self {
-        Self {
-            parent: vec![NONE; mate.len()],
-            mate,
-            dual_2x,
-            blossoms: Vec::new(),
-            unused: Vec::new(),
-        }
+        Self { parent: vec![NONE; mate.len()], mate, dual_2x, blossoms: Vec::new(), unused: Vec::new() }
     }
 
     fn vertices(&self) -> usize {
@@ -83,17 +77,12 @@ impl Family {
 
     /// Says whether a node lies in no blossom and, if it is a blossom, is in use.
     pub fn is_outermost(&self, node: u32) -> bool {
-        self.parent[node as usize] == NONE
-            && !(self.is_blossom(node) && self.blossom(node).cycle.is_empty())
+        self.parent[node as usize] == NONE && !(self.is_blossom(node) && self.blossom(node).cycle.is_empty())
     }
 
     /// Returns the vertex of a node that is not matched inside it.
     pub fn base(&self, node: u32) -> u32 {
-        if self.is_blossom(node) {
-            self.blossom(node).base
-        } else {
-            node
-        }
+        if self.is_blossom(node) { self.blossom(node).base } else { node }
     }
 
     /// Returns twice the dual of a blossom.
@@ -138,11 +127,7 @@ impl Family {
             self.parent[link.child as usize] = node;
         }
         let base = self.base(cycle[0].child);
-        *self.blossom_mut(node) = Blossom {
-            cycle,
-            base,
-            dual_2x: 0,
-        };
+        *self.blossom_mut(node) = Blossom { cycle, base, dual_2x: 0 };
         node
     }
 
@@ -191,11 +176,7 @@ impl Family {
             let at = position(&cycle, child);
             // Between the new and the old base, on the side with an even number of links, the links
             // at even indices become the matched ones.
-            let side = if at.is_multiple_of(2) {
-                0..at
-            } else {
-                at + 1..cycle.len()
-            };
+            let side = if at.is_multiple_of(2) { 0..at } else { at + 1..cycle.len() };
             for index in side.step_by(2) {
                 let Link { child, from, to } = cycle[index];
                 let next = cycle[(index + 1) % cycle.len()].child;
@@ -216,9 +197,7 @@ impl Family {
     ///
     /// Cost: linear in the number of nodes.
     pub fn outermost_blossoms(&self) -> Vec<u32> {
-        (self.vertices() as u32..self.nodes() as u32)
-            .filter(|&node| self.is_outermost(node))
-            .collect()
+        (self.vertices() as u32..self.nodes() as u32).filter(|&node| self.is_outermost(node)).collect()
     }
 
     /// Returns the children of a node in the order of its cycle.
@@ -229,8 +208,5 @@ impl Family {
 
 /// Returns the index of a child on a cycle that holds it.
 pub(super) fn position(cycle: &[Link], child: u32) -> usize {
-    cycle
-        .iter()
-        .position(|link| link.child == child)
-        .expect("the child lies on the cycle")
+    cycle.iter().position(|link| link.child == child).expect("the child lies on the cycle")
 }

@@ -92,12 +92,7 @@ struct Reach {
     touched: bool,
 }
 
-const UNREACHED: Reach = Reach {
-    at: NEVER,
-    from: NONE,
-    scanned: false,
-    touched: false,
-};
+const UNREACHED: Reach = Reach { at: NEVER, from: NONE, scanned: false, touched: false };
 
 /// Something that may happen to the tree, checked again when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -389,17 +384,9 @@ impl<'g> Searcher<'g> {
         while node != until {
             let base = self.family.base(node);
             let (odd, above) = self.step_up(node).expect("the node above is on the way");
-            links.push(Link {
-                child: node,
-                from: base,
-                to: self.family.mate[base as usize],
-            });
+            links.push(Link { child: node, from: base, to: self.family.mate[base as usize] });
             let (upper, lower) = self.nodes[odd as usize].entry;
-            links.push(Link {
-                child: odd,
-                from: lower,
-                to: upper,
-            });
+            links.push(Link { child: odd, from: lower, to: upper });
             node = above;
         }
         links
@@ -434,12 +421,7 @@ impl<'g> Searcher<'g> {
         state.label = Label::S;
         state.since = now;
         for child in children {
-            let Node {
-                label,
-                since,
-                offset,
-                ..
-            } = self.nodes[child as usize];
+            let Node { label, since, offset, .. } = self.nodes[child as usize];
             let lasted = now - since;
             if label == Label::S {
                 self.family.raise_blossom(child, 2 * lasted);
@@ -454,13 +436,7 @@ impl<'g> Searcher<'g> {
     /// Opens a `T` blossom whose dual is used up: the children on the even way from its entry to its
     /// base stay in the tree, the others become free.
     fn open(&mut self, blossom: u32) {
-        let Node {
-            label,
-            since,
-            offset,
-            entry,
-            ..
-        } = self.nodes[blossom as usize];
+        let Node { label, since, offset, entry, .. } = self.nodes[blossom as usize];
         if label != Label::T || !self.family.is_outermost(blossom) {
             return;
         }
