@@ -151,8 +151,11 @@ fn strings_of_odd_cycles_match_brute_force() {
     }
 }
 
-/// Situations known to break matching codes, each with edges `(u, v, weight)`.
-const STORIES: &[(&str, &[(u32, u32, i64)])] = &[
+/// A name, and edges `(u, v, weight)`.
+type Story = (&'static str, &'static [(u32, u32, i64)]);
+
+/// Situations known to break matching codes.
+const STORIES: &[Story] = &[
     ("an S blossom lies on an augmenting path", &[(0, 1, 8), (0, 2, 9), (1, 2, 10), (2, 3, 7), (0, 5, 5), (3, 4, 6)]),
     ("an S blossom is a T blossom later", &[(0, 1, 9), (0, 2, 8), (1, 2, 10), (0, 3, 5), (3, 4, 4), (0, 5, 3)]),
     ("a T blossom is left at its base", &[(0, 1, 9), (0, 2, 8), (1, 2, 10), (0, 3, 5), (3, 4, 3), (2, 5, 4)]),
