@@ -13,10 +13,8 @@ use uuid::Uuid;
 pub const MAX_ID_BYTES: usize = 64;
 
 fn external(text: &str) -> Result<(), Wrong> {
-    let sound = !text.is_empty()
-        && text.len() <= MAX_ID_BYTES
-        && text.trim() == text
-        && !text.chars().any(char::is_control);
+    let sound =
+        !text.is_empty() && text.len() <= MAX_ID_BYTES && text.trim() == text && !text.chars().any(char::is_control);
     if sound {
         Ok(())
     } else {

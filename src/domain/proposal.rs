@@ -352,6 +352,8 @@ pub struct Leg {
     pub from: RepId,
     /// Who receives it.
     pub to: RepId,
+    /// The account's count of owner changes when proposed: what acceptance and execution compare with today's.
+    pub ownership: i64,
     /// Its commission a year when proposed.
     pub annual_commission_cents: Cents,
     /// What the giver gets out of the whole move.

@@ -114,7 +114,9 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     let at = writer.now().naive_utc().trunc_subsecs(3);
     let connection = &mut *writer.connection;
     let count = i64::try_from(changes.len()).expect("fewer changes than 2^63");
-    exactly_one(diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + count)).execute(connection)?)?;
+    exactly_one(
+        diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + count)).execute(connection)?,
+    )?;
     let (last, mut hash): (i64, String) =
         audit_head::table.select((audit_head::seq, audit_head::hash)).first(connection)?;
     let mut entries = Vec::with_capacity(changes.len());

@@ -106,10 +106,7 @@ where
     AnsiTransactionManager: TransactionManager<C>,
 {
     AnsiTransactionManager::is_broken_transaction_manager(connection)
-        || !matches!(
-            AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth(),
-            Ok(None)
-        )
+        || !matches!(AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth(), Ok(None))
 }
 
 pub(in crate::store) type Pool = r2d2::Pool<Opener>;

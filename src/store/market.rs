@@ -1,1 +1,204 @@
-//! (being written)
+//! The rows a market is made of, read in one consistent view.
+//!
+//! In goes a scope; out come the open submissions of present reps with all that scores and rules need, and nothing
+//! of anybody outside the pool. Cost: linear in the books of the pool's reps, six queries.
+//! Deliberately absent: notes, reasons, and what the rows mean.
+
+use super::{
+    Reader, StoreError,
+    roster::{AccountRow, HeldAccount, RepRow, count},
+    schema::{accounts, forbidden_pairs, frozen_accounts, history, reps, submissions},
+};
+use crate::domain::{
+    ids::{AccountId, RepId, SubmissionId, TeamId},
+    roster::{Rep, Trait},
+    submission::SubmissionState,
+    units::{Place, Stars},
+};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::{prelude::*, sql_types::Bool};
+
+/// An open submission and its account.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The submission.
+    pub submission: SubmissionId,
+    /// The submitter's stars.
+    pub stars: Stars,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The account, whose owner may no longer be the submitter.
+    pub held: HeldAccount,
+    /// Who submitted it.
+    pub rep: RepId,
+}
+
+/// One account of a book, in short.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The account.
+    pub id: AccountId,
+    /// Its owner.
+    pub owner: RepId,
+    /// Where it is.
+    pub place: Place,
+    /// Visits a year.
+    pub visits_a_year: u32,
+    /// Minutes of one visit.
+    pub visit_minutes: u32,
+    /// Its parent.
+    pub parent: Option<AccountId>,
+    /// Whether it is abusive.
+    pub is_abusive: bool,
+}
+
+/// One line of history that concerns an offered account.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// Who.
+    pub rep: RepId,
+    /// With whom.
+    pub account: AccountId,
+    /// The last day, where it ended.
+    pub ended_on: Option<NaiveDate>,
+    /// How they got on, where somebody said.
+    pub stars: Option<Stars>,
+}
+
+/// All rows of a market.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// The pool.
+    pub open: Vec<Open>,
+    /// Everybody with an open submission.
+    pub reps: Vec<Rep>,
+    /// Their books.
+    pub books: Vec<Held>,
+    /// What has been between them and the offered accounts.
+    pub past: Vec<Past>,
+    /// Accounts a manager keeps where they are.
+    pub frozen: Vec<AccountId>,
+    /// Pairs a manager has forbidden.
+    pub forbidden: Vec<(RepId, AccountId)>,
+}
+
+/// Reads the rows of a market: of everybody, or of one team.
+pub fn rows(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Rows, StoreError> {
+    let everybody = team.is_none();
+    let team = team.map_or("", TeamId::as_str);
+    // An alias, because the pool stands inside a query of the reps themselves.
+    let members = diesel::alias!(reps as members);
+    // The pool as a subquery, written once; diesel's boxed queries cannot stand in another on both databases.
+    macro_rules! pool {
+        ($column:expr) => {
+            submissions::table
+                .inner_join(members.on(members.field(reps::id).eq(submissions::rep_id)))
+                .filter(submissions::state.eq(SubmissionState::Open.as_str()))
+                .filter(everybody.into_sql::<Bool>().or(members.field(reps::team_id).eq(team)))
+                .select($column)
+        };
+    }
+    let connection = &mut *reader.connection;
+
+    let open: Vec<(String, i32, NaiveDateTime, String, String)> = pool!((
+        submissions::id,
+        submissions::stars_hundredths,
+        submissions::created_at,
+        submissions::rep_id,
+        submissions::account_id,
+    ))
+    .order(submissions::account_id)
+    .load(connection)?;
+    let held: Vec<AccountRow> = accounts::table
+        .filter(accounts::id.eq_any(pool!(submissions::account_id)))
+        .order(accounts::id)
+        .select(AccountRow::as_select())
+        .load(connection)?;
+    let mut held = held.into_iter().map(HeldAccount::try_from).collect::<Result<Vec<_>, _>>()?;
+    held.sort_by(|a, b| a.account.id.cmp(&b.account.id));
+    let open = open
+        .into_iter()
+        .map(|(submission, stars, created_at, rep, account)| {
+            let account: AccountId = account.parse()?;
+            let at = held
+                .binary_search_by(|held| held.account.id.cmp(&account))
+                .map_err(|_| StoreError::Corrupt(format!("submission {submission} has no account")))?;
+            Ok(Open {
+                submission: submission.parse()?,
+                stars: Stars::from_hundredths(stars.into())?,
+                created_at: created_at.and_utc(),
+                held: held[at].clone(),
+                rep: rep.parse()?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+
+    let rep_rows: Vec<RepRow> =
+        reps::table.filter(reps::id.eq_any(pool!(submissions::rep_id))).select(RepRow::as_select()).load(connection)?;
+
+    type BookRow = (String, String, i32, i32, i32, i32, Option<String>, String);
+    let book_rows: Vec<BookRow> = accounts::table
+        .filter(accounts::owner_id.eq_any(pool!(submissions::rep_id)))
+        .select((
+            accounts::id,
+            accounts::owner_id,
+            accounts::lat_e6,
+            accounts::lon_e6,
+            accounts::visits_a_year,
+            accounts::visit_minutes,
+            accounts::parent_id,
+            accounts::traits,
+        ))
+        .load(connection)?;
+    let abusive = format!("\"{}\"", Trait::Abusive);
+    let books = book_rows
+        .into_iter()
+        .map(|(id, owner, lat_e6, lon_e6, visits, minutes, parent, traits)| {
+            Ok(Held {
+                id: id.parse()?,
+                owner: owner.parse()?,
+                place: Place::from_e6(lat_e6, lon_e6)?,
+                visits_a_year: count(visits)?,
+                visit_minutes: count(minutes)?,
+                parent: parent.map(|parent| parent.parse()).transpose()?,
+                is_abusive: traits.contains(&abusive),
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+
+    type PastRow = (String, String, Option<NaiveDate>, Option<i32>);
+    let past_rows: Vec<PastRow> = history::table
+        .filter(history::account_id.eq_any(pool!(submissions::account_id)))
+        .filter(history::rep_id.eq_any(pool!(submissions::rep_id)))
+        .select((history::rep_id, history::account_id, history::ended_on, history::stars_hundredths))
+        .load(connection)?;
+    let past = past_rows
+        .into_iter()
+        .map(|(rep, account, ended_on, stars)| {
+            Ok(Past {
+                rep: rep.parse()?,
+                account: account.parse()?,
+                ended_on,
+                stars: stars.map(|stars| Stars::from_hundredths(stars.into())).transpose()?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+
+    let frozen: Vec<String> = frozen_accounts::table.select(frozen_accounts::account_id).load(connection)?;
+    let forbidden: Vec<(String, String)> = forbidden_pairs::table
+        .filter(forbidden_pairs::account_id.eq_any(pool!(submissions::account_id)))
+        .select((forbidden_pairs::rep_id, forbidden_pairs::account_id))
+        .load(connection)?;
+
+    Ok(Rows {
+        open,
+        reps: rep_rows.into_iter().map(Rep::try_from).collect::<Result<_, _>>()?,
+        books,
+        past,
+        frozen: frozen.into_iter().map(|id| Ok(id.parse()?)).collect::<Result<_, StoreError>>()?,
+        forbidden: forbidden
+            .into_iter()
+            .map(|(rep, account)| Ok((rep.parse()?, account.parse()?)))
+            .collect::<Result<_, StoreError>>()?,
+    })
+}

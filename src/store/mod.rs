@@ -12,7 +12,6 @@ mod schema;
 pub mod audit;
 pub mod export;
 pub mod handovers;
-pub mod history;
 pub mod idempotency;
 pub mod market;
 pub mod overrides;
@@ -271,10 +270,7 @@ impl Store {
     }
 
     /// Writes in one transaction; tries again when it lost a race, and gives up as [`StoreError::Busy`].
-    pub fn write<T, E: TransactionError>(
-        &self,
-        mut work: impl FnMut(&mut Writer<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn write<T, E: TransactionError>(&self, mut work: impl FnMut(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
         for _ in 0..ATTEMPTS {
             let mut connection = self.checkout()?;
             let done: Result<T, E> = transact(&mut connection, Purpose::Write, |reader| {

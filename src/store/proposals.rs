@@ -1,1 +1,404 @@
-//! (being written)
+//! Proposals, their legs and the decisions taken on them.
+//!
+//! In go domain values; out come domain values. A proposal changes by compare-and-set on state and version; a leg's
+//! `live` flag, which a unique index lets only one leg of an account have, follows the state in the same statement
+//! group. Deliberately absent: who may see or decide what.
+
+use super::{
+    Reader, StoreError, Writer,
+    connection::on_either,
+    exactly_one, from_json,
+    roster::count,
+    schema::{decisions, legs, proposals, reps},
+    to_json,
+};
+use crate::domain::{
+    ids::{AccountId, ProposalId, RepId, RunId, TeamId},
+    proposal::{Leg, Proposal, ProposalState},
+    units::{Cents, Points},
+};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = proposals, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    run_id: Option<String>,
+    state: String,
+    points: i64,
+    created_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+    revealed_at: Option<NaiveDateTime>,
+    effective_on: Option<NaiveDate>,
+    trial_ends_on: Option<NaiveDate>,
+    version: String,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = legs)]
+struct LegRow {
+    proposal_id: String,
+    position: i32,
+    account_id: String,
+    submission_id: String,
+    from_rep_id: String,
+    to_rep_id: String,
+    ownership: i64,
+    annual_commission_cents: i64,
+    side: String,
+    answer: String,
+    live: bool,
+    version: String,
+}
+
+impl From<&Proposal> for Row {
+    fn from(proposal: &Proposal) -> Self {
+        Self {
+            id: proposal.id.into(),
+            run_id: proposal.run.map(String::from),
+            state: proposal.state.as_str().to_owned(),
+            points: proposal.points.0,
+            created_at: proposal.created_at.naive_utc(),
+            expires_at: proposal.expires_at.naive_utc(),
+            revealed_at: proposal.revealed_at.map(|at| at.naive_utc()),
+            effective_on: proposal.effective_on,
+            trial_ends_on: proposal.trial_ends_on,
+            version: proposal.version.into(),
+        }
+    }
+}
+
+impl LegRow {
+    fn new(proposal: &Proposal, leg: &Leg) -> Self {
+        Self {
+            proposal_id: proposal.id.into(),
+            position: leg.position as i32,
+            account_id: leg.account.as_str().to_owned(),
+            submission_id: leg.submission.into(),
+            from_rep_id: leg.from.as_str().to_owned(),
+            to_rep_id: leg.to.as_str().to_owned(),
+            ownership: leg.ownership,
+            annual_commission_cents: leg.annual_commission_cents.0,
+            side: to_json(&leg.side),
+            answer: leg.answer.as_str().to_owned(),
+            live: proposal.state.is_live(),
+            version: leg.version.into(),
+        }
+    }
+}
+
+impl TryFrom<LegRow> for Leg {
+    type Error = StoreError;
+    fn try_from(row: LegRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: count(row.position)?,
+            account: row.account_id.parse()?,
+            submission: row.submission_id.parse()?,
+            from: row.from_rep_id.parse()?,
+            to: row.to_rep_id.parse()?,
+            ownership: row.ownership,
+            annual_commission_cents: Cents(row.annual_commission_cents),
+            side: from_json(&row.side)?,
+            answer: row.answer.parse()?,
+            version: row.version.parse()?,
+        })
+    }
+}
+
+fn proposal(row: Row, legs: Vec<Leg>) -> Result<Proposal, StoreError> {
+    Ok(Proposal {
+        id: row.id.parse()?,
+        run: row.run_id.map(|run| run.parse()).transpose()?,
+        state: row.state.parse()?,
+        points: Points(row.points),
+        created_at: row.created_at.and_utc(),
+        expires_at: row.expires_at.and_utc(),
+        revealed_at: row.revealed_at.map(|at| at.and_utc()),
+        effective_on: row.effective_on,
+        trial_ends_on: row.trial_ends_on,
+        version: row.version.parse()?,
+        legs,
+    })
+}
+
+/// Rows of one `INSERT`; SQLite takes at most 32,766 values in a statement.
+const ROWS_A_STATEMENT: usize = 1000;
+
+/// Adds proposals with their legs; an account in another live proposal is [`StoreError::Twice`].
+pub fn insert(writer: &mut Writer<'_>, new: &[Proposal]) -> Result<(), StoreError> {
+    for batch in new.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<Row> = batch.iter().map(Row::from).collect();
+        let leg_rows: Vec<LegRow> =
+            batch.iter().flat_map(|proposal| proposal.legs.iter().map(|leg| LegRow::new(proposal, leg))).collect();
+        on_either!(&mut *writer.connection, inner => {
+            diesel::insert_into(proposals::table).values(&rows).execute(inner)?;
+            for leg_rows in leg_rows.chunks(ROWS_A_STATEMENT) {
+                diesel::insert_into(legs::table).values(leg_rows).execute(inner)?;
+            }
+        });
+    }
+    Ok(())
+}
+
+fn with_legs(reader: &mut Reader<'_>, rows: Vec<Row>) -> Result<Vec<Proposal>, StoreError> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut legs_of: BTreeMap<String, Vec<Leg>> = BTreeMap::new();
+    for batch in ids.chunks(ROWS_A_STATEMENT) {
+        let leg_rows: Vec<LegRow> = legs::table
+            .filter(legs::proposal_id.eq_any(batch))
+            .order((legs::proposal_id, legs::position))
+            .select(LegRow::as_select())
+            .load(&mut *reader.connection)?;
+        for row in leg_rows {
+            legs_of.entry(row.proposal_id.clone()).or_default().push(row.try_into()?);
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let legs = legs_of.remove(&row.id).unwrap_or_default();
+            proposal(row, legs)
+        })
+        .collect()
+}
+
+/// One proposal.
+pub fn one(reader: &mut Reader<'_>, id: ProposalId) -> Result<Option<Proposal>, StoreError> {
+    let rows: Vec<Row> = proposals::table
+        .filter(proposals::id.eq(String::from(id)))
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    Ok(with_legs(reader, rows)?.pop())
+}
+
+/// Whose proposals are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Of<'a> {
+    /// Those a rep is a party to.
+    Rep(&'a RepId),
+    /// Those a rep of some teams is a party to.
+    Teams(&'a [TeamId]),
+    /// All.
+    Anybody,
+}
+
+/// Which proposals are asked for, by state; empty means every state.
+pub type InStates<'a> = &'a [ProposalState];
+
+/// Proposals after `after`, by id, at most `limit`.
+pub fn list(
+    reader: &mut Reader<'_>,
+    of: Of<'_>,
+    states: InStates<'_>,
+    after: Option<ProposalId>,
+    limit: i64,
+) -> Result<Vec<Proposal>, StoreError> {
+    let mut query = proposals::table.select(Row::as_select()).order(proposals::id).limit(limit).into_boxed();
+    query = match of {
+        Of::Rep(rep) => query.filter(
+            proposals::id.eq_any(legs::table.filter(legs::from_rep_id.eq(rep.as_str())).select(legs::proposal_id)),
+        ),
+        Of::Teams(of) => {
+            let members = reps::table
+                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
+                .select(reps::id);
+            query.filter(
+                proposals::id.eq_any(legs::table.filter(legs::from_rep_id.eq_any(members)).select(legs::proposal_id)),
+            )
+        }
+        Of::Anybody => query,
+    };
+    if !states.is_empty() {
+        query = query.filter(proposals::state.eq_any(words(states)));
+    }
+    if let Some(after) = after {
+        query = query.filter(proposals::id.gt(String::from(after)));
+    }
+    let rows = query.load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
+/// The live proposals that hold one of the accounts.
+pub fn live_with(reader: &mut Reader<'_>, accounts: &[AccountId]) -> Result<Vec<Proposal>, StoreError> {
+    let accounts: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+    let rows: Vec<Row> =
+        proposals::table
+            .filter(proposals::id.eq_any(
+                legs::table.filter(legs::live.and(legs::account_id.eq_any(accounts))).select(legs::proposal_id),
+            ))
+            .order(proposals::id)
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
+/// Whether a rep declined a proposal of exactly this account for that one since `since`.
+pub fn was_declined(
+    reader: &mut Reader<'_>,
+    one: &AccountId,
+    other: &AccountId,
+    since: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let gives = |account: &AccountId| {
+        legs::table.filter(legs::account_id.eq(account.as_str().to_owned())).select(legs::proposal_id)
+    };
+    let found: i64 = proposals::table
+        .filter(proposals::state.eq(ProposalState::Declined.as_str()))
+        .filter(proposals::created_at.ge(since.naive_utc()))
+        .filter(proposals::id.eq_any(gives(one)))
+        .filter(proposals::id.eq_any(gives(other)))
+        .count()
+        .get_result(&mut *reader.connection)?;
+    Ok(found > 0)
+}
+
+/// Proposals waiting for somebody whose time is up, by id, at most `limit`.
+pub fn overdue(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<Proposal>, StoreError> {
+    let now = reader.now().naive_utc();
+    let rows = proposals::table
+        .filter(proposals::state.eq_any(words(&[ProposalState::Proposed, ProposalState::Accepted])))
+        .filter(proposals::expires_at.le(now))
+        .order(proposals::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
+/// Proposals whose trial is over on `day`, by id, at most `limit`.
+pub fn tried(reader: &mut Reader<'_>, day: NaiveDate, limit: i64) -> Result<Vec<Proposal>, StoreError> {
+    let rows = proposals::table
+        .filter(proposals::state.eq(ProposalState::OnTrial.as_str()))
+        .filter(proposals::trial_ends_on.lt(day))
+        .order(proposals::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
+/// Proposals that ended without the parties knowing yet, by id; only those with a giver in `team` where one is given.
+pub fn unrevealed(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Vec<Proposal>, StoreError> {
+    let ended: Vec<ProposalState> =
+        ProposalState::ALL.iter().copied().filter(|state| state.is_not_concluded()).collect();
+    let mut query = proposals::table
+        .filter(proposals::revealed_at.is_null())
+        .filter(proposals::state.eq_any(words(&ended)))
+        .order(proposals::id)
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(team) = team {
+        let members = reps::table.filter(reps::team_id.eq(team.as_str())).select(reps::id);
+        query = query.filter(
+            proposals::id.eq_any(legs::table.filter(legs::from_rep_id.eq_any(members)).select(legs::proposal_id)),
+        );
+    }
+    let rows = query.load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
+fn words(states: &[ProposalState]) -> Vec<&'static str> {
+    states.iter().map(|state| state.as_str()).collect()
+}
+
+/// Writes what `after` says in place of `before`, if the proposal is still as `before` was read; else the race is lost.
+///
+/// Legs are written where they differ, and their `live` flag follows the state.
+pub fn change(writer: &mut Writer<'_>, before: &Proposal, after: &Proposal) -> Result<(), StoreError> {
+    let target = proposals::table.filter(
+        proposals::id
+            .eq(String::from(before.id))
+            .and(proposals::state.eq(before.state.as_str()))
+            .and(proposals::version.eq(String::from(before.version))),
+    );
+    exactly_one(diesel::update(target).set(Row::from(after)).execute(&mut *writer.connection)?)?;
+    for (was, is) in before.legs.iter().zip(&after.legs) {
+        if was == is && before.state.is_live() == after.state.is_live() {
+            continue;
+        }
+        let target = legs::table
+            .filter(legs::proposal_id.eq(String::from(before.id)).and(legs::position.eq(was.position as i32)));
+        exactly_one(
+            diesel::update(target)
+                .set((
+                    legs::answer.eq(is.answer.as_str()),
+                    legs::version.eq(String::from(is.version)),
+                    legs::live.eq(after.state.is_live()),
+                ))
+                .execute(&mut *writer.connection)?,
+        )?;
+    }
+    Ok(())
+}
+
+/// Commission received less commission given by each rep in swaps that took effect from `from` to `until`.
+pub fn ledgers(
+    reader: &mut Reader<'_>,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Result<BTreeMap<RepId, Cents>, StoreError> {
+    let moved = [ProposalState::OnTrial, ProposalState::Completed, ProposalState::NeedsAttention];
+    let rows: Vec<(String, String, i64)> = legs::table
+        .inner_join(proposals::table)
+        .filter(proposals::state.eq_any(words(&moved)))
+        .filter(proposals::effective_on.between(from, until))
+        .select((legs::from_rep_id, legs::to_rep_id, legs::annual_commission_cents))
+        .load(&mut *reader.connection)?;
+    let mut ledgers: BTreeMap<RepId, Cents> = BTreeMap::new();
+    for (giver, receiver, cents) in rows {
+        *ledgers.entry(giver.parse()?).or_default() -= Cents(cents);
+        *ledgers.entry(receiver.parse()?).or_default() += Cents(cents);
+    }
+    Ok(ledgers)
+}
+
+/// How many proposals there are in each state; of one run where asked.
+pub fn counts(reader: &mut Reader<'_>, run: Option<RunId>) -> Result<Vec<(ProposalState, i64)>, StoreError> {
+    let mut query = proposals::table
+        .group_by(proposals::state)
+        .select((proposals::state, diesel::dsl::count_star()))
+        .order(proposals::state)
+        .into_boxed();
+    if let Some(run) = run {
+        query = query.filter(proposals::run_id.eq(String::from(run)));
+    }
+    let rows: Vec<(String, i64)> = query.load(&mut *reader.connection)?;
+    rows.into_iter().map(|(state, count)| Ok((state.parse()?, count))).collect()
+}
+
+/// One decision on a proposal.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = decisions)]
+pub struct Decision {
+    /// Its id: a UUID.
+    pub id: String,
+    /// The proposal.
+    pub proposal_id: String,
+    /// accept, decline, approve or veto.
+    pub action: String,
+    /// Whose decision it is.
+    pub for_rep_id: String,
+    /// Who took it.
+    pub actor_id: String,
+    /// Why, where a reason is asked for.
+    pub reason: Option<String>,
+    /// When, in UTC.
+    pub at: NaiveDateTime,
+}
+
+/// Adds a decision; a second answer of a rep or approval of a manager is [`StoreError::Twice`].
+pub fn decide(writer: &mut Writer<'_>, decision: &Decision) -> Result<(), StoreError> {
+    diesel::insert_into(decisions::table).values(decision).execute(&mut *writer.connection)?;
+    Ok(())
+}
+
+/// The managers who have approved a proposal.
+pub fn approvals(reader: &mut Reader<'_>, id: ProposalId) -> Result<Vec<RepId>, StoreError> {
+    let ids: Vec<String> = decisions::table
+        .filter(decisions::proposal_id.eq(String::from(id)).and(decisions::action.eq("approve")))
+        .order(decisions::for_rep_id)
+        .select(decisions::for_rep_id)
+        .load(&mut *reader.connection)?;
+    ids.into_iter().map(|id| Ok(id.parse()?)).collect()
+}

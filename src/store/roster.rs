@@ -1,1 +1,277 @@
-//! (being written)
+//! Reps, teams and accounts: reading them, and the one change of owner.
+//!
+//! In go ids; out come domain values. Writing them in bulk is `staging`'s.
+//! Deliberately absent: who may see what.
+
+use super::{
+    Reader, StoreError, Writer, exactly_one, from_json,
+    schema::{accounts, frozen_accounts, reps, teams},
+};
+use crate::domain::{
+    ids::{AccountId, RepId, TeamId},
+    roster::{Account, Leave, Rep, Tag, Team},
+    units::{Cents, Minutes, Place},
+};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = reps)]
+pub(super) struct RepRow {
+    id: String,
+    name: String,
+    team_id: String,
+    base_lat_e6: i32,
+    base_lon_e6: i32,
+    territory: String,
+    country: String,
+    time_zone: Option<String>,
+    languages: String,
+    industries: String,
+    licences: String,
+    style: Option<String>,
+    tolerances: String,
+    max_one_way_minutes: Option<i64>,
+    max_moves_per_run: Option<i32>,
+    capacity_hours_a_year: Option<i32>,
+    abusive_accounts_cap: i32,
+    leave_from: Option<NaiveDate>,
+    leave_until: Option<NaiveDate>,
+    leaves_on: Option<NaiveDate>,
+    active: bool,
+}
+
+impl TryFrom<RepRow> for Rep {
+    type Error = StoreError;
+    fn try_from(row: RepRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.parse()?,
+            name: row.name,
+            team: row.team_id.parse()?,
+            base: Place::from_e6(row.base_lat_e6, row.base_lon_e6)?,
+            territory: from_json(&row.territory)?,
+            country: row.country.parse()?,
+            time_zone: row.time_zone.map(time_zone).transpose()?,
+            languages: from_json(&row.languages)?,
+            industries: from_json(&row.industries)?,
+            licences: from_json(&row.licences)?,
+            style: row.style.map(|style| style.parse()).transpose()?,
+            tolerances: from_json(&row.tolerances)?,
+            max_one_way_minutes: row.max_one_way_minutes.map(Minutes),
+            max_moves_per_run: row.max_moves_per_run.map(count).transpose()?,
+            capacity_hours_a_year: row.capacity_hours_a_year.map(count).transpose()?,
+            abusive_accounts_cap: count(row.abusive_accounts_cap)?,
+            leave: row.leave_from.zip(row.leave_until).map(|(from, until)| Leave { from, until }),
+            leaves_on: row.leaves_on,
+            active: row.active,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub(super) struct AccountRow {
+    id: String,
+    name: String,
+    owner_id: String,
+    ownership: i64,
+    last_moved_on: Option<NaiveDate>,
+    lat_e6: i32,
+    lon_e6: i32,
+    region: Option<String>,
+    country: String,
+    time_zone: Option<String>,
+    annual_value_cents: i64,
+    annual_commission_cents: i64,
+    visits_a_year: i32,
+    visit_minutes: i32,
+    language: Option<String>,
+    language_required: bool,
+    industry: Option<String>,
+    industry_required: bool,
+    licences_required: String,
+    style: Option<String>,
+    traits: String,
+    parent_id: Option<String>,
+    conflicts: String,
+}
+
+/// An account with what the service itself knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAccount {
+    /// The CRM's facts.
+    pub account: Account,
+    /// How often the owner has changed: equal counts mean the same ownership.
+    pub ownership: i64,
+    /// When it last changed hands here.
+    pub last_moved_on: Option<NaiveDate>,
+}
+
+impl TryFrom<AccountRow> for HeldAccount {
+    type Error = StoreError;
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let tag = |text: Option<String>| text.map(|text| text.parse::<Tag>()).transpose();
+        Ok(Self {
+            ownership: row.ownership,
+            last_moved_on: row.last_moved_on,
+            account: Account {
+                id: row.id.parse()?,
+                name: row.name,
+                owner: row.owner_id.parse()?,
+                place: Place::from_e6(row.lat_e6, row.lon_e6)?,
+                region: tag(row.region)?,
+                country: row.country.parse()?,
+                time_zone: row.time_zone.map(time_zone).transpose()?,
+                annual_value_cents: Cents(row.annual_value_cents),
+                annual_commission_cents: Cents(row.annual_commission_cents),
+                visits_a_year: count(row.visits_a_year)?,
+                visit_minutes: count(row.visit_minutes)?,
+                language: tag(row.language)?,
+                language_required: row.language_required,
+                industry: tag(row.industry)?,
+                industry_required: row.industry_required,
+                licences_required: from_json(&row.licences_required)?,
+                style: row.style.map(|style| style.parse()).transpose()?,
+                traits: from_json(&row.traits)?,
+                parent: row.parent_id.map(|parent| parent.parse()).transpose()?,
+                conflicts: from_json(&row.conflicts)?,
+            },
+        })
+    }
+}
+
+fn time_zone(name: String) -> Result<chrono_tz::Tz, StoreError> {
+    name.parse().map_err(|_| StoreError::Corrupt(format!("{name:?} is no IANA time zone")))
+}
+
+pub(super) fn count(number: i32) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} where a count belongs")))
+}
+
+/// One rep.
+pub fn rep(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<Rep>, StoreError> {
+    let row = reps::table.find(id.as_str()).select(RepRow::as_select()).first(&mut *reader.connection).optional()?;
+    row.map(Rep::try_from).transpose()
+}
+
+/// Reps after `after`, by id, at most `limit`; only those of the teams given.
+pub fn reps_of_teams(
+    reader: &mut Reader<'_>,
+    of: Option<&[TeamId]>,
+    after: Option<&RepId>,
+    limit: i64,
+) -> Result<Vec<Rep>, StoreError> {
+    let mut query = reps::table.select(RepRow::as_select()).order(reps::id).limit(limit).into_boxed();
+    if let Some(of) = of {
+        query = query.filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()));
+    }
+    if let Some(after) = after {
+        query = query.filter(reps::id.gt(after.as_str()));
+    }
+    query.load(&mut *reader.connection)?.into_iter().map(Rep::try_from).collect()
+}
+
+/// One team.
+pub fn team(reader: &mut Reader<'_>, id: &TeamId) -> Result<Option<Team>, StoreError> {
+    let row: Option<(String, String)> = teams::table.find(id.as_str()).first(&mut *reader.connection).optional()?;
+    row.map(|(id, manager)| Ok(Team { id: id.parse()?, manager: manager.parse()? })).transpose()
+}
+
+/// Every team, by id.
+pub fn teams(reader: &mut Reader<'_>) -> Result<Vec<Team>, StoreError> {
+    let rows: Vec<(String, String)> = teams::table.order(teams::id).load(&mut *reader.connection)?;
+    rows.into_iter().map(|(id, manager)| Ok(Team { id: id.parse()?, manager: manager.parse()? })).collect()
+}
+
+/// The teams a manager manages, by id.
+pub fn teams_of(reader: &mut Reader<'_>, manager: &RepId) -> Result<Vec<TeamId>, StoreError> {
+    let ids: Vec<String> = teams::table
+        .filter(teams::manager_id.eq(manager.as_str()))
+        .order(teams::id)
+        .select(teams::id)
+        .load(&mut *reader.connection)?;
+    ids.into_iter().map(|id| Ok(id.parse()?)).collect()
+}
+
+/// The manager of a rep.
+pub fn manager_of(reader: &mut Reader<'_>, rep: &RepId) -> Result<Option<RepId>, StoreError> {
+    let id: Option<String> = reps::table
+        .inner_join(teams::table)
+        .filter(reps::id.eq(rep.as_str()))
+        .select(teams::manager_id)
+        .first(&mut *reader.connection)
+        .optional()?;
+    id.map(|id| Ok(id.parse()?)).transpose()
+}
+
+/// One account.
+pub fn account(reader: &mut Reader<'_>, id: &AccountId) -> Result<Option<HeldAccount>, StoreError> {
+    let row =
+        accounts::table.find(id.as_str()).select(AccountRow::as_select()).first(&mut *reader.connection).optional()?;
+    row.map(HeldAccount::try_from).transpose()
+}
+
+/// Accounts after `after`, by id, at most `limit`; only those owned by a rep or by the reps of some teams.
+pub fn accounts_of(
+    reader: &mut Reader<'_>,
+    owner: Owner<'_>,
+    after: Option<&AccountId>,
+    limit: i64,
+) -> Result<Vec<HeldAccount>, StoreError> {
+    let mut query = accounts::table.select(AccountRow::as_select()).order(accounts::id).limit(limit).into_boxed();
+    query = match owner {
+        Owner::Rep(rep) => query.filter(accounts::owner_id.eq(rep.as_str())),
+        Owner::Teams(of) => {
+            let members = reps::table
+                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
+                .select(reps::id);
+            query.filter(accounts::owner_id.eq_any(members))
+        }
+        Owner::Anybody => query,
+    };
+    if let Some(after) = after {
+        query = query.filter(accounts::id.gt(after.as_str()));
+    }
+    query.load(&mut *reader.connection)?.into_iter().map(HeldAccount::try_from).collect()
+}
+
+/// Whose accounts are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Owner<'a> {
+    /// One rep's.
+    Rep(&'a RepId),
+    /// Those of the reps of some teams.
+    Teams(&'a [TeamId]),
+    /// All.
+    Anybody,
+}
+
+/// Moves an account to a new owner, if it is still the ownership expected; else the race is lost.
+pub fn move_account(
+    writer: &mut Writer<'_>,
+    account: &AccountId,
+    ownership: i64,
+    to: &RepId,
+    on: NaiveDate,
+) -> Result<(), StoreError> {
+    let target = accounts::table.filter(accounts::id.eq(account.as_str()).and(accounts::ownership.eq(ownership)));
+    exactly_one(
+        diesel::update(target)
+            .set((
+                accounts::owner_id.eq(to.as_str()),
+                accounts::ownership.eq(ownership + 1),
+                accounts::last_moved_on.eq(Some(on)),
+            ))
+            .execute(&mut *writer.connection)?,
+    )
+}
+
+/// Whether a manager keeps the account where it is.
+pub fn is_frozen(reader: &mut Reader<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let found: Option<String> = frozen_accounts::table
+        .find(account.as_str())
+        .select(frozen_accounts::account_id)
+        .first(&mut *reader.connection)
+        .optional()?;
+    Ok(found.is_some())
+}

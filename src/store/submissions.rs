@@ -1,1 +1,156 @@
-//! (being written)
+//! Submissions: one live at most for each account, held by a unique index.
+//!
+//! In go domain values; out come domain values. A state changes by compare-and-set on state and version.
+//! Deliberately absent: who may see what.
+
+use super::{
+    Reader, StoreError, Writer, exactly_one, from_json,
+    schema::{reps, submissions},
+    to_json,
+};
+use crate::domain::{
+    ids::{AccountId, RepId, SubmissionId, TeamId, Version},
+    submission::{Submission, SubmissionState},
+    units::Stars,
+};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = submissions)]
+struct Row {
+    id: String,
+    account_id: String,
+    rep_id: String,
+    stars_hundredths: i32,
+    reasons: String,
+    reasons_shared: bool,
+    note: String,
+    state: String,
+    created_at: NaiveDateTime,
+    version: String,
+}
+
+impl From<&Submission> for Row {
+    fn from(submission: &Submission) -> Self {
+        Self {
+            id: submission.id.into(),
+            account_id: submission.account.as_str().to_owned(),
+            rep_id: submission.rep.as_str().to_owned(),
+            stars_hundredths: submission.stars.hundredths() as i32,
+            reasons: to_json(&submission.reasons),
+            reasons_shared: submission.reasons_shared,
+            note: submission.note.clone(),
+            state: submission.state.as_str().to_owned(),
+            created_at: submission.created_at.naive_utc(),
+            version: submission.version.into(),
+        }
+    }
+}
+
+impl TryFrom<Row> for Submission {
+    type Error = StoreError;
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.parse()?,
+            account: row.account_id.parse()?,
+            rep: row.rep_id.parse()?,
+            stars: Stars::from_hundredths(row.stars_hundredths.into())?,
+            reasons: from_json(&row.reasons)?,
+            reasons_shared: row.reasons_shared,
+            note: row.note,
+            state: row.state.parse()?,
+            created_at: row.created_at.and_utc(),
+            version: row.version.parse()?,
+        })
+    }
+}
+
+/// Adds a submission; a second live one of the same account is [`StoreError::Twice`].
+pub fn insert(writer: &mut Writer<'_>, submission: &Submission) -> Result<(), StoreError> {
+    diesel::insert_into(submissions::table).values(Row::from(submission)).execute(&mut *writer.connection)?;
+    Ok(())
+}
+
+/// One submission.
+pub fn one(reader: &mut Reader<'_>, id: SubmissionId) -> Result<Option<Submission>, StoreError> {
+    let row =
+        submissions::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    row.map(Submission::try_from).transpose()
+}
+
+/// The live submission of an account.
+pub fn live_of(reader: &mut Reader<'_>, account: &AccountId) -> Result<Option<Submission>, StoreError> {
+    let row = submissions::table
+        .filter(submissions::account_id.eq(account.as_str()).and(submissions::state.eq_any(live_states())))
+        .select(Row::as_select())
+        .first(&mut *reader.connection)
+        .optional()?;
+    row.map(Submission::try_from).transpose()
+}
+
+/// Whose submissions are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Of<'a> {
+    /// One rep's.
+    Rep(&'a RepId),
+    /// Those of the reps of some teams.
+    Teams(&'a [TeamId]),
+}
+
+/// Submissions after `after`, by id, at most `limit`.
+pub fn list(
+    reader: &mut Reader<'_>,
+    of: Of<'_>,
+    after: Option<SubmissionId>,
+    limit: i64,
+) -> Result<Vec<Submission>, StoreError> {
+    let mut query = submissions::table.select(Row::as_select()).order(submissions::id).limit(limit).into_boxed();
+    query = match of {
+        Of::Rep(rep) => query.filter(submissions::rep_id.eq(rep.as_str())),
+        Of::Teams(of) => {
+            let members = reps::table
+                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
+                .select(reps::id);
+            query.filter(submissions::rep_id.eq_any(members))
+        }
+    };
+    if let Some(after) = after {
+        query = query.filter(submissions::id.gt(String::from(after)));
+    }
+    query.load(&mut *reader.connection)?.into_iter().map(Submission::try_from).collect()
+}
+
+/// How many submissions there are in each state.
+pub fn counts(reader: &mut Reader<'_>) -> Result<Vec<(SubmissionState, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = submissions::table
+        .group_by(submissions::state)
+        .select((submissions::state, diesel::dsl::count_star()))
+        .order(submissions::state)
+        .load(&mut *reader.connection)?;
+    rows.into_iter().map(|(state, count)| Ok((state.parse()?, count))).collect()
+}
+
+/// Puts a submission into another state, if it is still as it was read; else the race is lost.
+pub fn change_state(
+    writer: &mut Writer<'_>,
+    submission: &Submission,
+    to: SubmissionState,
+    version: Version,
+) -> Result<(), StoreError> {
+    let target = submissions::table.filter(
+        submissions::id
+            .eq(String::from(submission.id))
+            .and(submissions::state.eq(submission.state.as_str()))
+            .and(submissions::version.eq(String::from(submission.version))),
+    );
+    exactly_one(
+        diesel::update(target)
+            .set((submissions::state.eq(to.as_str()), submissions::version.eq(String::from(version))))
+            .execute(&mut *writer.connection)?,
+    )
+}
+
+pub(super) fn live_states() -> Vec<&'static str> {
+    SubmissionState::ALL.iter().filter(|state| state.is_live()).map(|state| state.as_str()).collect()
+}
