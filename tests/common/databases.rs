@@ -1,0 +1,178 @@
+//! Fresh, empty databases of both kinds, for one test.
+//!
+//! In goes nothing; out come a SQLite file and a PostgreSQL database, each gone when its guard is dropped. The
+//! PostgreSQL server is a temporary cluster, one a test process, made on first use from the server binaries on this
+//! machine. It listens on a socket in a directory of its own and on no port. A shell watches a pipe that only this
+//! process holds; when the pipe closes, by whatever end, the shell stops the server and removes the directory.
+//! Cost: about two seconds for the cluster, a tenth of one for each database.
+//! Deliberately absent: skipping. Without the binaries the test fails and says what to install. Absent as well is
+//! `fsync`: the cluster survives the crash of a client, not of the machine.
+
+use account_swap::settings::Settings;
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use std::{
+    io::{BufRead, BufReader, Read},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+/// An empty database that lives as long as this value.
+pub struct TestDatabase {
+    /// `sqlite` or `postgres`, for messages.
+    pub name: &'static str,
+    /// What goes into `database.url`.
+    pub url: String,
+    _guard: Guard,
+}
+
+impl TestDatabase {
+    /// The built-in settings, but for this database.
+    pub fn settings(&self) -> Settings {
+        settings(&self.url)
+    }
+}
+
+/// What goes away with the database.
+enum Guard {
+    /// The directory of the file.
+    Directory { _directory: tempfile::TempDir },
+    /// The name in the cluster.
+    Named(String),
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Self::Named(name) = self {
+            // Nothing hangs on it: the whole cluster goes with the process.
+            let _ = PgConnection::establish(&cluster().url("postgres"))
+                .map(|mut admin| admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")));
+        }
+    }
+}
+
+/// One fresh, empty database of each kind.
+pub fn databases() -> Vec<TestDatabase> {
+    vec![sqlite(), postgres()]
+}
+
+/// A fresh, empty SQLite file.
+pub fn sqlite() -> TestDatabase {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let url = format!("sqlite:{}", directory.path().join("test.db").display());
+    TestDatabase { name: "sqlite", url, _guard: Guard::Directory { _directory: directory } }
+}
+
+/// A fresh, empty PostgreSQL database.
+pub fn postgres() -> TestDatabase {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let cluster = cluster();
+    let mut admin = PgConnection::establish(&cluster.url("postgres")).expect("the temporary cluster answers");
+    // template0 is never connected to, so that databases can be made side by side.
+    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a new database");
+    TestDatabase { name: "postgres", url: cluster.url(&name), _guard: Guard::Named(name) }
+}
+
+/// The built-in settings, but for the database.
+pub fn settings(url: &str) -> Settings {
+    let mut settings = Settings::built_in();
+    url.clone_into(&mut settings.database.url);
+    settings
+}
+
+/// The server of this test process.
+struct Cluster {
+    socket_directory: String,
+    /// Holds the pipe whose end stops the server.
+    _watcher: Child,
+}
+
+impl Cluster {
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@{}/{database}", self.socket_directory.replace('/', "%2F"))
+    }
+}
+
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(start)
+}
+
+/// What the watcher does: make, start, say where, wait for the pipe to close, stop, remove.
+const WATCH: &str = r#"
+set -eu
+bin=$1
+directory=$(mktemp -d "$2/account-swap-postgres.XXXXXX")
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+"$bin/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync --no-instructions >initdb.log 2>&1 ||
+    { cat initdb.log >&2; exit 1; }
+"$bin/pg_ctl" start --wait --silent --pgdata=data --log=server.log --options="\
+-c listen_addresses='' -c unix_socket_directories='$directory' -c max_connections=400 -c fsync=off \
+-c synchronous_commit=off -c full_page_writes=off -c shared_buffers=128MB -c max_wal_size=2GB" </dev/null >start.log 2>&1 ||
+    { cat start.log server.log >&2; exit 1; }
+echo "$directory"
+cat >/dev/null || true
+"$bin/pg_ctl" stop --mode=immediate --wait --silent --pgdata=data >/dev/null 2>&1 || true
+"#;
+
+fn start() -> Cluster {
+    let binaries = server_binaries();
+    let mut watch = Command::new("sh");
+    watch.args(["-c", WATCH, "watch"]).arg(&binaries).arg(std::env::temp_dir());
+    // An interrupt from the terminal must not reach the shell before it has tidied up.
+    watch.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if number(&["-u"]) == Some(0) {
+        // PostgreSQL refuses to run as root.
+        let user = if number(&["-u", "postgres"]).is_some() { "postgres" } else { "nobody" };
+        let (uid, gid) = (number(&["-u", user]), number(&["-g", user]));
+        watch.uid(uid.expect("a user for the server")).gid(gid.expect("a group for the server"));
+    }
+    let mut watcher = watch.spawn().expect("sh starts");
+    let mut socket_directory = String::new();
+    BufReader::new(watcher.stdout.take().expect("a pipe")).read_line(&mut socket_directory).expect("the pipe is read");
+    if socket_directory.is_empty() {
+        let mut reason = String::new();
+        let _ = watcher.stderr.take().expect("a pipe").read_to_string(&mut reason);
+        panic!("the temporary PostgreSQL cluster did not start:\n{reason}");
+    }
+    Cluster { socket_directory: socket_directory.trim_end().to_owned(), _watcher: watcher }
+}
+
+/// What `id` says of a user, as a number.
+fn number(arguments: &[&str]) -> Option<u32> {
+    let said = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8(said.stdout).ok()?.trim().parse().ok()
+}
+
+/// The folder of the newest PostgreSQL server on this machine.
+fn server_binaries() -> PathBuf {
+    let on_path = std::env::var_os("PATH")
+        .iter()
+        .flat_map(std::env::split_paths)
+        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file());
+    let by_version = || {
+        let versions = Path::new("/usr/lib/postgresql").read_dir().ok()?;
+        let mut found: Vec<(u32, PathBuf)> = versions
+            .filter_map(|version| {
+                let version = version.ok()?;
+                let folder = version.path().join("bin");
+                let number = version.file_name().to_str()?.parse().ok()?;
+                folder.join("initdb").is_file().then_some((number, folder))
+            })
+            .collect();
+        found.sort();
+        found.pop().map(|(_, folder)| folder)
+    };
+    on_path.or_else(by_version).unwrap_or_else(|| {
+        panic!(
+            "these tests need the PostgreSQL server binaries (initdb, pg_ctl, postgres) on the PATH or under \
+             /usr/lib/postgresql/*/bin; on Debian: apt-get install postgresql"
+        )
+    })
+}
