@@ -1,6 +1,7 @@
 //! account-swap: the map. Read this first.
 #![doc = ""]
 
+pub mod api;
 pub mod app;
 pub mod domain;
 pub mod settings;

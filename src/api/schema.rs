@@ -1,0 +1,206 @@
+//! How the domain's values look in JSON, for the OpenAPI document.
+//!
+//! In go the domain's types; out come their schemas, so that the views of `app` derive theirs with domain types as
+//! fields and the domain itself need not know utoipa. Holds: a closed list's schema has exactly the words of `ALL`.
+//! Deliberately absent: schemas of the views, which are derived where the views are.
+
+use crate::domain::{
+    handover::{StepKind, StepState},
+    ids::{AccountId, HistoryId, OverrideId, ProposalId, RepId, RunId, SubmissionId, TeamId, Version},
+    overrides::{OverrideKind, OverrideState, ReasonCode},
+    principal::Role,
+    proposal::{Answer, ProposalState, PublicStatus, Side, Valuation},
+    roster::{Leave, Style, Tag, Trait},
+    submission::{Reason, SubmissionState},
+    travel::TravelSource,
+    units::{Cents, Metres, Minutes, Place, Points, Stars},
+};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, SchemaFormat, Type, schema::Schema},
+};
+
+/// Gives each type the schema its expression builds, under the type's own name.
+macro_rules! schemas {
+    ($($name:ident => $schema:expr),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> { $schema.into() }
+        }
+        impl ToSchema for $name {}
+    )+};
+}
+
+/// Gives each closed list a schema with its words.
+macro_rules! closed_lists {
+    ($($name:ident: $what:literal),+ $(,)?) => {schemas! {$(
+        $name => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some($what))
+            .enum_values(Some($name::ALL.iter().map(|word| word.as_str()))),
+    )+}};
+}
+
+/// Gives each struct of the domain a schema: its fields by name, all required.
+macro_rules! structs {
+    ($($name:ident: $what:literal { $($field:ident: $type:ident $text:literal),+ $(,)? }),+ $(,)?) => {schemas! {$(
+        $name => ObjectBuilder::new()
+            .description(Some($what))
+            $(.property(stringify!($field), described::<$type>($text)).required(stringify!($field)))+,
+    )+}};
+}
+
+/// The schema of `T`, inline, with the field's own description.
+fn described<T: PartialSchema>(what: &str) -> RefOr<Schema> {
+    let mut schema = T::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.description = Some(what.to_owned());
+    }
+    schema
+}
+
+fn integer(what: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .description(Some(what))
+}
+
+fn external_id(what: &str, example: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(crate::domain::ids::MAX_ID_BYTES))
+        .pattern(Some(r"^[^\s](.*[^\s])?$"))
+        .description(Some(what))
+        .examples([example])
+}
+
+fn own_id(what: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .description(Some(what))
+        .examples(["5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b47"])
+}
+
+fn degrees(what: &str, limit: f64) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+        .minimum(Some(-limit))
+        .maximum(Some(limit))
+        .description(Some(what))
+}
+
+closed_lists! {
+    Role: "In what capacity somebody asks.",
+    Style: "How a rep works, and how an account likes to be worked with; declared, never inferred.",
+    Trait: "What makes an account hard, and what a rep may opt in to cope with.",
+    Reason: "Why an account is a struggle.",
+    SubmissionState: "Where a submission stands.",
+    ProposalState: "Where a proposal stands.",
+    PublicStatus: "All that a rep learns of a proposal's state.",
+    Answer: "A rep's answer to a proposal.",
+    StepKind: "What has to be done for one account before it changes hands.",
+    StepState: "Where a step of a handover stands.",
+    OverrideKind: "What a manager may decide beyond the ordinary course.",
+    OverrideState: "Where an override stands.",
+    ReasonCode: "Why a manager decided so.",
+    TravelSource: "Where a travel time came from.",
+}
+
+schemas! {
+    RepId => external_id("A rep's, manager's or service's id, as the CRM has it.", "R001"),
+    AccountId => external_id("An account's id, as the CRM has it.", "A-100042"),
+    TeamId => external_id("A team's id, as the CRM has it.", "north"),
+    HistoryId => external_id("The id of a line of history, as the CRM has it.", "H-7"),
+    SubmissionId => own_id("A submission's id."),
+    RunId => own_id("A run's id."),
+    ProposalId => own_id("A proposal's id."),
+    OverrideId => own_id("An override's id."),
+    Version => own_id("New at each change; the same as the entity tag, which `If-Match` takes in double quotes."),
+    Minutes => integer("Minutes of a person's time; most often minutes a year."),
+    Metres => integer("Metres on the ground."),
+    Cents => integer("Hundredths of the organisation's one currency."),
+    Points => integer("What the engine maximises: minutes a year after fairness and ageing."),
+    Stars => ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+        .minimum(Some(1.0))
+        .maximum(Some(5.0))
+        .description(Some("How well a rep and an account get on: 1 to 5 with at most two decimal places."))
+        .examples([2.5]),
+    Place => ObjectBuilder::new()
+        .description(Some("A point on the Earth, WGS 84."))
+        .property("lat", degrees("Latitude in degrees.", 90.0))
+        .property("lon", degrees("Longitude in degrees.", 180.0))
+        .required("lat")
+        .required("lon"),
+    Tag => ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(64))
+        .description(Some("A word for matching, lower case: a region, a language, an industry, a licence."))
+        .examples(["healthcare"]),
+    Leave => ObjectBuilder::new()
+        .description(Some("Days away, both ends included."))
+        .property("from", day("The first day away."))
+        .property("until", day("The last day away."))
+        .required("from")
+        .required("until"),
+}
+
+fn day(what: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .description(Some(what))
+}
+
+structs! {
+    Valuation: "What holding an account is worth to a rep, by named terms in minutes a year." {
+        stars: Stars "The end of the rapport interval that counted.",
+        rapport_minutes: Minutes "The worth of those stars.",
+        travel_minutes: Minutes "Marginal driving.",
+        geography_minutes: Minutes "What driving does not show.",
+        one_way_minutes: Minutes "One visit's drive from the base, one way.",
+        travel_estimated: bool "Whether the driving is an estimate.",
+    },
+    Side: "What one rep gets out of a move." {
+        given: Valuation "The worth of what the rep gives.",
+        received: Valuation "The worth of what the rep receives.",
+        handover_minutes: Minutes "What the handover itself costs the rep.",
+        gain: Minutes "`received − given − handover`, in minutes a year.",
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_list_has_exactly_its_words() {
+        let schema = serde_json::to_value(Style::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::json!(["direct", "analytical", "relational", "expressive"]));
+    }
+
+    #[test]
+    fn a_struct_of_the_domain_names_the_fields_it_is_written_with() {
+        let stars = Stars::from_decimal(2.5).unwrap();
+        let valuation = Valuation {
+            stars,
+            rapport_minutes: Minutes(1),
+            travel_minutes: Minutes(1),
+            geography_minutes: Minutes(1),
+            one_way_minutes: Minutes(1),
+            travel_estimated: true,
+        };
+        let written = serde_json::to_value(Side::new(valuation, valuation, Minutes(1))).unwrap();
+        let fields = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(fields(&serde_json::to_value(Side::schema()).unwrap()["properties"]), fields(&written));
+        assert_eq!(
+            fields(&serde_json::to_value(Valuation::schema()).unwrap()["properties"]),
+            fields(&written["given"])
+        );
+    }
+}
