@@ -98,6 +98,15 @@ impl Graph {
         let at = arcs.binary_search_by_key(&v, |arc| arc.to).ok()?;
         Some(arcs[at].weight)
     }
+
+    /// Returns the sum of the weights of the edges between mates.
+    ///
+    /// `mate[v]` is the partner of vertex `v`, mutually; a pair without an edge counts nothing.
+    ///
+    /// Cost: `O(n log degree)`.
+    pub fn weight_of(&self, mate: &[Option<u32>]) -> i64 {
+        (0u32..).zip(mate).filter_map(|(u, &v)| v.filter(|&v| u < v).and_then(|v| self.weight_between(u, v))).sum()
+    }
 }
 
 fn check_edge(vertices: usize, index: usize, edge: &Edge) -> Result<(), GraphError> {
@@ -260,6 +269,13 @@ mod tests {
         assert_eq!(graph.weight_between(2, 3), Some(3));
         assert_eq!(graph.weight_between(3, 2), Some(3));
         assert_eq!(graph.weight_between(3, 4), None);
+    }
+
+    #[test]
+    fn each_pair_of_mates_is_weighed_once() {
+        let graph = Graph::new(5, vec![edge(4, 2, 1), edge(2, 0, 2), edge(3, 1, 3)]).unwrap();
+        assert_eq!(graph.weight_of(&[Some(2), Some(3), Some(0), Some(1), None]), 5);
+        assert_eq!(graph.weight_of(&[Some(4), None, None, None, Some(0)]), 0);
     }
 
     #[test]

@@ -54,22 +54,28 @@ pub struct Matching {
 /// worst case and `O(n + m)` memory. A search looks only at its own tree and ends at the nearest
 /// reason to end; on sparse markets the trees stay small and the time is near to `O(m log n)`.
 pub fn maximum_weight_matching(graph: &Graph) -> Matching {
-    let Start { mate, dual_2x, unsettled } = fractional::start(graph);
+    let start = fractional::start(graph);
+    let family = settle(graph, start);
+    read_off(graph, &family)
+}
+
+/// Settles what a start left unsettled, one vertex after the other, with blossoms.
+///
+/// Before: the start holds what `fractional` says, except that unsettled vertices need not lie on
+/// tight odd cycles. After: every unmatched vertex has a dual of zero.
+fn settle(graph: &Graph, start: Start) -> Family {
+    let Start { mate, dual_2x, unsettled } = start;
     let mut searcher = Searcher::new(graph, Family::new(mate, dual_2x));
     for root in unsettled {
         searcher.search(root);
     }
-    finish(graph, &searcher.into_family())
+    searcher.into_family()
 }
 
 /// Reads the matching and its certificate off the last state.
-fn finish(graph: &Graph, family: &Family) -> Matching {
+fn read_off(graph: &Graph, family: &Family) -> Matching {
     let mate: Vec<Option<u32>> = family.mate.iter().map(|&mate| (mate != NONE).then_some(mate)).collect();
-    let weight = (0u32..)
-        .zip(&mate)
-        .filter_map(|(vertex, &mate)| mate.filter(|&mate| vertex < mate).map(|mate| (vertex, mate)))
-        .filter_map(|(vertex, mate)| graph.weight_between(vertex, mate))
-        .sum();
+    let weight = graph.weight_of(&mate);
     Matching {
         mate,
         weight,
@@ -80,9 +86,8 @@ fn finish(graph: &Graph, family: &Family) -> Matching {
 /// Lists the blossoms, children before parents.
 fn list_blossoms(family: &Family) -> Vec<Blossom> {
     let mut listed = Vec::new();
-    // Children not yet listed are put above their parent, which waits with the first index its
-    // children may have.
     let mut index_of = vec![NONE; family.nodes()];
+    // A blossom waits below its children and is listed when it is met again.
     let mut pending: Vec<(u32, bool)> =
         family.outermost_blossoms().into_iter().rev().map(|node| (node, false)).collect();
     while let Some((node, children_listed)) = pending.pop() {

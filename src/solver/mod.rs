@@ -8,7 +8,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `graph` | the fixed graph |
-//! | `matching` | the matching of the largest weight, exactly |
+//! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
 //! | `caps` | the same with at most so many matched vertices in each group |
 //! | `certificate` | the proof, as data |
 //! | `verify` | the check of the proof, written apart |

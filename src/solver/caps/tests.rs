@@ -1,3 +1,5 @@
+//! Holds capped matchings to brute force and to their proof.
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -112,6 +114,14 @@ fn a_larger_cap_never_lowers_the_optimum() {
         assert_eq!(weights[0], 0);
         assert_eq!(weights[8], maximum_weight_matching(&graph).weight);
     }
+}
+
+#[test]
+fn the_heaviest_weights_do_not_overflow() {
+    let edges: Vec<Edge> = (0..62).step_by(2).map(|u| edge(u, u + 1, MAX_WEIGHT)).collect();
+    let graph = Graph::new(62, edges).unwrap();
+    let capped = capped_matching(&graph, &[0; 62], &[None]).unwrap();
+    assert_eq!(capped.weight, 31 * MAX_WEIGHT);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Corrupts proven matchings, once for every rule, and expects the check to say which and where.
+
 use super::*;
 use crate::solver::certificate::Blossom;
 use crate::solver::graph::MAX_WEIGHT;
