@@ -75,37 +75,7 @@ pub fn capped_matching(
     for &vertex in &extra_mates {
         mate[vertex as usize] = None;
     }
-    let weight =
-        (0u32..).zip(&mate).filter_map(|(vertex, &partner)| graph.weight_between(vertex, partner?)).sum::<i64>() / 2;
-    Ok(CappedMatching { mate, weight, extra_mates, certificate })
-}
-
-fn check_groups(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<(), CapError> {
-    if group_of.len() != graph.vertices() {
-        return Err(CapError::GroupCount { expected: graph.vertices(), found: group_of.len() });
-    }
-    for (vertex, &group) in (0u32..).zip(group_of) {
-        if group as usize >= cap_of_group.len() {
-            return Err(CapError::GroupOutOfRange { vertex, group, groups: cap_of_group.len() });
-        }
-    }
-    Ok(())
-}
-
-/// Builds the graph with its extras, numbered after the vertices by group and then by index.
-fn gadget_graph(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<Graph, CapError> {
-    let mut members: Vec<Vec<u32>> = vec![Vec::new(); cap_of_group.len()];
-    for (vertex, &group) in (0u32..).zip(group_of) {
-        members[group as usize].push(vertex);
-    }
-    let mut edges = graph.edges().to_vec();
-    let mut vertices = graph.vertices();
-    for (members, cap) in members.iter().zip(cap_of_group) {
-        let cap = cap.map_or(members.len(), |cap| cap as usize);
-        if cap >= members.len() {
-            continue;
-        }
-        let weight = graph.weight_of(&mate);
+    let weight = graph.weight_of(&mate);
     Ok(CappedMatching { mate, weight, extra_mates, certificate })
 }
 
