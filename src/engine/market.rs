@@ -75,6 +75,7 @@ pub struct PairHistory {
 
 /// The immutable snapshot a run works on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Rows")]
 pub struct Market {
     /// The business date every deadline is counted from.
     pub business_date: NaiveDate,
@@ -82,12 +83,38 @@ pub struct Market {
     pub reps: Vec<Trader>,
     /// The pool, by account id, each account once.
     pub offers: Vec<Offer>,
-    /// The books of [`Self::reps`], by rep and account id, offers included, each once.
+    /// The books of [`Self::reps`], by rep and account id, offers included, each account in one book.
     pub books: Vec<BookEntry>,
     /// What has been, by rep and account id, each pair once.
     pub histories: Vec<PairHistory>,
     /// Pairs a manager has forbidden, by rep and account id, each once.
     pub forbidden: Vec<(RepId, AccountId)>,
+}
+
+/// A market as it is written down, before anything is known to hold of it.
+#[derive(Deserialize)]
+struct Rows {
+    business_date: NaiveDate,
+    reps: Vec<Trader>,
+    offers: Vec<Offer>,
+    books: Vec<BookEntry>,
+    histories: Vec<PairHistory>,
+    forbidden: Vec<(RepId, AccountId)>,
+}
+
+impl TryFrom<Rows> for Market {
+    type Error = MarketError;
+    fn try_from(rows: Rows) -> Result<Self, MarketError> {
+        let owned = |entry: BookEntry| match rows.reps.get(entry.rep as usize) {
+            Some(trader) => Ok((trader.rep.id.clone(), entry)),
+            None => Err(MarketError::Stranger {
+                what: format!("book entry {}", entry.account),
+                rep: format!("rep number {}", entry.rep),
+            }),
+        };
+        let books = rows.books.into_iter().map(owned).collect::<Result<_, _>>()?;
+        Self::new(rows.business_date, rows.reps, rows.offers, books, rows.histories, rows.forbidden)
+    }
 }
 
 /// A set of rows that is no market.
@@ -154,10 +181,17 @@ impl Market {
                 return Err(MarketError::NotInBook(account.id.clone()));
             }
         }
-        first_twin(&reps, "rep", |trader| trader.rep.id.to_string())?;
-        first_twin(&offers, "offer", |offer| offer.account.id.to_string())?;
-        first_twin(&placed, "book entry", |entry| entry.account.to_string())?;
-        first_twin(&histories, "history", |pair| format!("{} / {}", pair.rep, pair.account))?;
+        first_twin(&reps, "rep", |a, b| a.rep.id == b.rep.id, |trader| trader.rep.id.to_string())?;
+        first_twin(&offers, "offer", |a, b| a.account.id == b.account.id, |offer| offer.account.id.to_string())?;
+        let mut accounts: Vec<&AccountId> = placed.iter().map(|entry| &entry.account).collect();
+        accounts.sort_unstable();
+        first_twin(&accounts, "book entry", |a, b| a == b, |account| account.to_string())?;
+        first_twin(
+            &histories,
+            "history",
+            |a, b| (&a.rep, &a.account) == (&b.rep, &b.account),
+            |pair| format!("{} / {}", pair.rep, pair.account),
+        )?;
         Ok(Self { business_date, reps, offers, books: placed, histories, forbidden })
     }
 
@@ -192,9 +226,15 @@ impl Market {
     }
 }
 
-fn first_twin<T>(sorted: &[T], what: &'static str, key: impl Fn(&T) -> String) -> Result<(), MarketError> {
-    match sorted.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {
-        Some(pair) => Err(MarketError::Twice { what, id: key(&pair[0]) }),
+/// Refuses two neighbours that are the same, by the name that `write` gives them.
+fn first_twin<T>(
+    sorted: &[T],
+    what: &'static str,
+    same: impl Fn(&T, &T) -> bool,
+    write: impl Fn(&T) -> String,
+) -> Result<(), MarketError> {
+    match sorted.windows(2).find(|pair| same(&pair[0], &pair[1])) {
+        Some(pair) => Err(MarketError::Twice { what, id: write(&pair[0]) }),
         None => Ok(()),
     }
 }

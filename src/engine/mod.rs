@@ -4,12 +4,19 @@
 //! is written apart from all of them and alone makes a [`CheckedPlan`](check::CheckedPlan). Points are integers.
 //! Deliberately absent: IO, clock, environment, randomness, and any order that depends on arrival.
 
-pub mod candidates;
+mod candidates;
+mod caps;
 pub mod check;
+mod geography;
 pub mod market;
 pub mod plan;
 pub mod price;
 pub mod rapport;
-pub mod score;
-pub mod travel;
-pub mod why_not;
+mod report;
+mod rules;
+mod score;
+mod solve;
+mod travel;
+mod value;
+mod view;
+mod why_not;

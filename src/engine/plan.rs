@@ -3,7 +3,18 @@
 //! In go a market and a policy; out comes the best plan there is, the same every time.
 //! Deliberately absent: any change. A plan changes nothing; only a decision changes a book.
 
-use super::market::Market;
+use super::{
+    candidates::candidates,
+    caps::caps,
+    market::Market,
+    report::{Pool, report},
+    rules::Loads,
+    score::{Chances, score},
+    solve::solve,
+    value,
+    view::View,
+    why_not::why_not,
+};
 use crate::domain::{
     closed::closed_list,
     ids::{AccountId, RepId, SubmissionId},
@@ -160,29 +171,72 @@ pub struct Plan {
 
 /// Finds the best plan: of all sets of possible moves that take no account twice and keep every cap, one with the most
 /// points.
+///
+/// Two plans of as many points may exist; which is chosen depends on ids alone.
+///
+/// Cost: see [`super::candidates`] and [`super::score`] for finding the possible moves; then one capped matching for
+/// each part of the market that falls apart, in parallel.
 pub fn plan(market: &Market, policy: &Policy) -> Plan {
-    let _ = policy;
-    let count = |n: usize| u32::try_from(n).expect("fewer than 2^32 rows");
+    let view = View::new(market, policy);
+    let loads = Loads::new(&view);
+    let reached = candidates(&view);
+    let candidates = reached.iter().map(|offer| offer.candidates.len()).sum();
+    let chances = score(&view, &loads, &reached);
+    drop(reached);
+    let caps = caps(&view, &loads, &chances);
+    let solution = solve(&view, &chances, &caps);
+    let moves = chosen_moves(&view, &chances, &solution.mate);
+    let pool = Pool {
+        reps: market.reps.len(),
+        offers: market.offers.len(),
+        candidates,
+        possible_moves: chances.iter().map(|offer| offer.partners.len()).sum::<usize>() / 2,
+        components: solution.components,
+    };
+    let is_full = full_reps(&view, &solution.mate, &caps);
     Plan {
-        moves: Vec::new(),
-        report: Report {
-            reps: count(market.reps.len()),
-            offers: count(market.offers.len()),
-            candidates: 0,
-            possible_moves: 0,
-            components: 0,
-            moves: 0,
-            points: Points::ZERO,
-            gain: Minutes::ZERO,
-            smallest_gain: None,
-            gini_thousandths: 0,
-            travel_before: Minutes::ZERO,
-            travel_after: Minutes::ZERO,
-            commission_moved_cents: Cents::ZERO,
-            mean_stars_before: None,
-            mean_stars_after: None,
-        },
-        certificate: Proof::default(),
-        why_not: Vec::new(),
+        report: report(&pool, &moves),
+        moves,
+        certificate: solution.proof,
+        why_not: why_not(&view, &chances, &solution.mate, &is_full),
     }
+}
+
+/// The swaps of matched offers, by their smaller account.
+fn chosen_moves(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>]) -> Vec<Move> {
+    let pairs = (0..).zip(mate).filter_map(|(offer, mate)| mate.filter(|&mate| offer < mate).map(|mate| (offer, mate)));
+    pairs
+        .map(|(first, second)| {
+            let partners = &chances[first as usize].partners;
+            let at = partners.binary_search_by_key(&second, |&(partner, _)| partner).expect("mates are partners");
+            Move { legs: legs(view, first, second).into(), points: partners[at].1 }
+        })
+        .collect()
+}
+
+/// The two legs of a swap, `first` being the smaller offer.
+pub(super) fn legs(view: &View<'_>, first: u32, second: u32) -> [PlannedLeg; 2] {
+    [leg(view, first, second), leg(view, second, first)]
+}
+
+fn leg(view: &View<'_>, given: u32, received: u32) -> PlannedLeg {
+    let offer = view.offer(given);
+    let from = view.owner[given as usize];
+    PlannedLeg {
+        account: offer.account.id.clone(),
+        submission: offer.submission,
+        from: offer.account.owner.clone(),
+        to: view.offer(received).account.owner.clone(),
+        annual_commission_cents: offer.account.annual_commission_cents,
+        side: Side::new(
+            value::of_given(view, given),
+            value::of_received(view, from, received, given),
+            view.policy.scores.handover_minutes,
+        ),
+    }
+}
+
+fn full_reps(view: &View<'_>, mate: &[Option<u32>], caps: &[u32]) -> Vec<bool> {
+    let moves = |offers: &[u32]| offers.iter().filter(|&&offer| mate[offer as usize].is_some()).count();
+    view.offers_of.iter().zip(caps).map(|(offers, &cap)| moves(offers) >= cap as usize).collect()
 }

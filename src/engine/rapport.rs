@@ -1,1 +1,113 @@
-//! Being laid.
+//! Rapport: how a rep and an account may be expected to get on, with its interval and its named terms.
+//!
+//! In go what both have declared and their past ratings; out comes a [`Rapport`] that can be read aloud.
+//! Holds: the same evidence in a better state never predicts less: a match instead of a mismatch, a language spoken
+//! instead of a foreign one, a higher past rating. More evidence never widens the interval.
+//! Costs: a constant number of look-ups.
+//! Deliberately absent: protected characteristics, anything inferred from text, and anybody's opinion of the day.
+//!
+//! Three sources are averaged by weight, all in hundredths of a star:
+//!
+//! - the *average* of unknown pairs, weighing `prior_observations`;
+//! - what is *declared*: the average plus the sum of the terms below, weighing one for each comparison that could be
+//!   made (both styles declared, a preferred language, an industry, each hard trait of the account);
+//! - the mean of the *past ratings* of the very pair, each weighing `rating_observations`.
+//!
+//! Thin evidence is therefore shrunk towards the average, and what people said about the very pair outweighs what can
+//! be guessed. Half the interval is `widest × prior / (prior + comparisons + ratings)` in the same weights. This is the
+//! shrinkage of an estimate towards a prior mean (B. Efron and C. Morris, "Stein's Paradox in Statistics", 1977) with
+//! weights set by policy instead of estimated variances.
+
+use super::view::rounded_quotient;
+use crate::domain::{
+    policy::RapportRates,
+    roster::{Account, Rep},
+    units::Stars,
+};
+use serde::Serialize;
+
+/// A prediction with the terms that make it; all but the stars in hundredths of a star.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rapport {
+    /// What an unknown pair is expected to be.
+    pub average_hundredths: i64,
+    /// For matching or differing styles, 0 where one is not declared.
+    pub style_hundredths: i64,
+    /// For the preferred language, 0 where there is none.
+    pub language_hundredths: i64,
+    /// For a known industry.
+    pub industry_hundredths: i64,
+    /// For the hard traits the rep has or has not opted in to.
+    pub traits_hundredths: i64,
+    /// How many comparisons the declared terms rest on.
+    pub comparisons: i64,
+    /// How many past ratings of the pair there are.
+    pub ratings: i64,
+    /// Their sum.
+    pub rated_hundredths: i64,
+    /// The pessimistic end: what counts for an account received.
+    pub low: Stars,
+    /// The weighted mean.
+    pub expected: Stars,
+    /// The optimistic end.
+    pub high: Stars,
+}
+
+/// Predicts how a rep and an account get on from declared traits and `past`, the sum and number of their ratings.
+pub fn predict(rates: &RapportRates, rep: &Rep, account: &Account, past: Option<(i64, u32)>) -> Rapport {
+    let mut comparisons = 0;
+    let mut compare = |hundredths: i64| {
+        comparisons += 1;
+        hundredths
+    };
+    let style = match (rep.style, account.style) {
+        (Some(own), Some(theirs)) if own == theirs => compare(rates.style_match_hundredths),
+        (Some(_), Some(_)) => compare(-rates.style_mismatch_hundredths),
+        _ => 0,
+    };
+    let language = account.language.as_ref().map_or(0, |language| {
+        let shared = rep.languages.contains(language);
+        compare(if shared { rates.language_shared_hundredths } else { -rates.language_foreign_hundredths })
+    });
+    let industry = account.industry.as_ref().map_or(0, |industry| {
+        let known = rep.industries.contains(industry);
+        compare(if known { rates.industry_known_hundredths } else { 0 })
+    });
+    let traits = account
+        .traits
+        .iter()
+        .map(|hard| {
+            let tolerated = rep.tolerances.contains(hard);
+            compare(if tolerated { rates.tolerance_hundredths } else { -rates.intolerance_hundredths })
+        })
+        .sum::<i64>();
+    let (rated, ratings) = past.map_or((0, 0), |(sum, count)| (sum, i64::from(count)));
+    let average = rates.average_hundredths;
+    let declared = average + style + language + industry + traits;
+    let prior = rates.prior_observations;
+    let weight = prior + comparisons + rates.rating_observations * ratings;
+    let (expected, half) = if weight > 0 {
+        let sum = prior * average + comparisons * declared + rates.rating_observations * rated;
+        (rounded_quotient(sum, weight), rounded_quotient(rates.widest_half_interval_hundredths * prior, weight))
+    } else {
+        (average, rates.widest_half_interval_hundredths)
+    };
+    Rapport {
+        average_hundredths: average,
+        style_hundredths: style,
+        language_hundredths: language,
+        industry_hundredths: industry,
+        traits_hundredths: traits,
+        comparisons,
+        ratings,
+        rated_hundredths: rated,
+        low: Stars::clamped(expected - half),
+        expected: Stars::clamped(expected),
+        high: Stars::clamped(expected + half),
+    }
+}
+
+/// The owner's own stars at the end that counts for an account given away: the optimistic one.
+pub fn own_high_end(rates: &RapportRates, stars: Stars) -> Stars {
+    Stars::clamped(stars.hundredths() + rates.own_half_interval_hundredths)
+}

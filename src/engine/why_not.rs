@@ -1,1 +1,54 @@
-//! Being laid.
+//! Why not: for every offer left, what stopped it.
+//!
+//! In go the chances of all offers and who was matched; out comes one [`WhyNot`] for each offer that was not, by
+//! account.
+//! Holds: an offer without partners names the rule that stopped most of its chances, of two that stopped as many the one
+//! declared first. One with partners lost them to better moves: to a cap, its owner's or a free partner's, or to
+//! partners who do better elsewhere.
+//! Costs: a look at each partner of each offer left.
+//! Deliberately absent: what would change if a rule were relaxed.
+
+use super::{
+    plan::{Rule, WhyNot},
+    score::Chances,
+    view::{View, index},
+};
+
+/// Explains every offer that was not matched.
+///
+/// `mate` is the offer each one is swapped for, `is_full` whether each rep's moves of this run are used up.
+pub(crate) fn why_not(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>], is_full: &[bool]) -> Vec<WhyNot> {
+    let left = (0..index(mate.len())).filter(|&offer| mate[offer as usize].is_none());
+    left.map(|offer| {
+        let chances = &chances[offer as usize];
+        let mut stopped: Vec<(Rule, u32)> =
+            Rule::ALL.iter().copied().zip(chances.stopped).filter(|&(_, count)| count > 0).collect();
+        stopped.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        let account = &view.offer(offer).account;
+        WhyNot {
+            account: account.id.clone(),
+            rep: account.owner.clone(),
+            rule: rule(view, chances, mate, is_full, offer, &stopped),
+            stopped,
+            partners: index(chances.partners.len()),
+        }
+    })
+    .collect()
+}
+
+fn rule(
+    view: &View<'_>,
+    chances: &Chances,
+    mate: &[Option<u32>],
+    is_full: &[bool],
+    offer: u32,
+    stopped: &[(Rule, u32)],
+) -> Rule {
+    if chances.partners.is_empty() {
+        // With no colleague in the pool there is nobody within reach either.
+        return stopped.first().map_or(Rule::TooFar, |&(rule, _)| rule);
+    }
+    let own_cap = is_full[view.owner[offer as usize] as usize];
+    let free_partner = chances.partners.iter().any(|&(partner, _)| mate[partner as usize].is_none());
+    if own_cap || free_partner { Rule::CapReached } else { Rule::BetterElsewhere }
+}

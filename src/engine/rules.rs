@@ -1,0 +1,274 @@
+//! The hard rules: what breaks one does not exist.
+//!
+//! In go an account and a rep who might receive it, or two sides of a swap; out come the rules broken, in a fixed order,
+//! each with what was found and what is allowed.
+//! Holds: [`first_broken`] and [`first_broken_by_swap`] name the first rule of the full lists, so that a refusal and its
+//! explanation never disagree; no detail tells anybody's stars.
+//! Costs: constant for an account and a rep.
+//! Deliberately absent: caps on the number of moves, which are [`super::caps`]'s.
+
+use super::{
+    plan::Rule,
+    travel::{annual_minutes, one_way_minutes},
+    view::{View, index},
+};
+use crate::domain::{
+    roster::{Account, Rep, Tag, Trait},
+    units::{Cents, Minutes},
+};
+use chrono::NaiveDate;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+/// An account on its way to a rep.
+pub(crate) struct Receipt<'v, 'm> {
+    /// The market.
+    pub view: &'v View<'m>,
+    /// The account.
+    pub offer: u32,
+    /// Who would receive it.
+    pub rep: u32,
+    /// The drive from the rep's base, in minutes.
+    pub one_way: f64,
+}
+
+impl<'m> Receipt<'_, 'm> {
+    fn who(&self) -> &'m Rep {
+        &self.view.trader(self.rep).rep
+    }
+
+    fn account(&self) -> &'m Account {
+        &self.view.offer(self.offer).account
+    }
+
+    fn limit(&self) -> Minutes {
+        self.who().max_one_way_minutes.unwrap_or(self.view.policy.scores.travel.max_one_way_minutes)
+    }
+
+    /// Whether the drive is longer than the rep's limit.
+    pub fn is_too_far(&self) -> bool {
+        self.one_way > self.limit().0 as f64
+    }
+
+    fn breaks(&self, rule: Rule) -> bool {
+        let (rep, account) = (self.who(), self.account());
+        let offer = self.view.offer(self.offer);
+        let rules = &self.view.policy.rules;
+        let today = self.view.market.business_date;
+        let is_within = |day: NaiveDate, days| (today - day).num_days() < days;
+        let lacks_word = |required: bool, word: &Option<Tag>, words: &BTreeSet<Tag>| {
+            required && word.as_ref().is_some_and(|word| !words.contains(word))
+        };
+        match rule {
+            Rule::Frozen => offer.frozen,
+            Rule::CoolDown => offer.last_moved_on.is_some_and(|day| is_within(day, rules.cool_down_days)),
+            Rule::FamilyParted => offer.has_family_in_book && !rules.families_may_part,
+            Rule::NotPresent => !rep.is_present(today) || rep.leaves_on.is_some(),
+            Rule::TooFar => self.is_too_far(),
+            Rule::ForbiddenPair => self.view.is_forbidden(self.rep, self.offer),
+            Rule::ConflictOfInterest => account.conflicts.contains(&rep.id),
+            Rule::FormerOwner => self
+                .view
+                .past(self.rep, self.offer)
+                .and_then(|pair| pair.owned_until)
+                .is_some_and(|day| is_within(day, rules.former_owner_days)),
+            Rule::LanguageMissing => lacks_word(account.language_required, &account.language, &rep.languages),
+            Rule::LicenceMissing => !account.licences_required.is_subset(&rep.licences),
+            Rule::IndustryMissing => lacks_word(account.industry_required, &account.industry, &rep.industries),
+            Rule::AbuseNotOptedIn => {
+                self.view.facts[self.offer as usize].abusive && !rep.tolerances.contains(&Trait::Abusive)
+            }
+            _ => false,
+        }
+    }
+
+    /// Every rule broken, in the order of [`OF_A_RECEIPT`].
+    pub fn broken(&self) -> impl Iterator<Item = Rule> + '_ {
+        OF_A_RECEIPT.iter().copied().filter(|&rule| self.breaks(rule))
+    }
+
+    /// What was found and what `rule` allows.
+    pub fn detail(&self, rule: Rule) -> String {
+        let (rep, account) = (self.who(), self.account());
+        let offer = self.view.offer(self.offer);
+        let rules = &self.view.policy.rules;
+        match rule {
+            Rule::Frozen => "a manager keeps the account where it is".to_owned(),
+            Rule::CoolDown => format!(
+                "changed hands on {}, stays {} days",
+                offer.last_moved_on.map_or_else(String::new, |day| day.to_string()),
+                rules.cool_down_days
+            ),
+            Rule::FamilyParted => "a parent or child of it is in the same book".to_owned(),
+            Rule::NotPresent => format!("{} is away or leaving", rep.id),
+            Rule::TooFar => format!("{:.0} minutes one way, at most {}", self.one_way, self.limit()),
+            Rule::ForbiddenPair => format!("a manager has forbidden that it goes to {}", rep.id),
+            Rule::ConflictOfInterest => format!("{} has a conflict of interest", rep.id),
+            Rule::FormerOwner => format!("{} had it less than {} days ago", rep.id, rules.former_owner_days),
+            Rule::LanguageMissing => {
+                format!("{} does not speak {}", rep.id, account.language.as_ref().map_or("", |word| word.as_str()))
+            }
+            Rule::LicenceMissing => {
+                let missing: Vec<&str> =
+                    account.licences_required.difference(&rep.licences).map(|l| l.as_str()).collect();
+                format!("{} lacks {}", rep.id, missing.join(", "))
+            }
+            Rule::IndustryMissing => {
+                format!("{} does not know {}", rep.id, account.industry.as_ref().map_or("", |word| word.as_str()))
+            }
+            Rule::AbuseNotOptedIn => format!("{} has not opted in to abusive accounts", rep.id),
+            other => other.as_str().to_owned(),
+        }
+    }
+}
+
+/// The rules about one account and who receives it: first what keeps the account, then what keeps the rep, then what
+/// keeps the two apart.
+pub(crate) const OF_A_RECEIPT: [Rule; 12] = [
+    Rule::Frozen,
+    Rule::CoolDown,
+    Rule::FamilyParted,
+    Rule::NotPresent,
+    Rule::TooFar,
+    Rule::ForbiddenPair,
+    Rule::ConflictOfInterest,
+    Rule::FormerOwner,
+    Rule::LanguageMissing,
+    Rule::LicenceMissing,
+    Rule::IndustryMissing,
+    Rule::AbuseNotOptedIn,
+];
+
+/// The rules about two accounts at once, in the order they are asked.
+pub(crate) const OF_A_SWAP: [Rule; 5] =
+    [Rule::GainTooSmall, Rule::CommissionGap, Rule::LedgerLimit, Rule::OverCapacity, Rule::ExposureCap];
+
+/// What a swap does to one of its reps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effect {
+    /// Who.
+    pub rep: u32,
+    /// The account given.
+    pub given: u32,
+    /// The account received.
+    pub received: u32,
+    /// What it gains the rep.
+    pub gain: Minutes,
+    /// Driving a year for the account given.
+    pub travel_given: Minutes,
+    /// Driving a year for the account received.
+    pub travel_received: Minutes,
+}
+
+impl Effect {
+    /// Commission received less commission given.
+    pub fn ledger_change(&self, view: &View<'_>) -> Cents {
+        view.facts[self.received as usize].commission - view.facts[self.given as usize].commission
+    }
+
+    /// Minutes of visits and driving received less those given.
+    pub fn load_change(&self, view: &View<'_>) -> Minutes {
+        let (received, given) = (view.facts[self.received as usize], view.facts[self.given as usize]);
+        received.visits + self.travel_received - given.visits - self.travel_given
+    }
+
+    /// Abusive accounts received less those given: -1, 0 or 1.
+    pub fn exposure_change(&self, view: &View<'_>) -> i64 {
+        let (received, given) = (view.facts[self.received as usize], view.facts[self.given as usize]);
+        i64::from(received.abusive) - i64::from(given.abusive)
+    }
+
+    fn breaks(&self, view: &View<'_>, loads: &Loads, rule: Rule) -> bool {
+        let rules = &view.policy.rules;
+        let trader = view.trader(self.rep);
+        match rule {
+            Rule::GainTooSmall => self.gain < rules.min_gain_minutes,
+            Rule::CommissionGap => {
+                let gap = self.ledger_change(view).abs();
+                let larger =
+                    view.facts[self.given as usize].commission.max(view.facts[self.received as usize].commission);
+                gap > rules.commission_gap_cents || gap * 100 > larger * rules.commission_gap_percent
+            }
+            Rule::LedgerLimit => (trader.ledger_cents + self.ledger_change(view)).abs() > rules.ledger_limit_cents,
+            Rule::OverCapacity => loads.spare[self.rep as usize].is_some_and(|spare| {
+                let change = self.load_change(view);
+                change > Minutes::ZERO && change > spare
+            }),
+            Rule::ExposureCap => {
+                view.facts[self.received as usize].abusive
+                    && i64::from(trader.abusive_accounts) + self.exposure_change(view)
+                        > i64::from(trader.rep.abusive_accounts_cap)
+            }
+            _ => false,
+        }
+    }
+
+    /// Every rule of [`OF_A_SWAP`] that this side breaks.
+    pub fn broken<'v>(&'v self, view: &'v View<'_>, loads: &'v Loads) -> impl Iterator<Item = Rule> + 'v {
+        OF_A_SWAP.iter().copied().filter(move |&rule| self.breaks(view, loads, rule))
+    }
+
+    /// What was found and what `rule` allows.
+    pub fn detail(&self, view: &View<'_>, rule: Rule) -> String {
+        let rules = &view.policy.rules;
+        let trader = view.trader(self.rep);
+        let id = &trader.rep.id;
+        match rule {
+            Rule::GainTooSmall => format!("{id} would gain less than {} minutes a year", rules.min_gain_minutes),
+            Rule::CommissionGap => format!(
+                "the commissions differ by {} cents, at most {} and {} %",
+                self.ledger_change(view).abs(),
+                rules.commission_gap_cents,
+                rules.commission_gap_percent
+            ),
+            Rule::LedgerLimit => format!(
+                "{id} would stand at {} cents for the year, at most {} either way",
+                trader.ledger_cents + self.ledger_change(view),
+                rules.ledger_limit_cents
+            ),
+            Rule::OverCapacity => format!(
+                "{id} would need {} more minutes a year within {} hours",
+                self.load_change(view),
+                trader.rep.capacity_hours_a_year.unwrap_or_default()
+            ),
+            Rule::ExposureCap => {
+                format!("{id} would hold more than {} abusive accounts", trader.rep.abusive_accounts_cap)
+            }
+            other => other.as_str().to_owned(),
+        }
+    }
+}
+
+/// The first rule a swap breaks: rule by rule, either side.
+pub(crate) fn first_broken_by_swap(view: &View<'_>, loads: &Loads, sides: &[Effect; 2]) -> Option<Rule> {
+    OF_A_SWAP.into_iter().find(|&rule| sides.iter().any(|side| side.breaks(view, loads, rule)))
+}
+
+/// How many minutes a year each rep has left.
+pub(crate) struct Loads {
+    /// Capacity less what the book takes, absent where a rep has no limit. Below zero where the book takes more.
+    pub spare: Vec<Option<Minutes>>,
+}
+
+impl Loads {
+    /// Adds up the books: the minutes of all visits, and the driving to each account beside its nearest neighbour.
+    ///
+    /// Cost: quadratic in the book of each rep who has a limit, a few nanoseconds a pair.
+    pub fn new(view: &View<'_>) -> Self {
+        let spare = (0..index(view.market.reps.len())).into_par_iter().map(|rep| {
+            let hours = view.trader(rep).rep.capacity_hours_a_year?;
+            let taken: Minutes = view.book_rows(rep).map(|row| load_of_entry(view, rep, row)).sum();
+            Some(Minutes(i64::from(hours) * 60) - taken)
+        });
+        Self { spare: spare.collect() }
+    }
+}
+
+fn load_of_entry(view: &View<'_>, rep: u32, row: usize) -> Minutes {
+    let entry = &view.market.books[row];
+    let [nearest, _] = view.nearest_two(rep, entry.place, Some(row));
+    let one_way = one_way_minutes(view.trader(rep).rep.base, entry.place);
+    let travel = &view.policy.scores.travel;
+    Minutes(i64::from(entry.visits_a_year) * i64::from(entry.visit_minutes))
+        + annual_minutes(travel, entry.visits_a_year, one_way, nearest.map(|neighbour| neighbour.metres))
+}

@@ -1,0 +1,147 @@
+//! The best set of possible moves: what hands the market to the solver and puts its answers together.
+//!
+//! In go the partners of each offer and the cap of each rep; out come the mate of each offer, the number of parts the
+//! market falls into, and one proof for the whole.
+//! Holds: the proof is what `solver::verify_capped` takes for the graph whose vertices are all offers, whose edges are
+//! all possible moves, and whose groups are the reps; offers without a partner are in a last group that has no cap.
+//! Costs: one capped matching for each part, in parallel.
+//! Deliberately absent: meaning. Here an account is a number.
+
+use super::{
+    plan::Proof,
+    score::Chances,
+    view::{View, index},
+};
+use crate::solver::{Blossom, CappedMatching, Certificate, Edge, Graph, capped_matching};
+use pathfinding::undirected::connected_components::connected_components;
+use rayon::prelude::*;
+
+/// The best set of moves.
+pub(crate) struct Solution {
+    /// The offer each one is swapped for.
+    pub mate: Vec<Option<u32>>,
+    /// How many parts with a possible move the market falls into.
+    pub components: usize,
+    /// Why nothing is better.
+    pub proof: Proof,
+}
+
+/// Solves each part of the market by itself.
+pub(crate) fn solve(view: &View<'_>, chances: &[Chances], caps: &[u32]) -> Solution {
+    let components = components(view, chances);
+    let parts: Vec<Part> = components.par_iter().map(|reps| Part::solve(view, chances, caps, reps)).collect();
+    assemble(chances.len(), &parts)
+}
+
+/// The reps of each part, ascending, the parts by their first rep. Reps are joined by a possible move, and hold their
+/// own offers together.
+fn components(view: &View<'_>, chances: &[Chances]) -> Vec<Vec<u32>> {
+    let partners = |rep: &u32| {
+        let offers = view.offers_of[*rep as usize].iter();
+        let mut reps: Vec<u32> = offers
+            .flat_map(|&offer| &chances[offer as usize].partners)
+            .map(|&(partner, _)| view.owner[partner as usize])
+            .collect();
+        reps.sort_unstable();
+        reps.dedup();
+        reps
+    };
+    let movable: Vec<u32> = (0..index(view.offers_of.len())).filter(|rep| !partners(rep).is_empty()).collect();
+    let mut parts: Vec<Vec<u32>> =
+        connected_components(&movable, partners).into_iter().map(|part| part.into_iter().collect()).collect();
+    for part in &mut parts {
+        part.sort_unstable();
+    }
+    parts.sort_unstable();
+    parts
+}
+
+/// A part of the market with its solution.
+struct Part {
+    /// The offers with a partner, ascending: the part's vertices.
+    offers: Vec<u32>,
+    /// For each rep in turn, how many extra vertices the cap makes.
+    extras: Vec<(u32, usize)>,
+    matching: CappedMatching,
+}
+
+impl Part {
+    fn solve(view: &View<'_>, chances: &[Chances], caps: &[u32], reps: &[u32]) -> Self {
+        let offers_of = |rep: u32| {
+            view.offers_of[rep as usize].iter().copied().filter(|&offer| !chances[offer as usize].partners.is_empty())
+        };
+        let mut offers: Vec<u32> = reps.iter().flat_map(|&rep| offers_of(rep)).collect();
+        offers.sort_unstable();
+        let vertex = |offer: u32| index(offers.binary_search(&offer).expect("partners share a part"));
+        let edges = offers.iter().flat_map(|&offer| {
+            let later = chances[offer as usize].partners.iter().filter(move |&&(partner, _)| offer < partner);
+            later.map(move |&(partner, points)| Edge { u: vertex(offer), v: vertex(partner), weight: points.0 })
+        });
+        let graph = Graph::new(offers.len(), edges.collect()).expect("points are bounded by the policy");
+        let group =
+            |&offer: &u32| index(reps.binary_search(&view.owner[offer as usize]).expect("owners are in the part"));
+        let groups: Vec<u32> = offers.iter().map(group).collect();
+        let caps_here: Vec<Option<u32>> = reps.iter().map(|&rep| Some(caps[rep as usize])).collect();
+        let extras =
+            reps.iter().map(|&rep| (rep, offers_of(rep).count().saturating_sub(caps[rep as usize] as usize))).collect();
+        let matching = capped_matching(&graph, &groups, &caps_here).expect("every offer has its owner's group");
+        Self { offers, extras, matching }
+    }
+}
+
+/// Puts the parts' solutions together, as if the whole market had been solved at once.
+fn assemble(offers: usize, parts: &[Part]) -> Solution {
+    let first_extra = first_extras(offers, parts);
+    let extras = parts.iter().flat_map(|part| &part.extras).map(|&(_, count)| count).sum::<usize>();
+    let mut mate = vec![None; offers];
+    let mut extra_mates = vec![0; extras];
+    let mut duals = Certificate { vertex_duals_2x: vec![0; offers + extras], blossoms: Vec::new() };
+    for part in parts {
+        let names = names_of_vertices(part, &first_extra);
+        for (vertex, partner) in part.matching.mate.iter().enumerate() {
+            mate[names[vertex] as usize] = partner.map(|partner| names[partner as usize]);
+        }
+        for (extra, &vertex) in part.matching.extra_mates.iter().enumerate() {
+            extra_mates[names[part.offers.len() + extra] as usize - offers] = names[vertex as usize];
+        }
+        let certificate = &part.matching.certificate;
+        for (vertex, &dual) in certificate.vertex_duals_2x.iter().enumerate() {
+            duals.vertex_duals_2x[names[vertex] as usize] = dual;
+        }
+        let earlier = index(duals.blossoms.len());
+        duals.blossoms.extend(certificate.blossoms.iter().map(|blossom| renamed(blossom, &names, earlier)));
+    }
+    Solution { mate, components: parts.len(), proof: Proof { extra_mates, duals } }
+}
+
+/// The first extra vertex of each rep that has any, by rep.
+fn first_extras(offers: usize, parts: &[Part]) -> Vec<(u32, usize)> {
+    let mut counts: Vec<(u32, usize)> = parts.iter().flat_map(|part| part.extras.iter().copied()).collect();
+    counts.sort_unstable();
+    let mut next = offers;
+    for (_, count) in &mut counts {
+        (next, *count) = (next + *count, next);
+    }
+    counts
+}
+
+/// What each vertex of a part is called in the whole market: its offers, then its extras.
+fn names_of_vertices(part: &Part, first_extra: &[(u32, usize)]) -> Vec<u32> {
+    let mut names = part.offers.clone();
+    for &(rep, count) in &part.extras {
+        let at = first_extra.binary_search_by_key(&rep, |&(rep, _)| rep).expect("every rep of a part is counted");
+        let first = first_extra[at].1;
+        names.extend((first..first + count).map(index));
+    }
+    names
+}
+
+fn renamed(blossom: &Blossom, names: &[u32], earlier: u32) -> Blossom {
+    let mut vertices: Vec<u32> = blossom.vertices.iter().map(|&vertex| names[vertex as usize]).collect();
+    vertices.sort_unstable();
+    Blossom {
+        vertices,
+        children: blossom.children.iter().map(|child| child + earlier).collect(),
+        dual_2x: blossom.dual_2x,
+    }
+}

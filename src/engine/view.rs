@@ -1,0 +1,240 @@
+//! The market with the indexes every stage needs.
+//!
+//! In go a market and a policy; out comes a [`View`] that answers who owns an offer, what lies nearest in a book, and
+//! what has been between a rep and an offer, each without a search through all rows.
+//! Holds: everything is numbered as in the market, so that ascending numbers are ascending ids.
+//! Costs: `O(n log n)` in the rows to build, about 40 bytes an account of a book to keep.
+//! Deliberately absent: prices and rules.
+
+use super::market::{Market, Offer, PairHistory, Trader};
+use crate::domain::{
+    policy::Policy,
+    roster::{Account, Trait},
+    units::{Cents, Minutes, Place},
+};
+use chrono::{NaiveDate, Offset as _, TimeZone as _};
+use chrono_tz::Tz;
+use std::ops::Range;
+
+/// Stands for "no offer" where an index is kept small.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Squared chords on the unit sphere closer than this, relatively and absolutely, are compared by exact distance.
+const CHORD_DOUBT: f64 = 1e-9;
+
+/// An account of a book, seen from some place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Neighbour {
+    /// How far it is.
+    pub metres: f64,
+    /// Its offer, or [`NONE`] where it is not in the pool.
+    pub offer: u32,
+}
+
+/// What every pair of offers is asked about, close together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// Commission a year.
+    pub commission: Cents,
+    /// Minutes a year spent with the customer.
+    pub visits: Minutes,
+    /// Whether it goes only to those who opted in.
+    pub abusive: bool,
+}
+
+/// The market with the indexes every stage needs.
+pub(crate) struct View<'m> {
+    /// The snapshot.
+    pub market: &'m Market,
+    /// What the run goes by.
+    pub policy: &'m Policy,
+    /// The owner of each offer, as an index into the reps.
+    pub owner: Vec<u32>,
+    /// The offers of each rep, ascending.
+    pub offers_of: Vec<Vec<u32>>,
+    /// The facts of each offer.
+    pub facts: Vec<Facts>,
+    /// The row of each offer in its owner's book.
+    row_of: Vec<usize>,
+    /// The book of rep `r` is `books[first_entry[r]..first_entry[r + 1]]`.
+    first_entry: Vec<usize>,
+    /// Each account of a book on the unit sphere.
+    vectors: Vec<[f64; 3]>,
+    /// The offer of each account of a book, or [`NONE`].
+    offer_of_entry: Vec<u32>,
+    /// For each offer, who has a past with it and which history that is, by rep.
+    pasts: Vec<Vec<(u32, u32)>>,
+    /// For each offer, the reps it may not go to, ascending.
+    forbidden: Vec<Vec<u32>>,
+    /// Seconds east of UTC on the business date, for each rep.
+    rep_offsets: Vec<Option<i32>>,
+    /// Seconds east of UTC on the business date, for each offer.
+    offer_offsets: Vec<Option<i32>>,
+}
+
+impl<'m> View<'m> {
+    /// Builds the indexes.
+    pub fn new(market: &'m Market, policy: &'m Policy) -> Self {
+        let owner: Vec<u32> = market
+            .offers
+            .iter()
+            .map(|offer| index(market.rep_index(&offer.account.owner).expect("an offer's owner is in the market")))
+            .collect();
+        let mut offers_of = vec![Vec::new(); market.reps.len()];
+        for (offer, &rep) in owner.iter().enumerate() {
+            offers_of[rep as usize].push(index(offer));
+        }
+        let facts = market.offers.iter().map(|offer| facts(&offer.account)).collect();
+        let first_entry: Vec<usize> = (0..=market.reps.len())
+            .map(|rep| market.books.partition_point(|entry| (entry.rep as usize) < rep))
+            .collect();
+        let offer_of_entry =
+            market.books.iter().map(|entry| market.offer_index(&entry.account).map_or(NONE, index)).collect();
+        let row_of = market
+            .offers
+            .iter()
+            .zip(&owner)
+            .map(|(offer, &rep)| {
+                let first = first_entry[rep as usize];
+                let book = &market.books[first..first_entry[rep as usize + 1]];
+                let at = book.binary_search_by(|entry| entry.account.cmp(&offer.account.id));
+                first + at.expect("an offer is in its owner's book")
+            })
+            .collect();
+        let mut pasts = vec![Vec::new(); market.offers.len()];
+        for (at, pair) in market.histories.iter().enumerate() {
+            if let (Some(rep), Some(offer)) = (market.rep_index(&pair.rep), market.offer_index(&pair.account)) {
+                pasts[offer].push((index(rep), index(at)));
+            }
+        }
+        let mut forbidden = vec![Vec::new(); market.offers.len()];
+        for (rep, account) in &market.forbidden {
+            if let (Some(rep), Some(offer)) = (market.rep_index(rep), market.offer_index(account)) {
+                forbidden[offer].push(index(rep));
+            }
+        }
+        let date = market.business_date;
+        Self {
+            market,
+            policy,
+            owner,
+            offers_of,
+            facts,
+            row_of,
+            first_entry,
+            vectors: market.books.iter().map(|entry| entry.place.unit_vector()).collect(),
+            offer_of_entry,
+            pasts,
+            forbidden,
+            rep_offsets: market.reps.iter().map(|trader| offset_seconds(trader.rep.time_zone, date)).collect(),
+            offer_offsets: market.offers.iter().map(|offer| offset_seconds(offer.account.time_zone, date)).collect(),
+        }
+    }
+
+    /// The offer with this number.
+    pub fn offer(&self, offer: u32) -> &'m Offer {
+        &self.market.offers[offer as usize]
+    }
+
+    /// The rep with this number.
+    pub fn trader(&self, rep: u32) -> &'m Trader {
+        &self.market.reps[rep as usize]
+    }
+
+    /// The rows of a rep's book.
+    pub fn book_rows(&self, rep: u32) -> Range<usize> {
+        self.first_entry[rep as usize]..self.first_entry[rep as usize + 1]
+    }
+
+    /// What has been between a rep and an offer.
+    pub fn past(&self, rep: u32, offer: u32) -> Option<&'m PairHistory> {
+        let pasts = &self.pasts[offer as usize];
+        let at = pasts.binary_search_by_key(&rep, |&(rep, _)| rep).ok()?;
+        Some(&self.market.histories[pasts[at].1 as usize])
+    }
+
+    /// Whether a manager has forbidden the pair.
+    pub fn is_forbidden(&self, rep: u32, offer: u32) -> bool {
+        self.forbidden[offer as usize].binary_search(&rep).is_ok()
+    }
+
+    /// Seconds between the clocks of a rep and an offer, where both are known.
+    pub fn clock_difference_seconds(&self, rep: u32, offer: u32) -> Option<i64> {
+        let (here, there) = (self.rep_offsets[rep as usize]?, self.offer_offsets[offer as usize]?);
+        Some((i64::from(here) - i64::from(there)).abs())
+    }
+
+    /// The row of an offer in its owner's book.
+    pub fn row_of(&self, offer: u32) -> usize {
+        self.row_of[offer as usize]
+    }
+
+    /// The accounts of a rep's book nearest to a place, the one in row `aside` left out: at most two, nearest first; of
+    /// two as near, the one with the smaller account id.
+    ///
+    /// Squared chords pick those in question, great circles decide among them, so that the answer is that of comparing
+    /// great circles throughout.
+    ///
+    /// Cost: twice the length of the book, a few nanoseconds each.
+    pub fn nearest_two(&self, rep: u32, place: Place, aside: Option<usize>) -> [Option<Neighbour>; 2] {
+        let vector = place.unit_vector();
+        let chords = || {
+            let rows = self.book_rows(rep).filter(|&row| Some(row) != aside);
+            rows.map(|row| (row, squared_chord(&self.vectors[row], &vector)))
+        };
+        let (mut first, mut second) = (f64::INFINITY, f64::INFINITY);
+        for (_, chord) in chords() {
+            if chord < second {
+                (first, second) = if chord < first { (chord, first) } else { (first, chord) };
+            }
+        }
+        let doubt = second * (1.0 + CHORD_DOUBT) + CHORD_DOUBT * CHORD_DOUBT;
+        let mut nearest = [None, None];
+        for (row, _) in chords().filter(|&(_, chord)| chord <= doubt) {
+            keep_nearest(&mut nearest, self.neighbour(row, place));
+        }
+        nearest
+    }
+
+    fn neighbour(&self, row: usize, place: Place) -> Neighbour {
+        Neighbour { metres: place.great_circle_metres(self.market.books[row].place), offer: self.offer_of_entry[row] }
+    }
+}
+
+/// A place in a list as a small number.
+pub(crate) fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("a market has fewer than 2^32 rows")
+}
+
+/// `numerator / denominator`, rounded to the nearest whole number, halves up; `denominator` is positive.
+pub(crate) fn rounded_quotient(numerator: i64, denominator: i64) -> i64 {
+    (numerator + denominator / 2).div_euclid(denominator)
+}
+
+fn facts(account: &Account) -> Facts {
+    Facts {
+        commission: account.annual_commission_cents,
+        visits: Minutes(i64::from(account.visits_a_year) * i64::from(account.visit_minutes)),
+        abusive: account.traits.contains(&Trait::Abusive),
+    }
+}
+
+fn keep_nearest(nearest: &mut [Option<Neighbour>; 2], one: Neighbour) {
+    let nearer = |than: Option<Neighbour>| than.is_none_or(|other| one.metres < other.metres);
+    if nearer(nearest[0]) {
+        *nearest = [Some(one), nearest[0]];
+    } else if nearer(nearest[1]) {
+        nearest[1] = Some(one);
+    }
+}
+
+fn squared_chord(a: &[f64; 3], b: &[f64; 3]) -> f64 {
+    let [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+    x * x + y * y + z * z
+}
+
+/// Noon UTC stands for the whole date.
+fn offset_seconds(zone: Option<Tz>, date: NaiveDate) -> Option<i32> {
+    let noon = date.and_hms_opt(12, 0, 0).expect("noon exists");
+    zone.map(|zone| zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())
+}
