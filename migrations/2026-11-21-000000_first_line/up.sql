@@ -120,6 +120,7 @@ CREATE TABLE proposals (
     points BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
+    agreed_at TIMESTAMP,
     revealed_at TIMESTAMP,
     effective_on DATE,
     trial_ends_on DATE,

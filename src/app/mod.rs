@@ -5,8 +5,22 @@
 //! asks the domain's `next_state`, does one compare-and-set and puts the change on record in the same transaction.
 //! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
 
-use crate::domain::{Wrong, principal::Principal};
+pub mod decide;
+pub mod handover;
+mod life;
+pub mod me;
+pub mod overrides;
+pub mod proposals;
+pub mod report;
+pub mod roster;
+pub mod run;
+pub mod snapshot;
+pub mod submit;
+pub mod sweep;
+
+use crate::domain::{Wrong, ids::Version, principal::Principal};
 pub use crate::store::{AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
+use uuid::Uuid;
 
 /// Why a verb did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +34,9 @@ pub enum Refused {
     /// The version the caller saw is no longer the present one.
     #[error("it has changed since you read it")]
     Stale,
+    /// A change of what exists came without the version it was read at.
+    #[error("say which version you have seen")]
+    NoPrecondition,
     /// The present state does not allow it. `code` is a stable word, for programs.
     #[error("{detail}")]
     Conflict {
@@ -61,8 +78,19 @@ impl TransactionError for Refused {
 
 /// The program itself, as the author of what no person asked for.
 pub fn system() -> Principal {
-    Principal {
-        id: "system".parse().expect("a sound id"),
-        role: crate::domain::principal::Role::Service,
-    }
+    Principal { id: "system".parse().expect("a sound id"), role: crate::domain::principal::Role::Service }
+}
+
+/// A new random version.
+fn fresh_version() -> Version {
+    Version(Uuid::new_v4())
+}
+
+/// One page of a list: at most `limit` items after `after`.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<K> {
+    /// The key of the last item of the page before.
+    pub after: Option<K>,
+    /// How many at most.
+    pub limit: i64,
 }

@@ -64,11 +64,6 @@ impl ProposalState {
             Self::Declined | Self::Expired | Self::Withdrawn | Self::Vetoed | Self::Superseded | Self::Invalidated
         )
     }
-
-    /// Whether every rep has accepted, or a manager decided for them.
-    pub const fn is_agreed(self) -> bool {
-        !matches!(self, Self::Proposed) && !self.is_not_concluded()
-    }
 }
 
 closed_list! {
@@ -263,18 +258,19 @@ closed_list! {
     }
 }
 
-/// What a party sees, from the state, the party's own answer, and whether a batch boundary has passed since the end.
+/// What a party sees, from the state, how far the answers have come, and whether a batch boundary has passed since the
+/// end.
 ///
 /// Until `revealed`, a proposal that ended looks to each party as it did before it ended, whoever ended it.
-pub const fn public_status(state: ProposalState, own: Answer, revealed: bool) -> PublicStatus {
+pub const fn public_status(state: ProposalState, answers: Answers, revealed: bool) -> PublicStatus {
     use ProposalState as S;
     match state {
-        S::Proposed => undecided(own),
+        S::Proposed => undecided(answers),
         S::Declined | S::Expired | S::Withdrawn | S::Vetoed | S::Superseded | S::Invalidated => {
             if revealed {
                 PublicStatus::NotConcluded
             } else {
-                undecided(own)
+                undecided(answers)
             }
         }
         S::Accepted => PublicStatus::Accepted,
@@ -286,11 +282,26 @@ pub const fn public_status(state: ProposalState, own: Answer, revealed: bool) ->
     }
 }
 
-const fn undecided(own: Answer) -> PublicStatus {
-    match own {
-        Answer::Pending => PublicStatus::Proposed,
-        Answer::Accepted => PublicStatus::Answered,
-        Answer::Declined => PublicStatus::NotConcluded,
+const fn undecided(answers: Answers) -> PublicStatus {
+    match answers {
+        Answers::OwnPending => PublicStatus::Proposed,
+        Answers::OwnAccepted => PublicStatus::Answered,
+        Answers::AllAccepted => PublicStatus::Accepted,
+        Answers::OwnDeclined => PublicStatus::NotConcluded,
+    }
+}
+
+closed_list! {
+    /// How far the answers have come, as one party may know it.
+    Answers {
+        /// The party has not answered.
+        OwnPending = "own_pending",
+        /// The party has accepted; not everybody has.
+        OwnAccepted = "own_accepted",
+        /// Everybody has accepted while it was open.
+        AllAccepted = "all_accepted",
+        /// The party has declined.
+        OwnDeclined = "own_declined",
     }
 }
 
@@ -379,6 +390,8 @@ pub struct Proposal {
     pub created_at: DateTime<Utc>,
     /// When it lapses if not approved.
     pub expires_at: DateTime<Utc>,
+    /// When the last rep accepted, while it was open.
+    pub agreed_at: Option<DateTime<Utc>>,
     /// When its end became visible to its reps.
     pub revealed_at: Option<DateTime<Utc>>,
     /// The day the accounts change hands, once approved.
@@ -395,6 +408,17 @@ impl Proposal {
     /// The leg that `rep` gives, where they are a party.
     pub fn leg_of(&self, rep: &RepId) -> Option<&Leg> {
         self.legs.iter().find(|leg| leg.from == *rep)
+    }
+
+    /// What the giver of `leg` may know of the state.
+    pub fn public_status(&self, leg: &Leg) -> PublicStatus {
+        let answers = match leg.answer {
+            Answer::Pending => Answers::OwnPending,
+            Answer::Declined => Answers::OwnDeclined,
+            Answer::Accepted if self.agreed_at.is_some() => Answers::AllAccepted,
+            Answer::Accepted => Answers::OwnAccepted,
+        };
+        public_status(self.state, answers, self.revealed_at.is_some())
     }
 
     /// The leg that `rep` receives, where they are a party.

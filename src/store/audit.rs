@@ -164,7 +164,7 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Entries after `after`, oldest first, at most `limit`; only those of one actor or of some subjects where asked.
+/// Entries after `after`, oldest first, at most `limit`; only those of some actors where asked.
 pub fn entries(
     reader: &mut Reader<'_>,
     actors: Option<&[RepId]>,
@@ -181,6 +181,17 @@ pub fn entries(
         query = query.filter(audit_log::actor_id.eq_any(actors.iter().map(RepId::as_str).collect::<Vec<_>>()));
     }
     Ok(query.load(&mut *reader.connection)?)
+}
+
+/// One actor's entries in one role, oldest first, without the first `skip`, at most `limit`.
+pub fn entries_by(reader: &mut Reader<'_>, actor: &Principal, skip: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
+    Ok(audit_log::table
+        .filter(audit_log::actor_id.eq(actor.id.as_str()).and(audit_log::actor_role.eq(actor.role.as_str())))
+        .order(audit_log::seq)
+        .offset(skip)
+        .limit(limit)
+        .select(Entry::as_select())
+        .load(&mut *reader.connection)?)
 }
 
 /// How an audit log ends, or where its chain breaks.

@@ -1,6 +1,6 @@
 //! The rows a market is made of, read in one consistent view.
 //!
-//! In goes a scope; out come the open submissions of present reps with all that scores and rules need, and nothing
+//! In goes a [`Pool`]; out come its submissions with all that scores and rules need, and nothing
 //! of anybody outside the pool. Cost: linear in the books of the pool's reps, six queries.
 //! Deliberately absent: notes, reasons, and what the rows mean.
 
@@ -82,10 +82,28 @@ pub struct Rows {
     pub forbidden: Vec<(RepId, AccountId)>,
 }
 
-/// Reads the rows of a market: of everybody, or of one team.
-pub fn rows(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Rows, StoreError> {
-    let everybody = team.is_none();
-    let team = team.map_or("", TeamId::as_str);
+/// Which submissions are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Pool<'a> {
+    /// Every open one.
+    Everybody,
+    /// The open ones of one team.
+    Team(&'a TeamId),
+    /// The open and reserved ones of these accounts.
+    Accounts(&'a [AccountId]),
+}
+
+/// Reads the rows of a market.
+pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError> {
+    let everybody = matches!(pool, Pool::Everybody);
+    let team = if let Pool::Team(team) = pool { team.as_str() } else { "" };
+    let (only, states): (Vec<&str>, &[SubmissionState]) = match pool {
+        Pool::Accounts(only) => {
+            (only.iter().map(AccountId::as_str).collect(), &[SubmissionState::Open, SubmissionState::Reserved])
+        }
+        Pool::Everybody | Pool::Team(_) => (Vec::new(), &[SubmissionState::Open]),
+    };
+    let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
     // An alias, because the pool stands inside a query of the reps themselves.
     let members = diesel::alias!(reps as members);
     // The pool as a subquery, written once; diesel's boxed queries cannot stand in another on both databases.
@@ -93,8 +111,13 @@ pub fn rows(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Rows, Stor
         ($column:expr) => {
             submissions::table
                 .inner_join(members.on(members.field(reps::id).eq(submissions::rep_id)))
-                .filter(submissions::state.eq(SubmissionState::Open.as_str()))
-                .filter(everybody.into_sql::<Bool>().or(members.field(reps::team_id).eq(team)))
+                .filter(submissions::state.eq_any(&states))
+                .filter(
+                    everybody
+                        .into_sql::<Bool>()
+                        .or(members.field(reps::team_id).eq(team))
+                        .or(submissions::account_id.eq_any(&only)),
+                )
                 .select($column)
         };
     }

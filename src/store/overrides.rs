@@ -92,6 +92,15 @@ pub fn list(reader: &mut Reader<'_>, after: Option<OverrideId>, limit: i64) -> R
     query.load(&mut *reader.connection)?.into_iter().map(Override::try_from).collect()
 }
 
+/// Notes which proposal a forced move became.
+pub fn made(writer: &mut Writer<'_>, id: OverrideId, proposal: ProposalId) -> Result<(), StoreError> {
+    exactly_one(
+        diesel::update(overrides::table.find(String::from(id)))
+            .set(overrides::proposal_id.eq(Some(String::from(proposal))))
+            .execute(&mut *writer.connection)?,
+    )
+}
+
 /// Settles an override that awaits its second manager, if it is still as it was read; else the race is lost.
 pub fn settle(
     writer: &mut Writer<'_>,

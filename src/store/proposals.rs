@@ -13,12 +13,12 @@ use super::{
     to_json,
 };
 use crate::domain::{
-    ids::{AccountId, ProposalId, RepId, RunId, TeamId},
+    ids::{AccountId, ProposalId, RepId, TeamId},
     proposal::{Leg, Proposal, ProposalState},
     units::{Cents, Points},
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::Bool};
 use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -30,6 +30,7 @@ struct Row {
     points: i64,
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
+    agreed_at: Option<NaiveDateTime>,
     revealed_at: Option<NaiveDateTime>,
     effective_on: Option<NaiveDate>,
     trial_ends_on: Option<NaiveDate>,
@@ -62,6 +63,7 @@ impl From<&Proposal> for Row {
             points: proposal.points.0,
             created_at: proposal.created_at.naive_utc(),
             expires_at: proposal.expires_at.naive_utc(),
+            agreed_at: proposal.agreed_at.map(|at| at.naive_utc()),
             revealed_at: proposal.revealed_at.map(|at| at.naive_utc()),
             effective_on: proposal.effective_on,
             trial_ends_on: proposal.trial_ends_on,
@@ -115,6 +117,7 @@ fn proposal(row: Row, legs: Vec<Leg>) -> Result<Proposal, StoreError> {
         points: Points(row.points),
         created_at: row.created_at.and_utc(),
         expires_at: row.expires_at.and_utc(),
+        agreed_at: row.agreed_at.map(|at| at.and_utc()),
         revealed_at: row.revealed_at.map(|at| at.and_utc()),
         effective_on: row.effective_on,
         trial_ends_on: row.trial_ends_on,
@@ -353,17 +356,19 @@ pub fn ledgers(
     Ok(ledgers)
 }
 
-/// How many proposals there are in each state; of one run where asked.
-pub fn counts(reader: &mut Reader<'_>, run: Option<RunId>) -> Result<Vec<(ProposalState, i64)>, StoreError> {
-    let mut query = proposals::table
+/// How many proposals there are in each state; of the reps of some teams where asked.
+pub fn counts(reader: &mut Reader<'_>, teams: Option<&[TeamId]>) -> Result<Vec<(ProposalState, i64)>, StoreError> {
+    let everybody = teams.is_none();
+    let members = reps::table
+        .filter(reps::team_id.eq_any(teams.unwrap_or_default().iter().map(TeamId::as_str).collect::<Vec<_>>()))
+        .select(reps::id);
+    let theirs = legs::table.filter(legs::from_rep_id.eq_any(members)).select(legs::proposal_id);
+    let rows: Vec<(String, i64)> = proposals::table
+        .filter(everybody.into_sql::<Bool>().or(proposals::id.eq_any(theirs)))
         .group_by(proposals::state)
         .select((proposals::state, diesel::dsl::count_star()))
         .order(proposals::state)
-        .into_boxed();
-    if let Some(run) = run {
-        query = query.filter(proposals::run_id.eq(String::from(run)));
-    }
-    let rows: Vec<(String, i64)> = query.load(&mut *reader.connection)?;
+        .load(&mut *reader.connection)?;
     rows.into_iter().map(|(state, count)| Ok((state.parse()?, count))).collect()
 }
 

@@ -5,15 +5,16 @@
 
 use super::{
     Reader, StoreError, Writer, exactly_one, from_json,
-    schema::{accounts, frozen_accounts, reps, teams},
+    schema::{accounts, frozen_accounts, history, reps, teams},
 };
 use crate::domain::{
-    ids::{AccountId, RepId, TeamId},
+    ids::{AccountId, HistoryId, RepId, TeamId},
     roster::{Account, Leave, Rep, Tag, Team},
     units::{Cents, Minutes, Place},
 };
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = reps)]
@@ -274,4 +275,41 @@ pub fn is_frozen(reader: &mut Reader<'_>, account: &AccountId) -> Result<bool, S
         .first(&mut *reader.connection)
         .optional()?;
     Ok(found.is_some())
+}
+
+/// The present owner and count of owner changes of some accounts, by id.
+pub fn ownerships(reader: &mut Reader<'_>, of: &[AccountId]) -> Result<BTreeMap<AccountId, (RepId, i64)>, StoreError> {
+    let mut found = BTreeMap::new();
+    for batch in of.chunks(1000) {
+        let rows: Vec<(String, String, i64)> = accounts::table
+            .filter(accounts::id.eq_any(batch.iter().map(AccountId::as_str)))
+            .select((accounts::id, accounts::owner_id, accounts::ownership))
+            .load(&mut *reader.connection)?;
+        for (id, owner, ownership) in rows {
+            found.insert(id.parse()?, (owner.parse()?, ownership));
+        }
+    }
+    Ok(found)
+}
+
+/// Records that a rep had an account until `day`. `id` must be new.
+pub fn remember(
+    writer: &mut Writer<'_>,
+    id: &HistoryId,
+    rep: &RepId,
+    account: &AccountId,
+    day: NaiveDate,
+) -> Result<(), StoreError> {
+    diesel::insert_into(history::table)
+        .values((
+            history::id.eq(id.as_str()),
+            history::rep_id.eq(rep.as_str()),
+            history::account_id.eq(account.as_str()),
+            history::started_on.eq(day),
+            history::ended_on.eq(Some(day)),
+            history::visits_planned.eq(0),
+            history::visits_kept.eq(0),
+        ))
+        .execute(&mut *writer.connection)?;
+    Ok(())
 }

@@ -122,6 +122,7 @@ table! {
         points -> BigInt,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        agreed_at -> Nullable<Timestamp>,
         revealed_at -> Nullable<Timestamp>,
         effective_on -> Nullable<Date>,
         trial_ends_on -> Nullable<Date>,

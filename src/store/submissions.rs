@@ -14,7 +14,7 @@ use crate::domain::{
     units::Stars,
 };
 use chrono::NaiveDateTime;
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::Bool};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = submissions)]
@@ -121,9 +121,14 @@ pub fn list(
     query.load(&mut *reader.connection)?.into_iter().map(Submission::try_from).collect()
 }
 
-/// How many submissions there are in each state.
-pub fn counts(reader: &mut Reader<'_>) -> Result<Vec<(SubmissionState, i64)>, StoreError> {
+/// How many submissions there are in each state; of the reps of some teams where asked.
+pub fn counts(reader: &mut Reader<'_>, teams: Option<&[TeamId]>) -> Result<Vec<(SubmissionState, i64)>, StoreError> {
+    let everybody = teams.is_none();
+    let members = reps::table
+        .filter(reps::team_id.eq_any(teams.unwrap_or_default().iter().map(TeamId::as_str).collect::<Vec<_>>()))
+        .select(reps::id);
     let rows: Vec<(String, i64)> = submissions::table
+        .filter(everybody.into_sql::<Bool>().or(submissions::rep_id.eq_any(members)))
         .group_by(submissions::state)
         .select((submissions::state, diesel::dsl::count_star()))
         .order(submissions::state)

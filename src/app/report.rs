@@ -1,0 +1,137 @@
+//! Counts of what there is, for those who may count.
+//!
+//! In goes who asks; out come numbers without names: of all for an admin or service, of the own teams for a manager.
+//! Deliberately absent: anything by person, and opinions.
+
+use super::{Page, Reader, Refused, me::managed};
+use crate::{
+    domain::{
+        ids::RepId,
+        principal::{Principal, Role},
+    },
+    store::{
+        audit::{self, Chain},
+        proposals, roster, submissions,
+    },
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How many submissions and proposals there are, by state.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Summary {
+    /// Submissions by state.
+    pub submissions: BTreeMap<String, i64>,
+    /// Proposals by state.
+    pub proposals: BTreeMap<String, i64>,
+}
+
+/// Counts submissions and proposals by state.
+pub fn summary(reader: &mut Reader<'_>, who: &Principal) -> Result<Summary, Refused> {
+    let teams = match who.role {
+        Role::Rep => return Err(Refused::NotAllowed("reports are for managers and admins")),
+        Role::Manager => Some(managed(reader, who)?),
+        Role::Admin | Role::Service => None,
+    };
+    let named = |(state, count): (&str, i64)| (state.to_owned(), count);
+    Ok(Summary {
+        submissions: submissions::counts(reader, teams.as_deref())?
+            .into_iter()
+            .map(|(state, count)| named((state.as_str(), count)))
+            .collect(),
+        proposals: proposals::counts(reader, teams.as_deref())?
+            .into_iter()
+            .map(|(state, count)| named((state.as_str(), count)))
+            .collect(),
+    })
+}
+
+/// One entry of the audit log.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AuditEntry {
+    /// Its place in the chain; for a rep, among their own entries.
+    pub seq: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// In what capacity.
+    pub role: String,
+    /// What was done.
+    pub action: String,
+    /// To what kind of thing.
+    pub subject_kind: String,
+    /// To which one.
+    pub subject: String,
+    /// Its state before; not to a rep.
+    pub from_state: Option<String>,
+    /// Its state after; not to a rep.
+    pub to_state: Option<String>,
+    /// The entry's hash; to an admin, who verifies the chain.
+    pub hash: Option<String>,
+}
+
+/// Entries of the audit log, oldest first: one's own, those of the teams managed, or all.
+///
+/// A rep's entries are numbered among themselves: the place in the whole chain would count what others did meanwhile.
+pub fn audit(reader: &mut Reader<'_>, who: &Principal, page: Page<i64>) -> Result<Vec<AuditEntry>, Refused> {
+    let after = page.after.unwrap_or(0);
+    let found = match who.role {
+        Role::Rep => audit::entries_by(reader, who, after, page.limit)?,
+        Role::Manager => {
+            let teams = managed(reader, who)?;
+            let members = roster::reps_of_teams(reader, Some(&teams), None, i64::MAX)?;
+            let actors: Vec<RepId> = members.into_iter().map(|rep| rep.id).chain([who.id.clone()]).collect();
+            audit::entries(reader, Some(&actors), after, page.limit)?
+        }
+        Role::Admin => audit::entries(reader, None, after, page.limit)?,
+        Role::Service => return Err(Refused::NotAllowed("the audit log is for people")),
+    };
+    Ok((after + 1..)
+        .zip(found)
+        .map(|(own_place, entry)| {
+            let is_own = who.role == Role::Rep;
+            AuditEntry {
+                seq: if is_own { own_place } else { entry.seq },
+                at: entry.at.and_utc(),
+                actor: entry.actor_id,
+                role: entry.actor_role,
+                action: entry.action,
+                subject_kind: entry.subject_kind,
+                subject: entry.subject_id,
+                // The state a rep's own act led to can tell what a colleague answered.
+                from_state: entry.from_state.filter(|_| !is_own),
+                to_state: entry.to_state.filter(|_| !is_own),
+                hash: Some(entry.hash).filter(|_| who.role == Role::Admin),
+            }
+        })
+        .collect())
+}
+
+/// What a walk along the audit log's chain found.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChainView {
+    /// Whether every hash fits and no entry is missing.
+    pub unbroken: bool,
+    /// Entries in all, where unbroken.
+    pub entries: Option<i64>,
+    /// The last hash, where unbroken.
+    pub head: Option<String>,
+    /// The first place that does not fit, where broken.
+    pub broken_at: Option<i64>,
+}
+
+/// Walks the audit log's chain; for an admin.
+pub fn verify(reader: &mut Reader<'_>, who: &Principal) -> Result<ChainView, Refused> {
+    if who.role != Role::Admin {
+        return Err(Refused::NotAllowed("an admin verifies the audit log"));
+    }
+    Ok(match audit::verify(reader)? {
+        Chain::Unbroken { entries, head } => {
+            ChainView { unbroken: true, entries: Some(entries), head: Some(head), broken_at: None }
+        }
+        Chain::BrokenAt { seq } => ChainView { unbroken: false, entries: None, head: None, broken_at: Some(seq) },
+    })
+}

@@ -1,0 +1,110 @@
+//! The snapshot: from the rows of one reading to the market of one run.
+//!
+//! In goes a pool and a business date; out comes the immutable [`Market`], and beside it how often each account has
+//! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter is
+//! not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
+
+use super::{Reader, Refused, StoreError};
+use crate::{
+    domain::{
+        ids::{AccountId, RepId},
+        units::Cents,
+    },
+    engine::market::{BookEntry, Market, Offer, PairHistory, Trader},
+    store::{
+        market::{self, Pool},
+        proposals,
+    },
+};
+use chrono::{Datelike, NaiveDate};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A market, and how often each offered account had changed hands when it was read.
+pub struct Snapshot {
+    /// What the run works on.
+    pub market: Market,
+    /// Count of owner changes by account.
+    pub ownerships: BTreeMap<AccountId, i64>,
+}
+
+/// Reads the market of a pool on a business date.
+pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Result<Snapshot, Refused> {
+    let rows = market::rows(reader, pool)?;
+    let new_year = NaiveDate::from_ymd_opt(date.year(), 1, 1).expect("every year has a first of January");
+    let ledgers = proposals::ledgers(reader, new_year, date)?;
+
+    let frozen: BTreeSet<AccountId> = rows.frozen.into_iter().collect();
+    let mut abusive: BTreeMap<&RepId, u32> = BTreeMap::new();
+    let mut families: BTreeSet<(&RepId, &AccountId)> = BTreeSet::new();
+    for held in &rows.books {
+        if held.is_abusive {
+            *abusive.entry(&held.owner).or_default() += 1;
+        }
+        if let Some(parent) = &held.parent {
+            families.insert((&held.owner, parent));
+        }
+    }
+    let in_book: BTreeSet<(&RepId, &AccountId)> = rows.books.iter().map(|held| (&held.owner, &held.id)).collect();
+
+    let mut offers = Vec::with_capacity(rows.open.len());
+    let mut ownerships = BTreeMap::new();
+    for open in rows.open {
+        let account = open.held.account;
+        if account.owner != open.rep {
+            continue;
+        }
+        let has_family_in_book = families.contains(&(&account.owner, &account.id))
+            || account.parent.as_ref().is_some_and(|parent| in_book.contains(&(&account.owner, parent)));
+        ownerships.insert(account.id.clone(), open.held.ownership);
+        offers.push(Offer {
+            submission: open.submission,
+            stars: open.stars,
+            nights_waited: u32::try_from((date - open.created_at.date_naive()).num_days()).unwrap_or(0),
+            last_moved_on: open.held.last_moved_on,
+            frozen: frozen.contains(&account.id),
+            has_family_in_book,
+            account,
+        });
+    }
+    let traders = rows
+        .reps
+        .into_iter()
+        .map(|rep| Trader {
+            ledger_cents: ledgers.get(&rep.id).copied().unwrap_or(Cents::ZERO),
+            abusive_accounts: abusive.get(&rep.id).copied().unwrap_or(0),
+            rep,
+        })
+        .collect();
+    let mut histories: BTreeMap<(RepId, AccountId), PairHistory> = BTreeMap::new();
+    for past in rows.past {
+        let pair = histories.entry((past.rep.clone(), past.account.clone())).or_insert_with(|| PairHistory {
+            rep: past.rep,
+            account: past.account,
+            rated_hundredths: 0,
+            ratings: 0,
+            owned_until: None,
+        });
+        if let Some(stars) = past.stars {
+            pair.rated_hundredths += stars.hundredths();
+            pair.ratings += 1;
+        }
+        pair.owned_until = pair.owned_until.max(past.ended_on);
+    }
+    let books = rows
+        .books
+        .iter()
+        .map(|held| {
+            let entry = BookEntry {
+                account: held.id.clone(),
+                rep: 0,
+                place: held.place,
+                visits_a_year: held.visits_a_year,
+                visit_minutes: held.visit_minutes,
+            };
+            (held.owner.clone(), entry)
+        })
+        .collect();
+    let market = Market::new(date, traders, offers, books, histories.into_values().collect(), rows.forbidden)
+        .map_err(|error| Refused::Store(StoreError::Corrupt(error.to_string())))?;
+    Ok(Snapshot { market, ownerships })
+}

@@ -1,0 +1,197 @@
+//! Submitting an account, seeing submissions, taking one back.
+//!
+//! In goes a rep's statement; out comes the submission as its reader may see it: whole to the submitter, without
+//! stars and note to the manager, counted to the admin. Stars and notes never leave for anybody else.
+//! Deliberately absent: advice (the ladder) and matching.
+
+use super::{AtMostOne, Page, Reader, Refused, StoreError, Writer, fresh_version, life, me::managed, system};
+use crate::{
+    domain::{
+        ids::{AccountId, RepId, SubmissionId, Version},
+        principal::{Principal, Role},
+        proposal::{ProposalAction, ProposalActor},
+        submission::{Reason, Submission, SubmissionAction, SubmissionActor, SubmissionState},
+        units::Stars,
+    },
+    store::{audit::Change, proposals, roster, submissions},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The longest note, in bytes.
+pub const MAX_NOTE_BYTES: usize = 4000;
+
+/// A rep's statement, as it comes in.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSubmission {
+    /// The account; in the submitter's own book.
+    pub account: AccountId,
+    /// How the two get on, 1.0 to 5.0.
+    pub stars: Stars,
+    /// Why; at least one.
+    pub reasons: BTreeSet<Reason>,
+    /// Whether the own manager may see the reasons.
+    #[serde(default = "yes")]
+    pub share_reasons: bool,
+    /// For the submitter's own eyes.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    pub note: String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A submission, as its reader may see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SubmissionView {
+    /// Its id.
+    pub id: SubmissionId,
+    /// The account.
+    pub account: AccountId,
+    /// Who submitted it.
+    pub rep: RepId,
+    /// Where it stands.
+    pub state: SubmissionState,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The submitter's own stars; to nobody else.
+    pub stars: Option<Stars>,
+    /// Why; to the submitter, and to the manager where shared.
+    pub reasons: Option<BTreeSet<Reason>>,
+    /// Whether the manager may see the reasons; to the submitter.
+    pub share_reasons: Option<bool>,
+    /// The submitter's own note; to nobody else.
+    pub note: Option<String>,
+    /// New at each change.
+    pub version: Version,
+}
+
+fn view(submission: Submission, who: &Principal) -> SubmissionView {
+    let own = who.role == Role::Rep && submission.rep == who.id;
+    SubmissionView {
+        id: submission.id,
+        account: submission.account,
+        rep: submission.rep,
+        state: submission.state,
+        created_at: submission.created_at,
+        stars: own.then_some(submission.stars),
+        reasons: (own || submission.reasons_shared).then_some(submission.reasons),
+        share_reasons: own.then_some(submission.reasons_shared),
+        note: own.then_some(submission.note),
+        version: submission.version,
+    }
+}
+
+/// Puts an account of the own book into the pool.
+pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> Result<SubmissionView, Refused> {
+    if who.role != Role::Rep {
+        return Err(Refused::NotAllowed("only a rep submits accounts"));
+    }
+    if new.reasons.is_empty() {
+        return Err(Refused::invalid("/reasons", "none", "at least one reason"));
+    }
+    if new.note.len() > MAX_NOTE_BYTES {
+        return Err(Refused::invalid("/note", format!("{} bytes", new.note.len()), "at most 4000 bytes"));
+    }
+    roster::account(writer, &new.account)?
+        .filter(|held| held.account.owner == who.id)
+        .ok_or(Refused::NotFound("account"))?;
+    let submission = Submission {
+        id: SubmissionId(Uuid::new_v4()),
+        account: new.account,
+        rep: who.id.clone(),
+        stars: new.stars,
+        reasons: new.reasons,
+        reasons_shared: new.share_reasons,
+        note: new.note,
+        state: SubmissionState::Open,
+        created_at: writer.now(),
+        version: fresh_version(),
+    };
+    submissions::insert(writer, &submission).map_err(|error| match error {
+        StoreError::Twice(AtMostOne::LiveSubmission) => {
+            Refused::conflict("already_submitted", "this account is submitted already")
+        }
+        other => other.into(),
+    })?;
+    writer.record(Change {
+        actor: who.clone(),
+        action: SubmissionAction::Submit.as_str(),
+        subject_kind: "submission",
+        subject_id: submission.id.to_string(),
+        from_state: None,
+        to_state: Some(submission.state.as_str()),
+    });
+    Ok(view(submission, who))
+}
+
+/// Submissions by id: one's own, or those of the teams managed.
+pub fn list(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    page: Page<SubmissionId>,
+) -> Result<Vec<SubmissionView>, Refused> {
+    let teams = managed(reader, who)?;
+    let of = match who.role {
+        Role::Rep => submissions::Of::Rep(&who.id),
+        Role::Manager => submissions::Of::Teams(&teams),
+        Role::Admin | Role::Service => {
+            return Err(Refused::NotAllowed("submissions are for reps and their managers; counts are in the reports"));
+        }
+    };
+    let found = submissions::list(reader, of, page.after, page.limit)?;
+    Ok(found.into_iter().map(|submission| view(submission, who)).collect())
+}
+
+/// One submission.
+pub fn one(reader: &mut Reader<'_>, who: &Principal, id: SubmissionId) -> Result<SubmissionView, Refused> {
+    let (submission, actor) = find(reader, who, id)?;
+    match actor {
+        SubmissionActor::Submitter | SubmissionActor::Manager => Ok(view(submission, who)),
+        _ => Err(Refused::NotFound("submission")),
+    }
+}
+
+fn find(reader: &mut Reader<'_>, who: &Principal, id: SubmissionId) -> Result<(Submission, SubmissionActor), Refused> {
+    let submission = submissions::one(reader, id)?.ok_or(Refused::NotFound("submission"))?;
+    let actor = match who.role {
+        Role::Rep if submission.rep == who.id => SubmissionActor::Submitter,
+        Role::Manager if roster::manager_of(reader, &submission.rep)?.as_ref() == Some(&who.id) => {
+            SubmissionActor::Manager
+        }
+        Role::Rep | Role::Manager => SubmissionActor::Stranger,
+        Role::Admin => SubmissionActor::Admin,
+        Role::Service => SubmissionActor::Service,
+    };
+    Ok((submission, actor))
+}
+
+/// Takes a submission back, and with it a proposal that nobody has approved yet.
+///
+/// The answer is the same whether a proposal was live or had ended without the submitter knowing.
+pub fn withdraw(
+    writer: &mut Writer<'_>,
+    who: &Principal,
+    id: SubmissionId,
+    if_match: Version,
+) -> Result<SubmissionView, Refused> {
+    let (submission, actor) = find(writer, who, id)?;
+    if !matches!(actor, SubmissionActor::Submitter | SubmissionActor::Manager) {
+        return Err(Refused::NotFound("submission"));
+    }
+    if submission.version != if_match {
+        return Err(Refused::Stale);
+    }
+    let withdrawn = life::advance_submission(writer, who, &submission, SubmissionAction::Withdraw, actor)?;
+    for proposal in proposals::live_with(writer, std::slice::from_ref(&submission.account))? {
+        // Not in the submitter's own name: their entries of the log must not tell whether it was still live.
+        life::advance(writer, &system(), &proposal, ProposalAction::Withdraw, ProposalActor::Party, |_| {})?;
+    }
+    Ok(view(withdrawn, who))
+}
