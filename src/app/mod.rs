@@ -7,6 +7,7 @@
 
 pub mod decide;
 pub mod handover;
+pub mod idempotent;
 mod life;
 pub mod me;
 pub mod overrides;
