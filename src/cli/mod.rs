@@ -1,0 +1,185 @@
+//! The command line: one file a command; wires settings → store → app → api.
+//!
+//! In go arguments, a folder of settings and `ACCOUNT_SWAP__…` variables; out come what the command says on standard
+//! output, logs on standard error, and an exit code: 0 done, 1 failed, 2 unusable arguments or input.
+//! Deliberately absent: rules of the product.
+
+mod migrate;
+mod openapi;
+mod serve;
+mod token;
+
+use account_swap::{
+    api::auth::AuthError,
+    app::{Refused, Store, StoreError},
+    settings::{Log, LogFormat, Settings, SettingsError},
+};
+use clap::{Parser, Subcommand};
+use std::{fmt, path::PathBuf, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// Swaps accounts between sales reps, one for one.
+#[derive(Debug, Parser)]
+#[command(name = "account-swap", version, about, max_term_width = 120)]
+struct Arguments {
+    #[command(flatten)]
+    everywhere: Everywhere,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Everywhere {
+    /// The folder with default.toml and the profiles; without it the program's own defaults count.
+    #[arg(long, global = true, value_name = "FOLDER", default_value = "config")]
+    config_dir: PathBuf,
+    /// Reads FOLDER/<PROFILE>.toml over the defaults.
+    #[arg(long, global = true, env = "ACCOUNT_SWAP_PROFILE")]
+    profile: Option<String>,
+    /// The database: sqlite:PATH or postgres://USER@HOST/NAME.
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// Answers in JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers HTTP and runs the nights.
+    Serve(serve::Arguments),
+    /// Prints a token signed by the local key.
+    Token(token::Arguments),
+    /// Brings the database's schema up to date.
+    Migrate(migrate::Arguments),
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+/// Reads the arguments, does what they say and tells how it went.
+pub fn main() -> ExitCode {
+    let Arguments { everywhere, command } = Arguments::parse();
+    match Context::new(everywhere).and_then(|context| run(&context, command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("account-swap: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn run(context: &Context, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(arguments) => serve::run(context, arguments),
+        Command::Token(arguments) => token::run(context, &arguments),
+        Command::Migrate(arguments) => migrate::run(context, &arguments),
+        Command::Openapi => openapi::run(),
+    }
+}
+
+/// What a command works with.
+pub struct Context {
+    /// The settings, the arguments' changes included.
+    pub settings: Settings,
+    /// Whether the answer is for a program.
+    pub json: bool,
+}
+
+impl Context {
+    fn new(everywhere: Everywhere) -> Result<Self, Failure> {
+        let Everywhere { config_dir, profile, database, json } = everywhere;
+        let mut settings = Settings::load(&config_dir, profile.as_deref(), std::env::vars())?;
+        if let Some(url) = database {
+            settings.database.url = url;
+        }
+        log(&settings.log)?;
+        Ok(Self { settings, json })
+    }
+
+    /// Opens the database.
+    pub fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&self.settings.database)?)
+    }
+
+    /// Prints an answer: as JSON where a program asked, else in words.
+    pub fn say(&self, answer: &impl serde::Serialize, words: impl fmt::Display) -> Result<(), Failure> {
+        if self.json {
+            println!("{}", serde_json::to_string(answer).map_err(|error| Failure::Failed(error.to_string()))?);
+        } else {
+            println!("{words}");
+        }
+        Ok(())
+    }
+}
+
+/// Sends logs to standard error, where they mix with no answer.
+fn log(settings: &Log) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.filter)
+        .map_err(|error| Failure::Unusable(format!("settings: log.filter: {error}")))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.format {
+        LogFormat::Text => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).with_span_list(false).init(),
+    }
+    Ok(())
+}
+
+/// Why a command did not do what it should.
+#[derive(Debug)]
+pub enum Failure {
+    /// It could not; trying again may help. Exit code 1.
+    Failed(String),
+    /// Its arguments, settings or input cannot be used. Exit code 2.
+    Unusable(String),
+}
+
+impl Failure {
+    fn code(&self) -> ExitCode {
+        match self {
+            Self::Failed(_) => ExitCode::from(1),
+            Self::Unusable(_) => ExitCode::from(2),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(what) | Self::Unusable(what) => f.write_str(what),
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::Unusable(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Invalid { .. } | Refused::NotFound(_) => Self::Unusable(refused.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
