@@ -1,6 +1,96 @@
 //! What is asked: REST under `/api/v1`, thin; one file a URL noun.
 //!
 //! In goes HTTP; out come the views of `app` as JSON, or a problem (RFC 9457). `problem` alone knows the status codes of
-//! refusals, `auth` who is asking. Deliberately absent: queries and rules of the product.
+//! refusals, `auth` who is asking; `caller` is how every route reads and changes. Holds: whoever has no sound token learns
+//! nothing; a change has its key; an answer has its request's id. Deliberately absent: queries and rules of the product.
 
+pub mod auth;
+pub mod caller;
+pub mod etag;
+pub mod middleware;
+pub mod openapi;
+pub mod operations;
+pub mod page;
+pub mod problem;
 pub mod schema;
+
+mod me;
+
+use crate::{app::Store, settings::Settings};
+use actix_web::{
+    App, HttpRequest, HttpServer,
+    dev::{ResourceDef, Server},
+    http::Method,
+    middleware::{Compress, from_fn},
+    web::{self, Data},
+};
+use auth::{AuthError, Gate};
+use middleware::{Limits, RootSpan, conduct, door};
+use problem::Problem;
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::{scope, service_config::ServiceConfig};
+
+/// What every request needs.
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// The settings.
+    pub settings: Settings,
+    gate: Gate,
+    limits: Limits,
+    known: Vec<(ResourceDef, Vec<Method>)>,
+    docs: Arc<utoipa_swagger_ui::Config<'static>>,
+}
+
+impl AppState {
+    /// Reads the keys that tokens are checked with and starts to count.
+    pub async fn new(settings: Settings, store: Store) -> Result<Self, AuthError> {
+        operations::metrics();
+        Ok(Self {
+            gate: Gate::open(&settings.auth).await?,
+            limits: Limits::new(&settings.rate_limit),
+            known: openapi::known_paths(),
+            docs: openapi::docs(),
+            settings,
+            store,
+        })
+    }
+}
+
+/// Everything under `/api/v1`.
+fn v1(config: &mut ServiceConfig<'_>) {
+    config.service(scope::scope("/api/v1").wrap(from_fn(door)).service(me::get_me));
+}
+
+/// A server on `listener`; it runs while the returned future is awaited and stops through its handle.
+pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
+    let (workers, shutdown_seconds) = (state.settings.server.workers, state.settings.server.shutdown_seconds);
+    let header_limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
+    let state = Data::new(state);
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .configure(|config| v1(&mut ServiceConfig::new(config)))
+            .configure(openapi::routes)
+            .configure(operations::routes)
+            .default_service(web::to(nothing_here))
+            .wrap(Compress::default())
+            .wrap(from_fn(conduct))
+            .wrap(TracingLogger::<RootSpan>::new())
+    })
+    .disable_signals()
+    .client_request_timeout(header_limit)
+    .shutdown_timeout(shutdown_seconds);
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+/// What no route took: a wrong method of a known path, or an unknown path.
+async fn nothing_here(request: HttpRequest, state: Data<AppState>) -> Result<&'static str, Problem> {
+    let path = request.path();
+    let known = state.known.iter().find(|(known, _)| known.is_match(path));
+    Err(known.map_or_else(Problem::no_route, |(_, methods)| Problem::method_not_allowed(methods)))
+}

@@ -181,6 +181,15 @@ pub struct Store {
     pool: Pool,
 }
 
+/// What the pool holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// Waiting for work.
+    pub idle: u32,
+    /// At work.
+    pub in_use: u32,
+}
+
 /// A consistent view of the database at one moment.
 pub struct Reader<'a> {
     connection: &'a mut AnyConnection,
@@ -286,6 +295,12 @@ impl Store {
             }
         }
         Err(StoreError::Busy(format!("lost {ATTEMPTS} races in a row")).into())
+    }
+
+    /// How many connections the pool holds at this moment.
+    pub fn connections(&self) -> Connections {
+        let state = self.pool.state();
+        Connections { idle: state.idle_connections, in_use: state.connections - state.idle_connections }
     }
 
     fn checkout(&self) -> Result<PooledConnection<connection::Opener>, StoreError> {

@@ -1,0 +1,247 @@
+//! Around every request: its id, its span and log line, its count and time, the headers of every answer, and the door.
+//!
+//! In goes a request; out comes its answer with `X-Request-Id`, with a problem's `instance`, and with the headers that keep
+//! it out of caches and frames. Under `/api/v1` the door comes first: who asks, and how often.
+//! Holds: an answer of 400 or more is always problem+json; nothing is logged or counted under a name the caller made up.
+//! Deliberately absent: bodies in logs; they hold opinions.
+
+use super::{AppState, problem::Problem};
+use crate::settings;
+use actix_web::{
+    Error, HttpMessage,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
+use tracing::{Span, field::Empty};
+use tracing_actix_web::RootSpanBuilder;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is taken from a caller.
+const MAX_REQUEST_ID_BYTES: usize = 64;
+
+/// What this request is called in its answer and in the log.
+#[derive(Debug, Clone)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The id as text: letters, digits, `.`, `_` and `-`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The caller's own id where it is sound, or a new one.
+    fn of(headers: &HeaderMap) -> Self {
+        let sound = |id: &&str| {
+            (1..=MAX_REQUEST_ID_BYTES).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        };
+        let own = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(sound);
+        Self(own.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned))
+    }
+}
+
+/// The span of a request: everything that is logged for it carries its id.
+pub struct RootSpan;
+
+impl RootSpanBuilder for RootSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = RequestId::of(request.headers());
+        let span = tracing::info_span!("request", request_id = id.as_str(), role = Empty, principal = Empty);
+        request.extensions_mut().insert(id);
+        span
+    }
+
+    fn on_request_end<B: MessageBody>(_: Span, _: &Result<ServiceResponse<B>, Error>) {}
+}
+
+/// Conducts a request from its first byte to its answer.
+pub async fn conduct(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
+    let method = known_method(request.method());
+    if request.method() == Method::HEAD {
+        // The answer to HEAD is that to GET; the connection leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
+    let id = request.extensions().get::<RequestId>().cloned().expect("the root span has set it");
+    let mut answer = next.call(request).await?.map_into_boxed_body();
+    if let Some(problem) = problem_of(&answer) {
+        let mut rendered = problem.answer(Some(&id));
+        // What the door and the routes have set beside the problem stays.
+        for (name, value) in answer.headers() {
+            if !rendered.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                rendered.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        answer = answer.into_response(rendered);
+    }
+    decorate(answer.headers_mut(), &id);
+    let route = answer.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let (status, took) = (answer.status(), began.elapsed());
+    metrics::counter!(
+        "http_requests_total", "route" => route.clone(), "method" => method, "status" => status.as_u16().to_string()
+    )
+    .increment(1);
+    metrics::histogram!("http_request_duration_seconds", "route" => route.clone(), "method" => method)
+        .record(took.as_secs_f64());
+    tracing::info!(method, route, status = status.as_u16(), milliseconds = took.as_millis() as u64, "answered");
+    Ok(answer)
+}
+
+/// The problem to answer with, where the answer is a refusal that does not carry its request's id yet.
+fn problem_of(answer: &ServiceResponse) -> Option<Problem> {
+    let status = answer.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    let known = answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
+    Some(known.unwrap_or_else(|| Problem::of_status(status)))
+}
+
+fn decorate(headers: &mut HeaderMap, id: &RequestId) {
+    headers.insert(REQUEST_ID, HeaderValue::from_str(id.as_str()).expect("an id is ASCII"));
+    let defaults = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in defaults {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// The method's name, where it is one that anybody uses.
+fn known_method(method: &Method) -> &'static str {
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS]
+        .iter()
+        .find(|known| *known == method)
+        .map_or("other", |known| match known.as_str() {
+            "GET" => "GET",
+            "HEAD" => "HEAD",
+            "POST" => "POST",
+            "PUT" => "PUT",
+            "PATCH" => "PATCH",
+            "DELETE" => "DELETE",
+            _ => "OPTIONS",
+        })
+}
+
+/// Lets in who is signed in and does not ask too often; the rest learns which of the two it was.
+///
+/// Who is not signed in is counted by address, so that trying tokens is slow.
+pub async fn door(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = request.app_data::<Data<AppState>>().cloned().expect("every server has a state");
+    let authorization = request.headers().get(header::AUTHORIZATION).cloned();
+    let who = state.gate.who(authorization.as_ref()).await;
+    let counted = match &who {
+        Some(who) => format!("{}:{}", who.role, who.id),
+        None => address(request.peer_addr().map(|peer| peer.ip())),
+    };
+    if let Err(seconds) = state.limits.check(counted) {
+        return Ok(request.error_response(Problem::too_many(seconds)));
+    }
+    let Some(who) = who else {
+        return Ok(request.error_response(Problem::unauthenticated()));
+    };
+    Span::current().record("role", who.role.as_str()).record("principal", who.id.as_str());
+    request.extensions_mut().insert(who);
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// What an address counts as: one IPv4 address, or one IPv6 network of 64 bits, which is one customer.
+fn address(peer: Option<IpAddr>) -> String {
+    match peer.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("from {}", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Some(IpAddr::V4(address)) => format!("from {address}"),
+        None => "from nowhere".to_owned(),
+    }
+}
+
+/// How often each principal or address may ask: a bucket that refills.
+pub struct Limits {
+    limiter: RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>,
+    clock: DefaultClock,
+    checks: AtomicUsize,
+}
+
+/// After so many checks, who has not asked for a while is forgotten.
+const CHECKS_A_TIDYING: usize = 10_000;
+
+impl Limits {
+    /// The limits of the settings.
+    pub fn new(settings: &settings::RateLimit) -> Self {
+        let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        let quota =
+            Quota::per_second(at_least_one(settings.requests_a_second)).allow_burst(at_least_one(settings.burst));
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), checks: AtomicUsize::new(0) }
+    }
+
+    /// Counts one request; says how many seconds to wait where it is one too many.
+    fn check(&self, counted: String) -> Result<(), u64> {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_A_TIDYING == CHECKS_A_TIDYING - 1 {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+        self.limiter
+            .check_key(&counted)
+            .map_err(|until| until.wait_time_from(self.clock.now()).as_secs_f64().ceil().max(1.0) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_its_own_id_only_where_it_is_harmless() {
+        let id = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_static(value));
+            RequestId::of(&headers).0
+        };
+        assert_eq!(id("portal-7.a_b"), "portal-7.a_b");
+        assert_ne!(id("a b"), "a b");
+        assert_ne!(id("<script>"), "<script>");
+        assert_eq!(RequestId::of(&HeaderMap::new()).0.len(), 36);
+    }
+
+    #[test]
+    fn one_bucket_runs_dry_without_the_others() {
+        let limits = Limits::new(&settings::RateLimit { requests_a_second: 1, burst: 3 });
+        let asked: Vec<bool> = (0..4).map(|_| limits.check("rep:anna".to_owned()).is_ok()).collect();
+        assert_eq!(asked, [true, true, true, false]);
+        assert!(limits.check("rep:ben".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn one_ipv6_customer_is_one_address() {
+        let of = |text: &str| address(Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
+    }
+}
