@@ -1,11 +1,12 @@
 //! Candidates: which accounts may go to which reps, and what each would be worth there.
 //!
 //! In go a market and its policy; out comes, for each offer, everybody within whose reach it lies: those who may receive
-//! it, with its worth to them, and those whom a hard rule refuses, with the rule.
+//! it, with its worth to them, and those whom a hard rule refuses, with the rule. One who would gain too little by it,
+//! whatever they gave for it, is refused for that.
 //! Holds: each list ascends by rep and names nobody twice; a rep is in one of the two lists of an offer if and only if
 //! the account is another's and lies within the rep's own limit of one-way driving. The lists do not depend on threads.
-//! Costs: for each offer a search in a spatial index and one pass over the book of everybody found; 40 bytes a
-//! candidate.
+//! Costs: for each offer a search in a spatial index, and one pass over the book of everybody found who might gain; 40
+//! bytes for each of these, 8 for each of the others.
 //! Deliberately absent: all pairs. Reps are searched in classes of similar limits, so that one who would drive across
 //! the country does not widen the search for the others.
 
@@ -13,25 +14,13 @@ use super::{
     plan::Rule,
     rules::Receipt,
     travel::one_way_minutes,
-    value::{predicted_low_end, valuation},
+    value::{Given, Worth, predicted_low_end, upper_bound, valuation},
     view::{NONE, View, index},
 };
-use crate::domain::{
-    travel::straight_line_reach_km,
-    units::{Minutes, Place},
-};
+use crate::domain::{travel::straight_line_reach_km, units::Place};
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-
-/// What an account received is worth, with its driving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Worth {
-    /// Rapport less travel less geography.
-    pub value: Minutes,
-    /// Driving a year.
-    pub travel: Minutes,
-}
 
 /// A rep who may receive an offer.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +45,9 @@ impl Candidate {
 /// Everybody within whose reach an offer lies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reached {
-    /// Those who may receive it, by rep.
+    /// Those who may receive it and might gain by it, by rep.
     pub candidates: Vec<Candidate>,
-    /// Those who may not and why, by rep.
+    /// Those who may not or would not, and why, by rep.
     pub refused: Vec<(u32, Rule)>,
 }
 
@@ -69,6 +58,12 @@ impl Reached {
         Some(&self.candidates[at])
     }
 
+    /// How many may receive the offer, whether they would gain or not.
+    pub fn count(&self) -> usize {
+        let without_gain = self.refused.iter().filter(|&&(_, rule)| rule == Rule::GainTooSmall);
+        self.candidates.len() + without_gain.count()
+    }
+
     /// Why a rep is no candidate: the rule that refused, or the distance.
     pub fn refusal(&self, rep: u32) -> Rule {
         let at = self.refused.binary_search_by_key(&rep, |&(rep, _)| rep);
@@ -77,9 +72,9 @@ impl Reached {
 }
 
 /// Finds everybody within whose reach each offer lies, in the order of offers.
-pub(crate) fn candidates(view: &View<'_>) -> Vec<Reached> {
+pub(crate) fn candidates(view: &View<'_>, given: &Given) -> Vec<Reached> {
     let classes = reach_classes(view);
-    (0..index(view.market.offers.len())).into_par_iter().map(|offer| reached(view, &classes, offer)).collect()
+    (0..index(view.market.offers.len())).into_par_iter().map(|offer| reached(view, given, &classes, offer)).collect()
 }
 
 /// Reps of similar limits, findable by place.
@@ -121,7 +116,7 @@ fn squared_chord_of(arc_km: f64) -> f64 {
     chord * chord * (1.0 + 1e-9) + 1e-15
 }
 
-fn reached(view: &View<'_>, classes: &[ReachClass], offer: u32) -> Reached {
+fn reached(view: &View<'_>, given: &Given, classes: &[ReachClass], offer: u32) -> Reached {
     let place = view.offer(offer).account.place;
     let vector = place.unit_vector();
     let mut near: Vec<u32> = Vec::new();
@@ -139,22 +134,30 @@ fn reached(view: &View<'_>, classes: &[ReachClass], offer: u32) -> Reached {
         }
         match receipt.broken().next() {
             Some(rule) => reached.refused.push((rep, rule)),
-            None => reached.candidates.push(candidate(view, offer, rep)),
+            None => match candidate(view, given, &receipt) {
+                Some(candidate) => reached.candidates.push(candidate),
+                None => reached.refused.push((rep, Rule::GainTooSmall)),
+            },
         }
     }
     reached.candidates.shrink_to_fit();
+    reached.refused.shrink_to_fit();
     reached
 }
 
-fn candidate(view: &View<'_>, offer: u32, rep: u32) -> Candidate {
+/// The worth of an account to a rep, absent where they would gain too little whatever they gave for it.
+fn candidate(view: &View<'_>, given: &Given, receipt: &Receipt<'_, '_>) -> Option<Candidate> {
+    let &Receipt { offer, rep, one_way, .. } = receipt;
+    let needed = given.least[rep as usize]? + view.policy.scores.handover_minutes + view.policy.rules.min_gain_minutes;
     let stars = predicted_low_end(view, rep, offer);
+    if upper_bound(view, rep, offer, stars, one_way) < needed {
+        return None;
+    }
     let [nearest, second] = view.nearest_two(rep, view.offer(offer).account.place, None);
-    let worth_beside = |neighbour| {
-        let valuation = valuation(view, rep, offer, stars, neighbour);
-        Worth { value: valuation.value(), travel: valuation.travel_minutes }
-    };
+    let worth_beside = |neighbour| Worth::from(valuation(view, rep, offer, stars, neighbour));
     let nearest_offer = nearest.map_or(NONE, |neighbour| neighbour.offer);
     let worth = worth_beside(nearest);
     let worth_without_nearest = if nearest_offer == NONE { worth } else { worth_beside(second) };
-    Candidate { rep, nearest_offer, worth, worth_without_nearest }
+    let most = worth.value.max(worth_without_nearest.value);
+    (most >= needed).then_some(Candidate { rep, nearest_offer, worth, worth_without_nearest })
 }

@@ -4,14 +4,14 @@
 //! Deliberately absent: any change. A plan changes nothing; only a decision changes a book.
 
 use super::{
-    candidates::candidates,
+    candidates::{Reached, candidates},
     caps::caps,
     market::Market,
     report::{Pool, report},
     rules::Loads,
     score::{Chances, score},
     solve::solve,
-    value,
+    value::{self, Given},
     view::View,
     why_not::why_not,
 };
@@ -169,22 +169,45 @@ pub struct Plan {
     pub why_not: Vec<WhyNot>,
 }
 
+closed_list! {
+    /// What a run of [`plan_telling`] has just finished.
+    Stage {
+        /// Everybody within whose reach each offer lies has been found.
+        Candidates = "candidates",
+        /// The possible moves have their points.
+        Scores = "scores",
+        /// The best set of moves has been found.
+        Solution = "solution",
+        /// The moves, the report and the why-nots have been written.
+        Report = "report",
+    }
+}
+
 /// Finds the best plan: of all sets of possible moves that take no account twice and keep every cap, one with the most
 /// points.
 ///
 /// Two plans of as many points may exist; which is chosen depends on ids alone.
 ///
-/// Cost: see [`super::candidates`] and [`super::score`] for finding the possible moves; then one capped matching for
-/// each part of the market that falls apart, in parallel.
+/// Cost: `candidates` and `score` say what finding the possible moves takes; then one capped matching for each part of
+/// the market that falls apart, in parallel.
 pub fn plan(market: &Market, policy: &Policy) -> Plan {
+    plan_telling(market, policy, |_| {})
+}
+
+/// Does what [`plan`] does and says at the end of each stage which one it was, for whoever shows progress.
+pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage)) -> Plan {
     let view = View::new(market, policy);
     let loads = Loads::new(&view);
-    let reached = candidates(&view);
-    let candidates = reached.iter().map(|offer| offer.candidates.len()).sum();
-    let chances = score(&view, &loads, &reached);
+    let given = Given::new(&view);
+    let reached = candidates(&view, &given);
+    tell(Stage::Candidates);
+    let chances = score(&view, &loads, &given, &reached);
+    let candidates = reached.iter().map(Reached::count).sum();
     drop(reached);
     let caps = caps(&view, &loads, &chances);
+    tell(Stage::Scores);
     let solution = solve(&view, &chances, &caps);
+    tell(Stage::Solution);
     let moves = chosen_moves(&view, &chances, &solution.mate);
     let pool = Pool {
         reps: market.reps.len(),
@@ -194,12 +217,14 @@ pub fn plan(market: &Market, policy: &Policy) -> Plan {
         components: solution.components,
     };
     let is_full = full_reps(&view, &solution.mate, &caps);
-    Plan {
+    let plan = Plan {
         report: report(&pool, &moves),
         moves,
         certificate: solution.proof,
         why_not: why_not(&view, &chances, &solution.mate, &is_full),
-    }
+    };
+    tell(Stage::Report);
+    plan
 }
 
 /// The swaps of matched offers, by their smaller account.

@@ -6,12 +6,12 @@
 //! Deliberately absent: caps on the number of moves, the sign of the points, and what else the move would displace.
 
 use super::{
-    candidates::Worth,
     market::Market,
     plan::{Move, PlannedLeg, Rule, legs},
     rules::{Loads, Receipt},
     score::{effect, nights_waited, points},
     travel::one_way_minutes,
+    value::Worth,
     view::{View, index},
 };
 use crate::domain::{

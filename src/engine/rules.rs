@@ -63,7 +63,7 @@ impl<'m> Receipt<'_, 'm> {
             Rule::Frozen => offer.frozen,
             Rule::CoolDown => offer.last_moved_on.is_some_and(|day| is_within(day, rules.cool_down_days)),
             Rule::FamilyParted => offer.has_family_in_book && !rules.families_may_part,
-            Rule::NotPresent => !rep.is_present(today) || rep.leaves_on.is_some(),
+            Rule::NotPresent => !takes_part(self.view, self.rep),
             Rule::TooFar => self.is_too_far(),
             Rule::ForbiddenPair => self.view.is_forbidden(self.rep, self.offer),
             Rule::ConflictOfInterest => account.conflicts.contains(&rep.id),
@@ -120,6 +120,12 @@ impl<'m> Receipt<'_, 'm> {
             other => other.as_str().to_owned(),
         }
     }
+}
+
+/// Whether a rep is here today and is not going to leave.
+pub(crate) fn takes_part(view: &View<'_>, rep: u32) -> bool {
+    let rep = &view.trader(rep).rep;
+    rep.is_present(view.market.business_date) && rep.leaves_on.is_none()
 }
 
 /// The rules about one account and who receives it: first what keeps the account, then what keeps the rep, then what

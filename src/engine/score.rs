@@ -8,18 +8,19 @@
 //! Deliberately absent: which partner is best, which is the solver's.
 //!
 //! A *chance* of an offer is an offer of a colleague within whose reach the account lies; where it lies within nobody's,
-//! every offer of a colleague counts as one that was too far.
+//! every offer of a colleague counts as one that was too far. A chance is stopped by the first of: the owner's absence, a
+//! rule that keeps the account from the colleague, a rule that keeps the colleague's account from the owner, a rule about
+//! both.
 
 use super::{
-    candidates::{Reached, Worth},
+    candidates::Reached,
     plan::Rule,
-    rules::{Effect, Loads, first_broken_by_swap},
-    value,
+    rules::{Effect, Loads, first_broken_by_swap, takes_part},
+    value::{Given, Worth},
     view::{View, index},
 };
 use crate::domain::{
     policy::PointRates,
-    proposal::Valuation,
     units::{Cents, Minutes, Points},
 };
 use rayon::prelude::*;
@@ -52,15 +53,8 @@ pub(crate) struct Chances {
 }
 
 /// Scores every chance of every offer, in the order of offers.
-pub(crate) fn score(view: &View<'_>, loads: &Loads, reached: &[Reached]) -> Vec<Chances> {
-    let given: Vec<Worth> = (0..index(reached.len()))
-        .into_par_iter()
-        .map(|offer| {
-            let valuation = value::of_given(view, offer);
-            Worth { value: valuation.value(), travel: valuation.travel_minutes }
-        })
-        .collect();
-    (0..index(reached.len())).into_par_iter().map(|offer| chances(view, loads, reached, &given, offer)).collect()
+pub(crate) fn score(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached]) -> Vec<Chances> {
+    (0..index(reached.len())).into_par_iter().map(|offer| chances(view, loads, given, reached, offer)).collect()
 }
 
 /// The points of a swap with these gains, whose submissions have waited `nights` in all.
@@ -86,16 +80,18 @@ pub(crate) fn effect(view: &View<'_>, rep: u32, given: (u32, Worth), received: (
     }
 }
 
-impl From<Valuation> for Worth {
-    fn from(valuation: Valuation) -> Self {
-        Self { value: valuation.value(), travel: valuation.travel_minutes }
-    }
-}
-
-fn chances(view: &View<'_>, loads: &Loads, reached: &[Reached], given: &[Worth], offer: u32) -> Chances {
+fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], offer: u32) -> Chances {
     let owner = view.owner[offer as usize];
     let here = &reached[offer as usize];
     let mut chances = Chances::default();
+    if here.candidates.is_empty() && here.refused.is_empty() {
+        chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
+    }
+    if !takes_part(view, owner) {
+        let reps = here.refused.iter().map(|&(rep, _)| rep).chain(here.candidates.iter().map(|one| one.rep));
+        chances.stop(Rule::NotPresent, reps.map(|rep| view.offers_of[rep as usize].len()).sum());
+        return chances;
+    }
     for &(rep, rule) in &here.refused {
         chances.stop(rule, view.offers_of[rep as usize].len());
     }
@@ -106,8 +102,8 @@ fn chances(view: &View<'_>, loads: &Loads, reached: &[Reached], given: &[Worth],
                 chances.stop(there.refusal(owner), 1);
                 continue;
             };
-            let own = (offer, given[offer as usize]);
-            let theirs = (other, given[other as usize]);
+            let own = (offer, given.worth[offer as usize]);
+            let theirs = (other, given.worth[other as usize]);
             let sides = [
                 effect(view, owner, own, (other, back.worth_when_giving(offer))),
                 effect(view, candidate.rep, theirs, (offer, candidate.worth_when_giving(other))),
@@ -117,9 +113,6 @@ fn chances(view: &View<'_>, loads: &Loads, reached: &[Reached], given: &[Worth],
                 None => chances.add(view, &sides),
             }
         }
-    }
-    if here.candidates.is_empty() && here.refused.is_empty() {
-        chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
     }
     chances.partners.sort_unstable_by_key(|&(other, _)| other);
     chances.partners.shrink_to_fit();

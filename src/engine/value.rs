@@ -3,19 +3,54 @@
 //! In go a rep and an offer; out comes a [`Valuation`] of named terms that add up.
 //! Holds: both ends are pessimistic: what is given counts at the high end of its interval, what is received at the low
 //! end. Each term is a whole number of minutes.
-//! Costs: one pass over the rep's book.
+//! Costs: one pass over the rep's book; [`upper_bound`] takes none.
 //! Deliberately absent: gains, which take two valuations (see [`crate::domain::proposal::Side`]).
 
 use super::{
     geography::geography,
     rapport,
     travel::{annual_minutes, one_way_minutes},
-    view::{Neighbour, View, rounded_quotient},
+    view::{Neighbour, View, index, rounded_quotient},
 };
 use crate::domain::{
     proposal::Valuation,
     units::{Minutes, Stars},
 };
+use rayon::prelude::*;
+
+/// What holding an account is worth, with its driving: all that moves are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Worth {
+    /// Rapport less travel less geography.
+    pub value: Minutes,
+    /// Driving a year.
+    pub travel: Minutes,
+}
+
+impl From<Valuation> for Worth {
+    fn from(valuation: Valuation) -> Self {
+        Self { value: valuation.value(), travel: valuation.travel_minutes }
+    }
+}
+
+/// What every offer is worth to its owner.
+pub(crate) struct Given {
+    /// For each offer.
+    pub worth: Vec<Worth>,
+    /// For each rep, the value of the offer that is worth least to them; absent where they have none.
+    pub least: Vec<Option<Minutes>>,
+}
+
+impl Given {
+    /// Values every offer for its owner.
+    pub fn new(view: &View<'_>) -> Self {
+        let offers = (0..index(view.market.offers.len())).into_par_iter();
+        let worth: Vec<Worth> = offers.map(|offer| of_given(view, offer).into()).collect();
+        let least_of = |offers: &Vec<u32>| offers.iter().map(|&offer| worth[offer as usize].value).min();
+        let least = view.offers_of.iter().map(least_of).collect();
+        Self { worth, least }
+    }
+}
 
 /// Values an offer for its owner, who gives it away.
 pub(crate) fn of_given(view: &View<'_>, offer: u32) -> Valuation {
@@ -38,6 +73,21 @@ pub(crate) fn predicted_low_end(view: &View<'_>, rep: u32, offer: u32) -> Stars 
     rapport::predict(&view.policy.scores.rapport, &view.trader(rep).rep, &view.offer(offer).account, past).low
 }
 
+/// A value that no book around the account can exceed: that with another account of the book at the very place.
+pub(crate) fn upper_bound(view: &View<'_>, rep: u32, offer: u32, stars: Stars, one_way: f64) -> Minutes {
+    let scores = &view.policy.scores;
+    let visits = view.offer(offer).account.visits_a_year;
+    let bonus_of_islands = (-scores.geography.island_minutes).max(Minutes::ZERO);
+    rapport_minutes(view, stars)
+        - annual_minutes(&scores.travel, visits, one_way, Some(0.0))
+        - geography(view, rep, offer, None).sum()
+        + bonus_of_islands
+}
+
+fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {
+    Minutes(rounded_quotient(view.policy.scores.star_minutes.0 * stars.hundredths(), 100))
+}
+
 /// The named terms, with `nearest` the nearest other account of the book.
 pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nearest: Option<Neighbour>) -> Valuation {
     let scores = &view.policy.scores;
@@ -46,7 +96,7 @@ pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nea
     let metres = nearest.map(|neighbour| neighbour.metres);
     Valuation {
         stars,
-        rapport_minutes: Minutes(rounded_quotient(scores.star_minutes.0 * stars.hundredths(), 100)),
+        rapport_minutes: rapport_minutes(view, stars),
         travel_minutes: annual_minutes(&scores.travel, account.visits_a_year, one_way, metres),
         geography_minutes: geography(view, rep, offer, metres).sum(),
         one_way_minutes: Minutes(one_way.round() as i64),

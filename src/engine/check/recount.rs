@@ -44,9 +44,9 @@ pub(super) struct Recount<'m> {
 
 /// A rep within whose reach an offer lies.
 pub(super) struct Within {
-    rep: usize,
-    /// Whether no hard rule keeps the account from the rep.
-    is_candidate: bool,
+    rep: u32,
+    /// The pessimistic end of their rapport, absent where a hard rule keeps the account from the rep.
+    low: Option<Stars>,
 }
 
 /// Everything possible in the market.
@@ -395,24 +395,29 @@ impl<'m> Recount<'m> {
         let near =
             reach.iter().enumerate().filter(|(_, (base, least_cosine, _))| cosine(base, &there) >= *least_cosine);
         near.filter(|&(rep, (_, _, limit))| rep != self.owner[offer] && self.one_way(rep, offer) <= *limit)
-            .map(|(rep, _)| Within { rep, is_candidate: self.broken_within_reach(offer, rep).is_empty() })
+            .map(|(rep, _)| Within { rep: rep as u32, low: self.low_of_candidate(offer, rep) })
             .collect()
+    }
+
+    fn low_of_candidate(&self, offer: usize, rep: usize) -> Option<Stars> {
+        let is_candidate = self.broken_within_reach(offer, rep).is_empty();
+        is_candidate.then(|| Stars::clamped(self.predicted_low_hundredths(rep, offer)))
     }
 
     /// The possible moves of an offer with later ones.
     fn moves_of(&self, within: &[Vec<Within>], given: &[Valuation], first: usize) -> Vec<PossibleMove> {
         let mut found = Vec::new();
-        for there in within[first].iter().filter(|there| there.is_candidate) {
-            let low_there = Stars::clamped(self.predicted_low_hundredths(there.rep, first));
-            for &second in self.offers_of[there.rep].iter().filter(|&&second| second > first) {
-                let is_back = |rep: usize| {
-                    let at = within[second].binary_search_by_key(&rep, |within| within.rep);
-                    at.is_ok_and(|at| within[second][at].is_candidate)
-                };
-                if !is_back(self.owner[first]) {
+        for there in &within[first] {
+            let Some(low_there) = there.low else { continue };
+            for &second in self.offers_of[there.rep as usize].iter().filter(|&&second| second > first) {
+                if !self.may_gain(&given[second], low_there) {
                     continue;
                 }
-                let low_here = Stars::clamped(self.predicted_low_hundredths(self.owner[first], second));
+                let back = within[second].binary_search_by_key(&(self.owner[first] as u32), |within| within.rep);
+                let Some(low_here) = back.ok().and_then(|at| within[second][at].low) else { continue };
+                if !self.may_gain(&given[first], low_here) {
+                    continue;
+                }
                 let cost = self.policy.scores.handover_minutes;
                 let sides = [
                     Side::new(given[first], self.received(first, second, low_here), cost),
@@ -423,6 +428,21 @@ impl<'m> Recount<'m> {
         }
         found.sort_unstable_by_key(|one| one.offers);
         found
+    }
+
+    /// Whether the gain would suffice if what is received were next door and at no cost of geography.
+    fn may_gain(&self, given: &Valuation, low: Stars) -> bool {
+        let scores = &self.policy.scores;
+        let rates = &scores.geography;
+        let all = [
+            rates.outside_territory_minutes,
+            rates.other_country_minutes,
+            rates.time_zone_hour_minutes,
+            rates.island_minutes,
+        ];
+        let never_helps = all.iter().all(|rate| rate.0 >= 0) && scores.travel.overnight_minutes.0 >= 0;
+        let rapport = Minutes(rounded(i128::from(scores.star_minutes.0) * i128::from(low.hundredths()), 100));
+        !never_helps || rapport - given.value() - scores.handover_minutes >= self.policy.rules.min_gain_minutes
     }
 
     fn possible_move(&self, offers: [usize; 2], sides: &[Side; 2]) -> Option<PossibleMove> {
@@ -481,7 +501,7 @@ impl<'m> Recount<'m> {
         if within.is_empty() {
             self.market.offers.len() - self.offers_of[self.owner[offer]].len()
         } else {
-            within.iter().map(|within| self.offers_of[within.rep].len()).sum()
+            within.iter().map(|within| self.offers_of[within.rep as usize].len()).sum()
         }
     }
 
@@ -502,7 +522,7 @@ impl<'m> Recount<'m> {
 impl Possible {
     /// How many candidates there are.
     pub(super) fn candidates(&self) -> usize {
-        self.within.iter().flatten().filter(|within| within.is_candidate).count()
+        self.within.iter().flatten().filter(|within| within.low.is_some()).count()
     }
 }
 

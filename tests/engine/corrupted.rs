@@ -1,0 +1,246 @@
+//! Plans that must be refused: one for each claim, and one for each hard rule.
+
+use super::story::{RepLine, Story};
+use account_swap::{
+    domain::units::{Cents, Minutes, Points, Stars},
+    engine::{
+        check::{Breach, Claim, check},
+        plan::{Move, Plan, Rule, plan},
+    },
+};
+
+/// Two swaps in two places far from each other, and one account left in each.
+fn two_places() -> Story {
+    let mut story = Story::read(include_str!("markets/two_reps_swap_and_both_gain.toml"));
+    let mut there = story.clone();
+    let rename = |name: &str| format!("{name}-west");
+    for rep in &mut there.rep {
+        rep.id = rename(&rep.id);
+        rep.at.1 -= 20.0;
+    }
+    for offer in &mut there.offer {
+        offer.id = rename(&offer.id);
+        offer.rep = rename(&offer.rep);
+        offer.at.1 -= 20.0;
+    }
+    story.rep.extend(there.rep);
+    story.offer.extend(there.offer);
+    story
+}
+
+fn planned(story: &Story) -> Plan {
+    plan(&story.market(), &story.policy())
+}
+
+fn breaches(story: &Story, plan: Plan) -> Vec<Breach> {
+    check(plan, &story.market(), &story.policy()).err().unwrap_or_default()
+}
+
+/// Corrupts a good plan and expects a breach of `claim` whose place and words contain `words`.
+#[track_caller]
+fn refuses(claim: Claim, words: &str, corrupt: impl FnOnce(&mut Plan)) {
+    let story = two_places();
+    let mut plan = planned(&story);
+    assert_eq!(breaches(&story, plan.clone()), [], "the plan was wrong before it was corrupted");
+    assert_eq!((plan.moves.len(), plan.why_not.len()), (2, 2));
+    corrupt(&mut plan);
+    let found = breaches(&story, plan);
+    let hit = found.iter().any(|breach| breach.claim == claim && breach.to_string().contains(words));
+    assert!(hit, "no {claim} with {words:?} in {found:#?}");
+}
+
+#[test]
+fn a_move_that_is_no_swap_of_the_pool_is_refused() {
+    refuses(Claim::Permutation, "1 legs", |plan| drop(plan.moves[0].legs.pop()));
+    refuses(Claim::Permutation, "3 legs", |plan| {
+        let leg = plan.moves[1].legs[0].clone();
+        plan.moves[0].legs.push(leg);
+    });
+    refuses(Claim::Permutation, "A-2 is not in the pool", |plan| {
+        plan.moves[0].legs[0].account = "A-2".parse().unwrap()
+    });
+    refuses(Claim::Permutation, "B-1 is ben's, not anna's", |plan| {
+        plan.moves[0].legs[0].account = "B-1".parse().unwrap();
+    });
+    refuses(Claim::Permutation, "each must give to the other", |plan| {
+        plan.moves[0].legs[0].to = "cora".parse().unwrap();
+    });
+    refuses(Claim::Permutation, "with themself", |plan| {
+        plan.moves[0].legs[1] = plan.moves[0].legs[0].clone();
+    });
+}
+
+#[test]
+fn an_account_that_moves_twice_is_refused() {
+    refuses(Claim::OnceEach, "A-1 moves twice", |plan| {
+        let one = plan.moves[0].clone();
+        plan.moves.insert(1, one);
+    });
+}
+
+#[test]
+fn another_order_is_refused() {
+    refuses(Claim::Order, "moves", |plan| plan.moves.reverse());
+    refuses(Claim::Order, "move 0", |plan| plan.moves[0].legs.reverse());
+    refuses(Claim::WhyNot, "by account", |plan| plan.why_not.reverse());
+}
+
+#[test]
+fn facts_that_are_not_the_markets_are_refused() {
+    refuses(Claim::Facts, "commission", |plan| plan.moves[0].legs[1].annual_commission_cents += Cents(1));
+    refuses(Claim::Facts, "submission", |plan| {
+        plan.moves[0].legs[1].submission = plan.moves[0].legs[0].submission;
+    });
+}
+
+#[test]
+fn each_term_of_a_side_is_counted_again() {
+    let one = Minutes(1);
+    refuses(Claim::Side, "rapport minutes given", |plan| plan.moves[0].legs[0].side.given.rapport_minutes += one);
+    refuses(Claim::Side, "travel minutes given", |plan| plan.moves[0].legs[0].side.given.travel_minutes += one);
+    refuses(Claim::Side, "geography minutes received", |plan| {
+        plan.moves[0].legs[1].side.received.geography_minutes += one;
+    });
+    refuses(Claim::Side, "one way minutes received", |plan| {
+        plan.moves[0].legs[1].side.received.one_way_minutes += one;
+    });
+    refuses(Claim::Side, "stars", |plan| plan.moves[0].legs[1].side.received.stars = Stars::BEST);
+    refuses(Claim::Side, "source of travel", |plan| plan.moves[0].legs[1].side.given.travel_estimated = false);
+    refuses(Claim::Side, "handover", |plan| plan.moves[0].legs[1].side.handover_minutes += one);
+    refuses(Claim::Side, "gain", |plan| plan.moves[0].legs[1].side.gain += one);
+}
+
+#[test]
+fn wrong_points_are_refused() {
+    refuses(Claim::Points, "points", |plan| plan.moves[1].points += Points(1));
+}
+
+#[test]
+fn each_sum_of_the_report_is_counted_again() {
+    fn field(name: &str, corrupt: impl FnOnce(&mut Plan)) {
+        refuses(Claim::Report, name, corrupt);
+    }
+    field("reps", |plan| plan.report.reps += 1);
+    field("offers", |plan| plan.report.offers += 1);
+    field("candidates", |plan| plan.report.candidates += 1);
+    field("possible_moves", |plan| plan.report.possible_moves += 1);
+    field("components", |plan| plan.report.components += 1);
+    field("moves", |plan| plan.report.moves += 1);
+    field("points", |plan| plan.report.points += Points(1));
+    field("gain", |plan| plan.report.gain += Minutes(1));
+    field("smallest_gain", |plan| plan.report.smallest_gain = None);
+    field("gini_thousandths", |plan| plan.report.gini_thousandths += 1);
+    field("travel_before", |plan| plan.report.travel_before += Minutes(1));
+    field("travel_after", |plan| plan.report.travel_after += Minutes(1));
+    field("commission_moved_cents", |plan| plan.report.commission_moved_cents += Cents(1));
+    field("mean_stars_before", |plan| plan.report.mean_stars_before = Some(Stars::BEST));
+    field("mean_stars_after", |plan| plan.report.mean_stars_after = None);
+}
+
+#[test]
+fn a_wrong_why_not_is_refused() {
+    refuses(Claim::WhyNot, "accounts left", |plan| drop(plan.why_not.pop()));
+    refuses(Claim::WhyNot, "the account is cora's", |plan| plan.why_not[0].rep = "anna".parse().unwrap());
+    refuses(Claim::WhyNot, "partners", |plan| plan.why_not[0].partners = 1);
+    refuses(Claim::WhyNot, "chances", |plan| plan.why_not[0].stopped[0].1 += 1);
+    refuses(Claim::WhyNot, "order", |plan| plan.why_not[0].stopped.push((Rule::TooFar, 0)));
+    refuses(Claim::WhyNot, "is named", |plan| plan.why_not[0].rule = Rule::BetterElsewhere);
+}
+
+#[test]
+fn a_plan_that_is_not_the_best_is_refused() {
+    refuses(Claim::Optimality, "certificate", |plan| drop(plan.moves.pop()));
+    refuses(Claim::Optimality, "certificate", |plan| plan.certificate.duals.vertex_duals_2x[0] += 2);
+    refuses(Claim::Optimality, "certificate", |plan| plan.certificate.extra_mates.push(0));
+}
+
+#[test]
+fn a_second_move_of_one_who_may_make_one_is_refused() {
+    let text = include_str!("markets/a_cap_of_one_lets_one_account_go.toml");
+    let mut story = Story::read(text);
+    story.rep[0].max_moves = None;
+    let plan = planned(&story);
+    assert_eq!(plan.moves.len(), 2);
+    story.rep[0].max_moves = Some(1);
+    let found = breaches(&story, plan);
+    assert!(found.iter().any(|breach| breach.claim == Claim::Cap && breach.place == "rep anna"), "{found:#?}");
+}
+
+#[test]
+fn two_moves_that_together_leave_the_ledger_are_refused() {
+    let text = include_str!("markets/two_moves_within_the_ledger_alone_but_not_together.toml");
+    let mut story = Story::read(text);
+    story.rep[0].ledger_cents = 0;
+    let plan = planned(&story);
+    assert_eq!(plan.moves.len(), 2);
+    story.rep[0].ledger_cents = 1_850_000;
+    let found = breaches(&story, plan);
+    assert!(found.iter().all(|breach| breach.claim != Claim::HardRule), "each move alone keeps the ledger: {found:#?}");
+    assert!(found.iter().any(|breach| breach.claim == Claim::Cap && breach.place == "rep anna"), "{found:#?}");
+}
+
+/// How a market comes to break a rule after its plan was made.
+fn broken(rule: Rule) -> Story {
+    let mut story = two_places();
+    let policy = |text: &str| text.parse::<toml::Table>().unwrap();
+    let ben = |story: &mut Story, change: fn(&mut RepLine)| change(&mut story.rep[1]);
+    match rule {
+        Rule::GainTooSmall => story.policy = policy("rules.min_gain_minutes = 5000"),
+        Rule::CommissionGap => story.offer[0].commission_cents = 1_500_000,
+        Rule::LedgerLimit => ben(&mut story, |ben| ben.ledger_cents = 1_999_999),
+        Rule::TooFar => ben(&mut story, |ben| ben.max_one_way_minutes = Some(5)),
+        Rule::LanguageMissing => {
+            story.offer[0].language = Some("spanish".to_owned());
+            story.offer[0].language_required = true;
+        }
+        Rule::LicenceMissing => story.offer[0].licences = vec!["devices".to_owned()],
+        Rule::IndustryMissing => {
+            story.offer[0].industry = Some("hospitals".to_owned());
+            story.offer[0].industry_required = true;
+        }
+        Rule::OverCapacity => {
+            story.offer[0].visits = 24;
+            ben(&mut story, |ben| ben.capacity_hours = Some(1));
+        }
+        Rule::Frozen => story.offer[0].frozen = true,
+        Rule::CoolDown => story.offer[0].last_moved_on = Some("2026-03-01".to_owned()),
+        Rule::FormerOwner => story.history.push(super::story::HistoryLine {
+            rep: "ben".to_owned(),
+            account: "A-1".to_owned(),
+            stars: Vec::new(),
+            owned_until: Some("2026-03-01".to_owned()),
+        }),
+        Rule::ForbiddenPair => story.forbidden.push(("ben".to_owned(), "A-1".to_owned())),
+        Rule::ConflictOfInterest => story.offer[0].conflicts = vec!["ben".to_owned()],
+        Rule::AbuseNotOptedIn => story.offer[0].traits = vec!["abusive".to_owned()],
+        Rule::ExposureCap => {
+            story.offer[0].traits = vec!["abusive".to_owned()];
+            ben(&mut story, |ben| ben.tolerances = vec!["abusive".to_owned()]);
+        }
+        Rule::FamilyParted => story.offer[0].family_in_book = true,
+        Rule::NotPresent => ben(&mut story, |ben| ben.leaves_on = Some("2026-03-31".to_owned())),
+        Rule::CapReached | Rule::BetterElsewhere => unreachable!("no rule about a move"),
+    }
+    story
+}
+
+#[test]
+fn a_move_that_breaks_a_hard_rule_is_refused_by_its_name() {
+    let plan = planned(&two_places());
+    for &rule in Rule::ALL.iter().filter(|rule| !matches!(rule, Rule::CapReached | Rule::BetterElsewhere)) {
+        let found = breaches(&broken(rule), plan.clone());
+        let named = |breach: &Breach| breach.claim == Claim::HardRule && breach.rule == Some(rule);
+        assert!(found.iter().any(named), "no {rule} in {found:#?}");
+    }
+}
+
+#[test]
+fn a_plan_never_holds_what_the_check_would_refuse() {
+    for &rule in Rule::ALL.iter().filter(|rule| !matches!(rule, Rule::CapReached | Rule::BetterElsewhere)) {
+        let story = broken(rule);
+        let plan = planned(&story);
+        assert_eq!(breaches(&story, plan.clone()), [], "{rule}");
+        let moved = |one: &Move| one.legs[0].account.as_str() == "A-1";
+        assert!(!plan.moves.iter().any(moved), "{rule} did not keep A-1 where it is");
+    }
+}

@@ -1,0 +1,179 @@
+//! Random small markets: few reps in one corner of the country, few words, so that every rule meets somebody.
+
+use super::story::{BookLine, HistoryLine, OfferLine, RepLine, Story};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+const STYLES: [&str; 2] = ["direct", "analytical"];
+const WORDS: [&str; 2] = ["red", "blue"];
+const TRAITS: [&str; 3] = ["haggles", "demanding", "abusive"];
+
+/// How often and how tightly the limits of a rep that several moves share are drawn.
+#[derive(Debug, Clone, Copy)]
+pub enum Limits {
+    /// Only caps on the number of moves.
+    CapsOnly,
+    /// Ledgers, hours and exposure near their limits as well.
+    Tight,
+}
+
+/// A market of at most four reps and `offers` offers.
+pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
+    (2_usize..=4).prop_flat_map(move |reps| {
+        (
+            (0..reps).map(|at| rep(at, limits)).collect::<Vec<_>>(),
+            vec(offer(reps), 1..=offers),
+            vec((0..reps, place()), 0..6),
+            vec((0..reps, 0..offers, vec(select(&[1.0, 2.5, 4.0, 5.0][..]), 0..3), any::<bool>()), 0..4),
+            vec((0..reps, 0..offers), 0..2),
+            policy(),
+        )
+            .prop_map(|(rep, mut offer, book, history, forbidden, policy)| {
+                for (at, offer) in offer.iter_mut().enumerate() {
+                    offer.id = format!("offer-{at}");
+                }
+                let name = |at: usize| format!("rep-{at}");
+                let mut history: Vec<HistoryLine> = history
+                    .into_iter()
+                    .map(|(rep, account, stars, gave_up)| HistoryLine {
+                        rep: name(rep),
+                        account: format!("offer-{account}"),
+                        stars,
+                        owned_until: gave_up.then(|| "2025-06-01".to_owned()),
+                    })
+                    .collect();
+                history.sort_by(|a, b| (&a.rep, &a.account).cmp(&(&b.rep, &b.account)));
+                history.dedup_by(|a, b| (&a.rep, &a.account) == (&b.rep, &b.account));
+                Story {
+                    story: "A random market.".to_owned(),
+                    date: "2026-03-02".to_owned(),
+                    rep,
+                    offer,
+                    book: book
+                        .into_iter()
+                        .enumerate()
+                        .map(|(at, (rep, place))| BookLine {
+                            id: format!("book-{at}"),
+                            rep: name(rep),
+                            at: place,
+                            visits: 12,
+                            visit_minutes: 60,
+                        })
+                        .collect(),
+                    history,
+                    forbidden: forbidden
+                        .into_iter()
+                        .map(|(rep, offer)| (name(rep), format!("offer-{offer}")))
+                        .collect(),
+                    policy: policy.parse().unwrap(),
+                }
+            })
+    })
+}
+
+/// A place on a coarse grid, so that equal distances and equal places are common.
+fn place() -> impl Strategy<Value = (f64, f64)> {
+    (0..5, 0..5).prop_map(|(x, y)| (40.0 + 0.25 * f64::from(y), -75.0 + 0.25 * f64::from(x)))
+}
+
+fn words() -> impl Strategy<Value = Vec<String>> {
+    vec(select(&WORDS[..]).prop_map(str::to_owned), 0..=2)
+}
+
+fn style() -> impl Strategy<Value = Option<String>> {
+    option::of(select(&STYLES[..]).prop_map(str::to_owned))
+}
+
+fn policy() -> impl Strategy<Value = String> {
+    (
+        select(&[-5000, 0, 300][..]),
+        select(&[0, 50, 100][..]),
+        select(&["1", "2", "5"][..]),
+        select(&[60, 180][..]),
+        select(&[400, 1200][..]),
+    )
+        .prop_map(|(gain, unfairness, moves, reach, star)| {
+            format!(
+                "[scores]\nstar_minutes = {star}\n[scores.travel]\nmax_one_way_minutes = {reach}\n\
+                 [rules]\nmin_gain_minutes = {gain}\nmax_moves_per_rep = {moves}\n\
+                 [points]\nunfairness_percent = {unfairness}\n"
+            )
+        })
+}
+
+fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
+    let tight = matches!(limits, Limits::Tight);
+    let limited = (
+        option::weighted(0.5, if tight { 20_u32..90 } else { 8_000..8_760 }),
+        if tight { select(&[0_i64, 1_850_000, -1_900_000][..]) } else { select(&[0_i64, 1, -1][..]) },
+        if tight { 0_u32..3 } else { 9..10 },
+    );
+    (
+        place(),
+        style(),
+        words(),
+        words(),
+        option::of(1_u32..3),
+        option::weighted(0.2, 30_i64..200),
+        limited,
+        any::<bool>(),
+    )
+        .prop_map(move |(at_place, style, languages, licences, max_moves, one_way, limited, tolerant)| {
+            let (capacity_hours, ledger_cents, abusive_cap) = limited;
+            RepLine {
+                id: format!("rep-{at}"),
+                at: at_place,
+                territory: Vec::new(),
+                country: "us".to_owned(),
+                time_zone: None,
+                languages,
+                industries: vec!["red".to_owned()],
+                licences,
+                style,
+                tolerances: if tolerant { vec!["abusive".to_owned()] } else { Vec::new() },
+                max_one_way_minutes: one_way,
+                max_moves,
+                capacity_hours,
+                abusive_cap,
+                abusive_held: 0,
+                ledger_cents,
+                leave: None,
+                leaves_on: None,
+            }
+        })
+}
+
+fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
+    (
+        (0..reps, place(), select(&[1.0, 1.5, 2.0][..]), 0_u32..3, select(&[900_000_i64, 1_000_000, 1_100_000][..])),
+        (0_u32..24, style(), option::of(select(&WORDS[..])), option::of(select(&WORDS[..]))),
+        (option::weighted(0.3, select(&TRAITS[..])), option::weighted(0.1, 0..reps), prop::bool::weighted(0.1)),
+        (prop::bool::weighted(0.2), prop::bool::weighted(0.1)),
+    )
+        .prop_map(|((rep, at, stars, nights, commission), (visits, style, language, industry), rest, required)| {
+            let (hard, conflict, frozen) = rest;
+            OfferLine {
+                id: String::new(),
+                rep: format!("rep-{rep}"),
+                at,
+                stars,
+                nights,
+                commission_cents: commission,
+                visits,
+                visit_minutes: 45,
+                region: None,
+                country: "us".to_owned(),
+                time_zone: None,
+                language: language.map(str::to_owned),
+                language_required: required.0,
+                industry: industry.map(str::to_owned),
+                industry_required: required.1,
+                licences: Vec::new(),
+                style,
+                traits: hard.into_iter().map(str::to_owned).collect(),
+                conflicts: conflict.into_iter().map(|rep| format!("rep-{rep}")).collect(),
+                last_moved_on: None,
+                frozen,
+                family_in_book: false,
+            }
+        })
+}
