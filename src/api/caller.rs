@@ -9,8 +9,8 @@
 use super::{AppState, etag, problem::Problem};
 use crate::{
     app::{
-        Reader, Refused, StoreError, TransactionError, Writer,
-        idempotent::{self, Answer, Answered},
+        Reader, Refused, Store, StoreError, TransactionError, Writer,
+        idempotent::{self, Answer, Answered, Begun},
         me,
     },
     domain::{ids::Version, principal::Principal},
@@ -184,6 +184,42 @@ impl<T: Send + 'static> Post<T> {
     }
 }
 
+impl<T: Send + 'static> Post<T> {
+    /// Does `work` unless it was done under this key: work in transactions of its own, for which the key is claimed first.
+    ///
+    /// The answer is kept even when nobody waits for it any more. Who died at it is taken over when the lease has run out.
+    pub async fn at_length(
+        self,
+        work: impl FnOnce(&Store, &Settings, &Principal, &T) -> Result<Answer, Refused> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { caller: Caller { who, state }, request, body } = self;
+        let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
+        let lease_seconds = state.settings.night.lease_seconds;
+        let answered = blocking(limit, move || {
+            let begun = state.store.write(|writer| {
+                admit(writer, &who)?;
+                Ok::<_, Ended>(idempotent::begin(writer, &who, &request, lease_seconds)?)
+            })?;
+            let claim = match begun {
+                Begun::Answered(answer) => return Ok(Answered { answer, replayed: true }),
+                Begun::Fresh(claim) => claim,
+            };
+            match work(&state.store, &state.settings, &who, &body) {
+                Ok(answer) => {
+                    state.store.write(|writer| idempotent::finish(writer, &who, &request, &claim, &answer))?;
+                    Ok(Answered { answer, replayed: false })
+                }
+                Err(refused) => {
+                    state.store.write(|writer| idempotent::abandon(writer, &who, &request, &claim))?;
+                    Err(refused.into())
+                }
+            }
+        })
+        .await?;
+        Ok(respond(answered))
+    }
+}
+
 /// What is asked, without what it is asked about: the method and the path's template.
 fn operation(request: &HttpRequest) -> String {
     format!("{} {}", request.method(), request.match_pattern().unwrap_or_default())
@@ -307,11 +343,16 @@ pub fn changed(version: Version, view: &impl Serialize) -> Answer {
     tagged(answer(StatusCode::OK, view), version)
 }
 
-/// It was made: its view, its entity tag and where it is.
-pub fn created(location: String, version: Version, view: &impl Serialize) -> Answer {
-    let mut answer = tagged(answer(StatusCode::CREATED, view), version);
+/// It was made: its view and where it is.
+pub fn made(location: String, view: &impl Serialize) -> Answer {
+    let mut answer = answer(StatusCode::CREATED, view);
     answer.headers.push(("location".to_owned(), location));
     answer
+}
+
+/// It was made: its view, its entity tag and where it is.
+pub fn created(location: String, version: Version, view: &impl Serialize) -> Answer {
+    tagged(made(location, view), version)
 }
 
 fn tagged(mut answer: Answer, version: Version) -> Answer {

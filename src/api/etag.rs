@@ -40,6 +40,36 @@ impl FromRequest for IfMatch {
     }
 }
 
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![header_parameter("If-Match", Required::True, "The entity tag of what you read, in double quotes.")]
+    }
+}
+
+/// The version that the caller saw, where there is one to see.
+#[derive(Debug, Clone, Copy)]
+pub struct IfMatchWhereNeeded(pub Option<Version>);
+
+impl FromRequest for IfMatchWhereNeeded {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_there = request.headers().contains_key(header::IF_MATCH);
+        ready(is_there.then(|| if_match(request)).transpose().map(Self))
+    }
+}
+
+impl IntoParams for IfMatchWhereNeeded {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![header_parameter(
+            "If-Match",
+            Required::False,
+            "The entity tag of the proposal it is about, in double quotes; needed where there is one.",
+        )]
+    }
+}
+
 fn if_match(request: &HttpRequest) -> Result<Version, Problem> {
     let mut values = request.headers().get_all(header::IF_MATCH);
     let value = values.next().ok_or_else(Problem::if_match_missing)?;
@@ -49,12 +79,6 @@ fn if_match(request: &HttpRequest) -> Result<Version, Problem> {
             "if_match_unusable",
             "If-Match takes one entity tag in double quotes, as it was read; no list and no *.",
         )),
-    }
-}
-
-impl IntoParams for IfMatch {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![header_parameter("If-Match", Required::True, "The entity tag of what you read, in double quotes.")]
     }
 }
 

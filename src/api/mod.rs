@@ -14,7 +14,16 @@ pub mod page;
 pub mod problem;
 pub mod schema;
 
+mod accounts;
+mod audit;
+mod handovers;
 mod me;
+mod overrides;
+mod proposals;
+mod reports;
+mod reps;
+mod runs;
+mod submissions;
 
 use crate::{app::Store, settings::Settings};
 use actix_web::{
@@ -60,7 +69,42 @@ impl AppState {
 
 /// Everything under `/api/v1`.
 fn v1(config: &mut ServiceConfig<'_>) {
-    config.service(scope::scope("/api/v1").wrap(from_fn(door)).service(me::get_me));
+    config.service(
+        scope::scope("/api/v1")
+            .service(me::get_me)
+            .service(reps::list_reps)
+            .service(reps::get_rep)
+            .service(accounts::list_accounts)
+            .service(accounts::get_account)
+            .service(submissions::list_submissions)
+            .service(submissions::create_submission)
+            .service(submissions::get_submission)
+            .service(submissions::withdraw_submission)
+            .service(proposals::list_proposals)
+            .service(proposals::get_proposal)
+            .service(proposals::explain_proposal)
+            .service(proposals::accept_proposal)
+            .service(proposals::decline_proposal)
+            .service(proposals::approve_proposal)
+            .service(proposals::veto_proposal)
+            .service(overrides::list_overrides)
+            .service(overrides::create_override)
+            .service(overrides::get_override)
+            .service(overrides::second_override)
+            .service(overrides::refuse_override)
+            .service(runs::list_runs)
+            .service(runs::create_run)
+            .service(runs::get_run)
+            .service(handovers::list_handovers)
+            .service(handovers::get_handover)
+            .service(handovers::complete_step)
+            .service(handovers::waive_step)
+            .service(handovers::confirm_handover)
+            .service(reports::get_summary)
+            .service(audit::list_audit)
+            .service(audit::verify_audit)
+            .wrap(from_fn(door)),
+    );
 }
 
 /// A server on `listener`; it runs while the returned future is awaited and stops through its handle.

@@ -174,7 +174,7 @@ fn complete(path: &str, method: &Method, operation: &mut Operation) {
         (503, true, "The service is busy; nothing was changed, or its key settles whether something was."),
         (507, is_post, "There is no room left; nothing was changed."),
     ];
-    let relevant = |status: u16| !matches!(status, 412 | 428) || has_if_match || path.ends_with("/overrides");
+    let relevant = |status: u16| !matches!(status, 412 | 428) || has_if_match;
     for (status, may, what) in refusals {
         if may && relevant(status) {
             operation.responses.responses.entry(status.to_string()).or_insert_with(|| RefOr::T(refusal(what)));

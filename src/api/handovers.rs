@@ -1,0 +1,135 @@
+//! `/handovers`: the way from an approved proposal to the change of owner.
+
+use super::{
+    caller::{Caller, Named, Post, changed, shown},
+    etag::{IfMatch, IfNoneMatch},
+    page::{Page, PageQuery},
+    problem::Problem,
+};
+use crate::{
+    app::handover::{self, HandoverView, WhichStep},
+    domain::{
+        handover::{StepAction, StepKind},
+        ids::ProposalId,
+    },
+};
+use actix_web::{HttpResponse, get, post, web::Json};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Handovers you may see
+///
+/// By id. A rep sees their own, a manager those of their teams, an admin all; a service those on their way through the CRM.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "listHandovers",
+    params(PageQuery),
+    responses((status = 200, description = "A page of handovers.", body = Page<HandoverView>))
+)]
+#[get("/handovers")]
+pub async fn list_handovers(caller: Caller, page: PageQuery) -> Result<Json<Page<HandoverView>>, Problem> {
+    let wanted = page.of::<ProposalId>("handovers")?;
+    let ask = wanted.ask();
+    let found = caller.read(move |reader, _, who| handover::list(reader, who, ask)).await?;
+    Ok(Json(wanted.page(found, |handover| handover.id)))
+}
+
+/// One handover
+///
+/// Its changes of owner and its checklist.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "getHandover",
+    params(("id" = ProposalId, Path, description = "The handover: its proposal's id."), IfNoneMatch),
+    responses((status = 200, description = "The handover.", body = HandoverView))
+)]
+#[get("/handovers/{id}")]
+pub async fn get_handover(caller: Caller, id: Named<ProposalId>, known: IfNoneMatch) -> Result<HttpResponse, Problem> {
+    let view = caller.read(move |reader, _, who| handover::one(reader, who, id.0)).await?;
+    Ok(shown(&known, view.version, &view))
+}
+
+/// What is said about a step.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepNote {
+    /// Notes that travel with the account, or the reason of a waiver.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    note: String,
+}
+
+/// The path of a step.
+type StepPath = Named<(ProposalId, u32, StepKind)>;
+
+/// Complete a step
+///
+/// As a party. The last step of all sends the change of owner out.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "completeStep",
+    params(
+        ("id" = ProposalId, Path, description = "The handover: its proposal's id."),
+        ("leg" = u32, Path, description = "Which account, from 0."),
+        ("kind" = StepKind, Path, description = "Which step."),
+        IfMatch
+    ),
+    request_body(content = StepNote, description = "What there is to say; may be absent."),
+    responses((status = 200, description = "It is done.", body = HandoverView))
+)]
+#[post("/handovers/{id}/steps/{leg}/{kind}/complete")]
+pub async fn complete_step(post: Post<StepNote>, path: StepPath, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    settle(post, path, if_match, StepAction::Complete).await
+}
+
+/// Waive a step
+///
+/// As a manager of one of the parties who gains nothing from it, with the reason as the note.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "waiveStep",
+    params(
+        ("id" = ProposalId, Path, description = "The handover: its proposal's id."),
+        ("leg" = u32, Path, description = "Which account, from 0."),
+        ("kind" = StepKind, Path, description = "Which step."),
+        IfMatch
+    ),
+    request_body(content = StepNote, description = "The reason."),
+    responses((status = 200, description = "It is waived.", body = HandoverView))
+)]
+#[post("/handovers/{id}/steps/{leg}/{kind}/waive")]
+pub async fn waive_step(post: Post<StepNote>, path: StepPath, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    settle(post, path, if_match, StepAction::Waive).await
+}
+
+async fn settle(
+    post: Post<StepNote>,
+    Named((id, leg, kind)): StepPath,
+    if_match: IfMatch,
+    action: StepAction,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, said| {
+        let which = WhichStep { leg, kind };
+        let view = handover::settle(writer, who, id, which, action, &said.note, if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
+}
+
+/// Confirm the change of owner
+///
+/// Says that the CRM has carried it out. All accounts of the proposal change hands at once, and the trial begins.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "confirmHandover",
+    params(("id" = ProposalId, Path, description = "The handover: its proposal's id."), IfMatch),
+    responses((status = 200, description = "The accounts have changed hands.", body = HandoverView))
+)]
+#[post("/handovers/{id}/confirm")]
+pub async fn confirm_handover(post: Post, id: Named<ProposalId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, settings, who, _| {
+        let view = handover::confirm(writer, settings, who, id.0, if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
+}

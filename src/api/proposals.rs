@@ -1,0 +1,154 @@
+//! `/proposals`: moves put to their reps, and the decisions on them.
+
+use super::{
+    caller::{Caller, Named, Post, changed, shown},
+    etag::{IfMatch, IfNoneMatch},
+    page::{Page, PageQuery},
+    problem::Problem,
+};
+use crate::{
+    app::{
+        decide::{self, DeclineReason},
+        proposals::{self, Explanation, ProposalView},
+    },
+    domain::ids::ProposalId,
+};
+use actix_web::{HttpResponse, get, post, web::Json};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Proposals you may see
+///
+/// By id, each in the view made for you: a party's, a manager's, an admin's or the CRM's.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "listProposals",
+    params(PageQuery),
+    responses((status = 200, description = "A page of proposals.", body = Page<ProposalView>))
+)]
+#[get("/proposals")]
+pub async fn list_proposals(caller: Caller, page: PageQuery) -> Result<Json<Page<ProposalView>>, Problem> {
+    let wanted = page.of::<ProposalId>("proposals")?;
+    let ask = wanted.ask();
+    let found = caller.read(move |reader, _, who| proposals::list(reader, who, ask)).await?;
+    Ok(Json(wanted.page(found, ProposalView::id)))
+}
+
+/// One proposal
+///
+/// In the view made for you. Its entity tag is yours: it changes when what you see changes.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "getProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfNoneMatch),
+    responses((status = 200, description = "The proposal.", body = ProposalView))
+)]
+#[get("/proposals/{id}")]
+pub async fn get_proposal(caller: Caller, id: Named<ProposalId>, known: IfNoneMatch) -> Result<HttpResponse, Problem> {
+    let view = caller.read(move |reader, _, who| proposals::one(reader, who, id.0)).await?;
+    Ok(shown(&known, view.version(), &view))
+}
+
+/// What a proposal means for you
+///
+/// To a party: what you give, get and gain, by named terms in minutes a year and in words, from your own inputs.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "explainProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfNoneMatch),
+    responses((status = 200, description = "The explanation.", body = Explanation))
+)]
+#[get("/proposals/{id}/explain")]
+pub async fn explain_proposal(
+    caller: Caller,
+    id: Named<ProposalId>,
+    known: IfNoneMatch,
+) -> Result<HttpResponse, Problem> {
+    let view = caller.read(move |reader, _, who| proposals::explain(reader, who, id.0)).await?;
+    Ok(shown(&known, view.version, &view))
+}
+
+/// Accept a proposal
+///
+/// As one of its parties, for your own leg. When all have accepted, it goes to the managers.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "acceptProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfMatch),
+    responses((status = 200, description = "Your answer is kept.", body = ProposalView))
+)]
+#[post("/proposals/{id}/accept")]
+pub async fn accept_proposal(post: Post, id: Named<ProposalId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, settings, who, _| {
+        let view = decide::accept(writer, settings, who, id.0, if_match.0)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
+}
+
+/// Why a rep declines.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    /// Seen by nobody but the engine.
+    reason: DeclineReason,
+}
+
+/// Decline a proposal
+///
+/// As one of its parties. What your colleague sees does not change before the next batch.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "declineProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfMatch),
+    request_body(content = Decline, description = "Why."),
+    responses((status = 200, description = "Your answer is kept.", body = ProposalView))
+)]
+#[post("/proposals/{id}/decline")]
+pub async fn decline_proposal(
+    post: Post<Decline>,
+    id: Named<ProposalId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, decline| {
+        let view = decide::decline(writer, who, id.0, if_match.0, decline.reason)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
+}
+
+/// Approve a proposal
+///
+/// As a manager of one of its parties who gains nothing from it. Across teams each side's manager has to.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "approveProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfMatch),
+    responses((status = 200, description = "Your approval is kept.", body = ProposalView))
+)]
+#[post("/proposals/{id}/approve")]
+pub async fn approve_proposal(post: Post, id: Named<ProposalId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, _| {
+        let view = decide::approve(writer, who, id.0, if_match.0)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
+}
+
+/// Stop a proposal
+///
+/// As a manager of one of its parties who gains nothing from it. To its parties it reads "not concluded".
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "vetoProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfMatch),
+    responses((status = 200, description = "It is stopped.", body = ProposalView))
+)]
+#[post("/proposals/{id}/veto")]
+pub async fn veto_proposal(post: Post, id: Named<ProposalId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, _| {
+        let view = decide::veto(writer, who, id.0, if_match.0)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
+}
