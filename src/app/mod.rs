@@ -6,8 +6,10 @@
 //! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
 
 pub mod decide;
+pub mod export;
 pub mod handover;
 pub mod idempotent;
+pub mod import;
 mod life;
 pub mod me;
 pub mod overrides;

@@ -4,6 +4,8 @@
 //! output, logs on standard error, and an exit code: 0 done, 1 failed, 2 unusable arguments or input.
 //! Deliberately absent: rules of the product.
 
+mod export;
+mod import;
 mod migrate;
 mod openapi;
 mod serve;
@@ -49,6 +51,10 @@ struct Everywhere {
 enum Command {
     /// Answers HTTP and runs the nights.
     Serve(serve::Arguments),
+    /// Brings a CSV file of reps, accounts, history or submissions in, whole or not at all.
+    Import(import::Arguments),
+    /// Writes a file for another system.
+    Export(export::Arguments),
     /// Prints a token signed by the local key.
     Token(token::Arguments),
     /// Brings the database's schema up to date.
@@ -72,6 +78,8 @@ pub fn main() -> ExitCode {
 fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(context, arguments),
+        Command::Import(arguments) => import::run(context, &arguments),
+        Command::Export(arguments) => export::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),
         Command::Openapi => openapi::run(),

@@ -1,0 +1,1 @@
+//! Poisoned files.
