@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn the_largest_effects_are_counted_first() {
-        assert_eq!(safe_moves(10, vec![1, 9, 2]), 2);
-        assert_eq!(safe_moves(9, vec![1, 9, 2]), 1);
+        assert_eq!(safe_moves(11, vec![1, 9, 2]), 2);
+        assert_eq!(safe_moves(10, vec![1, 9, 2]), 1);
         assert_eq!(safe_moves(12, vec![1, 9, 2]), 3);
     }
 

@@ -4,7 +4,7 @@
 //! Holds: only [`check`] makes a [`CheckedPlan`], and only that is saved. What is accepted is a set of swaps that takes
 //! no account twice, breaks no hard rule and keeps every cap; each of its numbers is the market's; and no such set has
 //! more points, by a certificate that is verified against the possible moves as counted again here.
-//! Costs: about as much as making the plan, without solving; see [`recount`].
+//! Costs: about as much as making the plan, without solving; see `check/recount.rs`.
 //! Deliberately absent: any repair; and the split of a why-not among its rules, of which only the sum, the partners and
 //! the rule named are counted again.
 

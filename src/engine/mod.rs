@@ -1,7 +1,24 @@
 //! What is best for reps: from a market to a checked plan. Pure: the same market gives the same plan, to the byte.
 //!
-//! [`plan`](plan::plan) goes market → [`candidates`] → [`score`] → `solver` → [`plan`](mod@plan); [`check`](mod@check)
-//! is written apart from all of them and alone makes a [`CheckedPlan`](check::CheckedPlan). Points are integers.
+//! [`plan`](plan::plan) goes market → candidates → scores → `solver` → plan; [`check`](mod@check) is written apart from
+//! all of them and alone makes a [`CheckedPlan`](check::CheckedPlan). [`price`](price::price) values one move somebody
+//! has in mind.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `market` | the immutable snapshot |
+//! | `view` | the snapshot with the indexes every stage needs |
+//! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
+//! | `rules`, `caps` | what may not be, one move at a time and all together |
+//! | `candidates`, `score` | who may receive what, and the points of each possible move |
+//! | `solve`, `report`, `why_not`, `plan` | the best set of moves, what it amounts to, and why the others stay |
+//! | `price` | one move by itself |
+//! | `check` | everything counted again by other means |
+//!
+//! Holds: points and gains are integers, every named term is a whole number of minutes; ties are broken by id, and
+//! neither the order of rows nor the number of threads changes a byte.
+//! Costs: about a microsecond for each account and rep within reach of each other, twice with the check; the solver's
+//! part is small beside it. `tests/bench/engine.rs` measures.
 //! Deliberately absent: IO, clock, environment, randomness, and any order that depends on arrival.
 
 mod candidates;

@@ -111,3 +111,104 @@ pub fn predict(rates: &RapportRates, rep: &Rep, account: &Account, past: Option<
 pub fn own_high_end(rates: &RapportRates, stars: Stars) -> Stars {
     Stars::clamped(stars.hundredths() + rates.own_half_interval_hundredths)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATES: RapportRates = RapportRates {
+        average_hundredths: 300,
+        style_match_hundredths: 80,
+        style_mismatch_hundredths: 60,
+        language_shared_hundredths: 40,
+        language_foreign_hundredths: 80,
+        industry_known_hundredths: 60,
+        tolerance_hundredths: 40,
+        intolerance_hundredths: 40,
+        prior_observations: 2,
+        rating_observations: 2,
+        widest_half_interval_hundredths: 100,
+        own_half_interval_hundredths: 25,
+    };
+
+    /// Anna, who is direct, speaks English, knows steel, and has opted in to `traits`.
+    fn rep(traits: &str) -> Rep {
+        let text = format!(
+            r#"{{"id": "anna", "name": "Anna", "team": "east", "base": {{"lat": 40, "lon": -75}}, "territory": [],
+                "country": "us", "languages": ["english"], "industries": ["steel"], "licences": [], "style": "direct",
+                "tolerances": [{traits}], "abusive_accounts_cap": 0, "active": true}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// An account about which nothing is declared but `words`, each beginning with a comma.
+    fn account(words: &str) -> Account {
+        let traits = if words.contains("traits") { "" } else { r#", "traits": []"# };
+        let text = format!(
+            r#"{{"id": "A-1", "name": "A", "owner": "ben", "place": {{"lat": 40, "lon": -75}}, "country": "us",
+                "annual_value_cents": 0, "annual_commission_cents": 0, "visits_a_year": 0, "visit_minutes": 0,
+                "language_required": false, "industry_required": false, "licences_required": [], "conflicts": []
+                {traits} {words}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn low_and_expected(words: &str, past: Option<(i64, u32)>) -> (i64, i64) {
+        let rapport = predict(&RATES, &rep(""), &account(words), past);
+        (rapport.low.hundredths(), rapport.expected.hundredths())
+    }
+
+    #[test]
+    fn without_evidence_the_average_and_the_widest_interval_stand() {
+        assert_eq!(low_and_expected("", None), (200, 300));
+    }
+
+    #[test]
+    fn declared_terms_are_shrunk_towards_the_average() {
+        // (2 · 300 + 3 · (300 + 80 + 40 + 60)) / 5 = 408, and half of the interval is 100 · 2 / 5 = 40.
+        let words = r#", "style": "direct", "language": "english", "industry": "steel""#;
+        assert_eq!(low_and_expected(words, None), (368, 408));
+    }
+
+    #[test]
+    fn past_ratings_outweigh_what_is_declared() {
+        // (2 · 300 + 1 · (300 − 60) + 2 · 900) / (2 + 1 + 4) = 377.1, and half of the interval is 28.6.
+        assert_eq!(low_and_expected(r#", "style": "analytical""#, Some((900, 2))), (348, 377));
+    }
+
+    #[test]
+    fn the_same_evidence_in_a_better_state_never_predicts_less() {
+        let (match_, differ) = (r#", "style": "direct""#, r#", "style": "relational""#);
+        assert!(low_and_expected(match_, None) > low_and_expected(differ, None));
+        let (shared, foreign) = (r#", "language": "english""#, r#", "language": "welsh""#);
+        assert!(low_and_expected(shared, None) > low_and_expected(foreign, None));
+        assert!(low_and_expected("", Some((450, 1))) > low_and_expected("", Some((440, 1))));
+        let hard = account(r#", "traits": ["haggles"]"#);
+        assert!(
+            predict(&RATES, &rep("\"haggles\""), &hard, None).low > predict(&RATES, &rep(""), &hard, None).low,
+            "opting in to a trait"
+        );
+    }
+
+    #[test]
+    fn more_ratings_never_widen_the_interval() {
+        let width = |ratings: u32| {
+            let rapport = predict(&RATES, &rep(""), &account(""), Some((300 * i64::from(ratings), ratings)));
+            rapport.high.hundredths() - rapport.low.hundredths()
+        };
+        assert!((0..20).map(width).is_sorted_by(|wider, narrower| wider >= narrower));
+    }
+
+    #[test]
+    fn no_weights_at_all_leave_the_average_as_wide_as_can_be() {
+        let rates = RapportRates { prior_observations: 0, ..RATES };
+        let rapport = predict(&rates, &rep(""), &account(""), None);
+        assert_eq!((rapport.low.hundredths(), rapport.high.hundredths()), (200, 400));
+    }
+
+    #[test]
+    fn stars_stay_between_one_and_five() {
+        assert_eq!(predict(&RATES, &rep(""), &account(""), Some((500_000, 1000))).high, Stars::BEST);
+        assert_eq!(own_high_end(&RATES, Stars::BEST), Stars::BEST);
+    }
+}

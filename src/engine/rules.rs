@@ -2,8 +2,8 @@
 //!
 //! In go an account and a rep who might receive it, or two sides of a swap; out come the rules broken, in a fixed order,
 //! each with what was found and what is allowed.
-//! Holds: [`first_broken`] and [`first_broken_by_swap`] name the first rule of the full lists, so that a refusal and its
-//! explanation never disagree; no detail tells anybody's stars.
+//! Holds: the first rule that refuses is the first of the full list that explains, so that the two never disagree; no
+//! detail tells anybody's stars.
 //! Costs: constant for an account and a rep.
 //! Deliberately absent: caps on the number of moves, which are [`super::caps`]'s.
 

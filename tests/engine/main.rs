@@ -4,6 +4,7 @@
 //! module docs. Deliberately absent: the engine's inner functions, which have their tests beside them.
 
 mod corrupted;
+mod crowds;
 mod prices;
 mod properties;
 mod random;

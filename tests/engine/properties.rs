@@ -1,4 +1,4 @@
-//! What holds for every market, tried on random ones.
+//! What holds for every market, tried on random ones. Seeds of failures are kept beside this file and tried first.
 
 use super::{
     random::{Limits, stories},
@@ -13,11 +13,12 @@ use account_swap::{
         price::price,
     },
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::collections::BTreeMap;
 
 fn config() -> ProptestConfig {
-    ProptestConfig { cases: 300, ..ProptestConfig::default() }
+    let seeds = FileFailurePersistence::WithSource("seeds");
+    ProptestConfig { cases: 300, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
 }
 
 /// Every pair of offers that has a price and points.

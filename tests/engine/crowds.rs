@@ -1,0 +1,108 @@
+//! Crowds: many reps in one place, and places where the globe is odd.
+
+use super::story::{OfferLine, RepLine, Story};
+use account_swap::engine::{
+    check::check,
+    market::Market,
+    plan::{Plan, plan},
+};
+use std::fmt::Write as _;
+
+/// The story of two reps with others added.
+fn two_reps() -> Story {
+    Story::read(include_str!("markets/two_reps_swap_and_both_gain.toml"))
+}
+
+fn checked(story: &Story) -> Plan {
+    let (market, policy) = (story.market(), story.policy());
+    check(plan(&market, &policy), &market, &policy).unwrap_or_else(|breaches| panic!("{breaches:#?}")).into_plan()
+}
+
+fn moved(story: &Story, change: impl Fn((f64, f64)) -> (f64, f64)) -> Story {
+    let mut story = story.clone();
+    for rep in &mut story.rep {
+        rep.at = change(rep.at);
+    }
+    for offer in &mut story.offer {
+        offer.at = change(offer.at);
+    }
+    for line in &mut story.book {
+        line.at = change(line.at);
+    }
+    story
+}
+
+#[test]
+fn five_thousand_reps_in_one_house_are_all_found() {
+    let mut story = two_reps();
+    let anna = story.rep[0].clone();
+    let crowd = (0..5_000).map(|at| RepLine { id: format!("rep-{at:04}"), ..anna.clone() });
+    story.rep.extend(crowd);
+    let plan = checked(&story);
+    assert_eq!(plan.report.candidates, 3 * 5_002);
+    assert_eq!(plan.moves.len(), 1);
+}
+
+#[test]
+fn three_hundred_accounts_in_one_house_are_all_swapped() {
+    let mut story = two_reps();
+    let (anna, ben) = (story.rep[0].clone(), story.rep[1].clone());
+    let (give, get) = (story.offer[0].clone(), story.offer[1].clone());
+    story = Story { rep: Vec::new(), offer: Vec::new(), book: Vec::new(), ..story };
+    for at in 0..150 {
+        for (rep, offer, name) in [(&anna, &give, "anna"), (&ben, &get, "ben")] {
+            let id = format!("{name}-{at:03}");
+            story.rep.push(RepLine { id: id.clone(), at: (40.0, -75.0), ..rep.clone() });
+            story.offer.push(OfferLine { id: format!("{id}-1"), rep: id, at: (40.1, -75.0), ..offer.clone() });
+        }
+    }
+    let plan = checked(&story);
+    assert_eq!((plan.moves.len(), plan.why_not.len()), (150, 0));
+}
+
+#[test]
+fn a_plan_is_the_same_anywhere_along_a_parallel() {
+    let here = checked(&two_reps());
+    for shift in [-104.95, 254.95, 75.0] {
+        let around = |(lat, lon): (f64, f64)| (lat, (lon + shift + 180.0).rem_euclid(360.0) - 180.0);
+        let there = checked(&moved(&two_reps(), around));
+        assert_eq!((&there.moves, &there.report), (&here.moves, &here.report), "shifted by {shift} degrees");
+    }
+}
+
+#[test]
+fn reps_on_either_side_of_a_pole_are_neighbours() {
+    let over_the_pole = |(lat, lon): (f64, f64)| (89.9, if lat > 40.06 { 0.0 } else { 180.0 - (lon + 75.0).abs() });
+    let plan = checked(&moved(&two_reps(), over_the_pole));
+    assert_eq!(plan.report.candidates, 6);
+}
+
+#[test]
+fn a_market_that_breaks_its_rules_is_not_read() {
+    let market = serde_json::to_value(two_reps().market()).unwrap();
+    let refused = |change: fn(&mut serde_json::Value)| {
+        let mut changed = market.clone();
+        change(&mut changed);
+        serde_json::from_value::<Market>(changed).unwrap_err().to_string()
+    };
+    let mut told = String::new();
+    for change in [
+        (|market| market["reps"].as_array_mut().unwrap().truncate(1)) as fn(&mut serde_json::Value),
+        |market| market["books"][0]["rep"] = 7.into(),
+        |market| market["books"].as_array_mut().unwrap().truncate(1),
+        |market| market["books"][1]["account"] = "B-2".into(),
+        |market| market["offers"][1]["account"]["id"] = "A-1".into(),
+        |market| market["offers"][1]["account"]["owner"] = "zoe".into(),
+    ] {
+        writeln!(told, "{}", refused(change)).unwrap();
+    }
+    assert_eq!(
+        told,
+        "book entry B-1 speaks of rep number 1, who is not in the market\n\
+         book entry A-1 speaks of rep number 7, who is not in the market\n\
+         account B-1 is offered but is not in its owner's book\n\
+         book entry B-2 stands twice in the market\n\
+         account A-1 is offered but is not in its owner's book\n\
+         offer B-1 speaks of zoe, who is not in the market\n"
+    );
+}
