@@ -1,0 +1,14 @@
+//! The life of submissions, proposals, handovers and overrides: every transition there is, and the races between them.
+
+mod common;
+
+#[path = "life/day.rs"]
+mod day;
+#[path = "life/fixture.rs"]
+mod fixture;
+#[path = "life/races.rs"]
+mod races;
+#[path = "life/states.rs"]
+mod states;
+#[path = "life/store.rs"]
+mod store;

@@ -1,0 +1,40 @@
+//! Migrations and the schema, on both databases.
+
+use crate::common::databases::databases;
+use account_swap::app::Store;
+
+#[test]
+fn migrations_go_up_down_and_up_again() {
+    for database in databases() {
+        let mut settings = database.settings().database;
+        settings.migrate_at_start = false;
+        let store = Store::open(&settings).expect(database.name);
+        assert!(store.has_pending_migrations().unwrap(), "{}", database.name);
+        let run = store.migrate().expect(database.name);
+        assert!(!run.is_empty() && !store.has_pending_migrations().unwrap(), "{}", database.name);
+        assert!(store.migrate().unwrap().is_empty(), "{}: a second migrate does nothing", database.name);
+        for _ in &run {
+            store.revert().expect(database.name);
+        }
+        assert!(store.has_pending_migrations().unwrap(), "{}", database.name);
+        assert_eq!(store.migrate().expect(database.name), run, "{}", database.name);
+    }
+}
+
+#[test]
+fn a_url_of_no_known_scheme_is_refused_and_not_taken_for_a_file() {
+    for url in ["postgress://u@h/d", "mysql://x", "account-swap.db", "sqlite:", ""] {
+        let mut settings = account_swap::settings::Settings::built_in().database;
+        settings.url = url.to_owned();
+        let message = Store::open(&settings).err().expect(url).to_string();
+        assert!(message.contains("expected"), "{url}: {message}");
+    }
+}
+
+#[test]
+fn a_database_that_is_away_is_said_at_once_and_by_reason() {
+    let mut settings = account_swap::settings::Settings::built_in().database;
+    settings.url = "postgres://nobody@127.0.0.1:1/nothing".to_owned();
+    let message = Store::open(&settings).err().expect("nothing listens there").to_string();
+    assert!(message.contains("127.0.0.1"), "{message}");
+}
