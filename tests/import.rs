@@ -5,7 +5,11 @@
 
 mod common;
 
+#[path = "import/mappings.rs"]
+mod mappings;
 #[path = "import/poisoned.rs"]
 mod poisoned;
+#[path = "import/round_trip.rs"]
+mod round_trip;
 #[path = "import/rows.rs"]
 mod rows;

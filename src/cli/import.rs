@@ -94,7 +94,7 @@ fn open(file: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
     if about.is_dir() {
         return Err(Failure::Unusable(format!("{file}: it is a folder")));
     }
-    Ok((Box::new(input), about.is_file().then(|| about.len())))
+    Ok((Box::new(input), about.is_file().then_some(about.len())))
 }
 
 /// A bar on the terminal's standard error; nothing where there is no terminal.

@@ -739,8 +739,8 @@ pub fn resolve_owner_names(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Rows whose parents lead back to the account (`other` is `circle`) or are more than [`DEEPEST_FAMILY`] above one
-/// another (`deep`), the real accounts' parents included: `found` is the parent.
+/// Rows whose parents lead back to the account (`other` is `circle`) or, where there is no circle, are more than
+/// [`DEEPEST_FAMILY`] above one another (`deep`), the real accounts' parents included: `found` is the parent.
 ///
 /// Cost: at most [`DEEPEST_FAMILY`] steps a row, however the file is made.
 pub fn circular_parents(writer: &mut Writer<'_>, limit: usize) -> Result<Findings, StoreError> {
@@ -760,7 +760,7 @@ pub fn circular_parents(writer: &mut Writer<'_>, limit: usize) -> Result<Finding
                  JOIN staged_links AS links ON links.id = up.at WHERE up.at <> up.start AND up.depth < {deeper} \
          ) \
          SELECT line, found, 0 AS other_line, CASE WHEN at = start THEN 'circle' ELSE 'deep' END AS other FROM up \
-         WHERE at = start OR depth = {deeper}"
+         WHERE at = start OR (depth = {deeper} AND NOT EXISTS (SELECT 1 FROM up AS c WHERE c.at = c.start))"
     );
     find(writer, limit, &sql)
 }

@@ -66,9 +66,13 @@ pub(super) fn degrees(text: &str, expected: &'static str) -> Result<f64, Wrong> 
 
 /// An amount of money, exact to the cent.
 pub(super) fn money(text: &str) -> Result<Cents, Wrong> {
+    let most = || Wrong::new(text, "an amount of at most 10000000000");
     let plain = text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.');
     let amount = if plain { Decimal::from_str(text).ok() } else { None };
     let Some(amount) = amount else {
+        if plain && text.bytes().filter(u8::is_ascii_digit).count() > 28 {
+            return Err(most());
+        }
         return Err(Wrong::new(
             text,
             "an amount such as 1234.56, with a decimal point and without currency signs or thousands separators",
@@ -81,7 +85,7 @@ pub(super) fn money(text: &str) -> Result<Cents, Wrong> {
         return Err(Wrong::new(text, "an amount with at most two decimal places"));
     }
     if amount > Decimal::from(MOST_MONEY) {
-        return Err(Wrong::new(text, "an amount of at most 10000000000"));
+        return Err(most());
     }
     let cents = (amount * Decimal::ONE_HUNDRED).to_i64().expect("bounded and without a fraction");
     Ok(Cents(cents))

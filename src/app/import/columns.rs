@@ -51,6 +51,18 @@ impl<R> Column<R> {
     }
 }
 
+/// Puts a sound value where it belongs.
+fn put<T>(slot: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {
+    *slot = value?;
+    Ok(())
+}
+
+/// Puts a sound value where there may be none.
+fn put_some<T>(slot: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {
+    *slot = Some(value?);
+    Ok(())
+}
+
 /// A required column.
 const fn required<R>(
     name: &'static str,
@@ -129,70 +141,75 @@ impl Row for RepRow {
     type Staged = StagedRep;
     const SHAPE: &'static Shape = &staging::REPS;
     const COLUMNS: &'static [Column<Self>] = &[
-        required("id", "the rep's id in the CRM", "R-17", |r, text| Ok(r.rep.id = cells::id(text)?)),
-        required("name", "the rep's name", "Anna Snelling", |r, text| Ok(r.rep.name = cells::name(text)?)),
-        required("team", "the team's id", "north", |r, text| Ok(r.rep.team = cells::id(text)?)),
-        required("manager", "the id of the team's one manager", "M-1", |r, text| Ok(r.manager = cells::id(text)?)),
+        required("id", "the rep's id in the CRM", "R-17", |r, text| put(&mut r.rep.id, cells::id(text))),
+        required("name", "the rep's name", "Anna Snelling", |r, text| put(&mut r.rep.name, cells::name(text))),
+        required("team", "the team's id", "north", |r, text| put(&mut r.rep.team, cells::id(text))),
+        required("manager", "the id of the team's one manager", "M-1", |r, text| put(&mut r.manager, cells::id(text))),
         required("lat", "the latitude of the base, in degrees", "42.3601", |r, text| {
-            Ok(r.lat = cells::degrees(text, LATITUDE)?)
+            put(&mut r.lat, cells::degrees(text, LATITUDE))
         }),
         required("lon", "the longitude of the base, in degrees", "-71.0589", |r, text| {
-            Ok(r.lon = cells::degrees(text, LONGITUDE)?)
+            put(&mut r.lon, cells::degrees(text, LONGITUDE))
         }),
         required("country", "the base's country, ISO 3166-1 alpha-2", "us", |r, text| {
-            Ok(r.rep.country = cells::country(text)?)
+            put(&mut r.rep.country, cells::country(text))
         }),
         optional("territory", "anywhere", "regions that are theirs, separated by semicolons", "MA;NH", |r, text| {
-            Ok(r.rep.territory = cells::tags(text)?)
+            put(&mut r.rep.territory, cells::tags(text))
         }),
         optional("time_zone", "unknown", "the base's IANA time zone", "America/New_York", |r, text| {
-            Ok(r.rep.time_zone = Some(cells::time_zone(text)?))
+            put_some(&mut r.rep.time_zone, cells::time_zone(text))
         }),
         optional("languages", "none", "languages spoken with customers", "en;es", |r, text| {
-            Ok(r.rep.languages = cells::tags(text)?)
+            put(&mut r.rep.languages, cells::tags(text))
         }),
         optional("industries", "none", "industries known", "healthcare", |r, text| {
-            Ok(r.rep.industries = cells::tags(text)?)
+            put(&mut r.rep.industries, cells::tags(text))
         }),
         optional("licences", "none", "licences held", "controlled_goods", |r, text| {
-            Ok(r.rep.licences = cells::tags(text)?)
+            put(&mut r.rep.licences, cells::tags(text))
         }),
         optional(
             "style",
             "undeclared",
             "the declared way of working: direct, analytical, relational or expressive",
             "direct",
-            |r, text| Ok(r.rep.style = Some(cells::word(text)?)),
+            |r, text| put_some(&mut r.rep.style, cells::word(text)),
         ),
         optional(
             "tolerances",
             "none",
             "traits of accounts the rep has opted in to: haggles, slow_payer, demanding, sceptical, abusive",
             "haggles;slow_payer",
-            |r, text| Ok(r.rep.tolerances = cells::traits(text)?),
+            |r, text| put(&mut r.rep.tolerances, cells::traits(text)),
         ),
         optional("max_one_way_minutes", "the policy's", "the longest one-way drive, in minutes", "120", |r, text| {
-            Ok(r.rep.max_one_way_minutes = Some(cells::one_way(text)?))
+            put_some(&mut r.rep.max_one_way_minutes, cells::one_way(text))
         }),
         optional("max_moves_per_run", "the policy's", "the most accounts given away in one run", "2", |r, text| {
-            Ok(r.rep.max_moves_per_run = Some(cells::count(text, 1000, "a whole number from 0 to 1000")?))
+            put_some(&mut r.rep.max_moves_per_run, cells::count(text, 1000, "a whole number from 0 to 1000"))
         }),
         optional("capacity_hours_a_year", "unlimited", "hours a year for visits and journeys", "1600", |r, text| {
-            Ok(r.rep.capacity_hours_a_year = Some(cells::count(text, 8784, "a whole number of hours from 0 to 8784")?))
+            put_some(
+                &mut r.rep.capacity_hours_a_year,
+                cells::count(text, 8784, "a whole number of hours from 0 to 8784"),
+            )
         }),
         optional("abusive_accounts_cap", "0", "how many abusive accounts they may hold", "0", |r, text| {
-            Ok(r.rep.abusive_accounts_cap = cells::count(text, 1000, "a whole number from 0 to 1000")?)
+            put(&mut r.rep.abusive_accounts_cap, cells::count(text, 1000, "a whole number from 0 to 1000"))
         }),
         optional("leave_from", "no leave", "the first day away", "2026-08-03", |r, text| {
-            Ok(r.leave_from = Some(cells::day(text)?))
+            put_some(&mut r.leave_from, cells::day(text))
         }),
         optional("leave_until", "no leave", "the last day away", "2026-08-14", |r, text| {
-            Ok(r.leave_until = Some(cells::day(text)?))
+            put_some(&mut r.leave_until, cells::day(text))
         }),
         optional("leaves_on", "stays", "the last working day of one who leaves", "", |r, text| {
-            Ok(r.rep.leaves_on = Some(cells::day(text)?))
+            put_some(&mut r.rep.leaves_on, cells::day(text))
         }),
-        optional("active", "true", "whether they take part", "true", |r, text| Ok(r.rep.active = cells::flag(text)?)),
+        optional("active", "true", "whether they take part", "true", |r, text| {
+            put(&mut r.rep.active, cells::flag(text))
+        }),
     ];
 
     fn blank() -> Self {
@@ -251,81 +268,83 @@ impl Row for AccountRow {
     type Staged = StagedAccount;
     const SHAPE: &'static Shape = &staging::ACCOUNTS;
     const COLUMNS: &'static [Column<Self>] = &[
-        required("id", "the account's id in the CRM", "A-1001", |r, text| Ok(r.account.id = cells::id(text)?)),
-        required("name", "the account's name", "St Mary's Hospital", |r, text| Ok(r.account.name = cells::name(text)?)),
+        required("id", "the account's id in the CRM", "A-1001", |r, text| put(&mut r.account.id, cells::id(text))),
+        required("name", "the account's name", "St Mary's Hospital", |r, text| {
+            put(&mut r.account.name, cells::name(text))
+        }),
         // A mapping may bring the owner's name in the place of the id, so its first character is not looked at here.
         required("owner", "the id of the rep whose book it is in", "R-17", |r, text| {
-            Ok(r.account.owner = text.trim().parse()?)
+            put(&mut r.account.owner, text.trim().parse())
         }),
         required("lat", "the latitude of the visits, in degrees", "42.4184", |r, text| {
-            Ok(r.lat = cells::degrees(text, LATITUDE)?)
+            put(&mut r.lat, cells::degrees(text, LATITUDE))
         }),
         required("lon", "the longitude of the visits, in degrees", "-71.1062", |r, text| {
-            Ok(r.lon = cells::degrees(text, LONGITUDE)?)
+            put(&mut r.lon, cells::degrees(text, LONGITUDE))
         }),
         required("country", "the account's country, ISO 3166-1 alpha-2", "us", |r, text| {
-            Ok(r.account.country = cells::country(text)?)
+            put(&mut r.account.country, cells::country(text))
         }),
         optional("region", "unknown", "the region, compared with territories", "MA", |r, text| {
-            Ok(r.account.region = Some(cells::tag(text)?))
+            put_some(&mut r.account.region, cells::tag(text))
         }),
         optional("time_zone", "unknown", "the account's IANA time zone", "America/New_York", |r, text| {
-            Ok(r.account.time_zone = Some(cells::time_zone(text)?))
+            put_some(&mut r.account.time_zone, cells::time_zone(text))
         }),
         optional("annual_value", "0", "business a year, to the cent", "350000.00", |r, text| {
-            Ok(r.account.annual_value_cents = cells::money(text)?)
+            put(&mut r.account.annual_value_cents, cells::money(text))
         }),
         optional("annual_commission", "0", "commission a year, to the cent", "35000.00", |r, text| {
-            Ok(r.account.annual_commission_cents = cells::money(text)?)
+            put(&mut r.account.annual_commission_cents, cells::money(text))
         }),
         optional("visits_a_year", "12", "visits a year", "24", |r, text| {
-            Ok(r.account.visits_a_year = cells::visits(text)?)
+            put(&mut r.account.visits_a_year, cells::visits(text))
         }),
         optional("visit_minutes", "60", "minutes of one visit, without the journey", "45", |r, text| {
-            Ok(r.account.visit_minutes = cells::minutes(text)?)
+            put(&mut r.account.visit_minutes, cells::minutes(text))
         }),
         optional("language", "unknown", "the language the customer prefers", "en", |r, text| {
-            Ok(r.account.language = Some(cells::tag(text)?))
+            put_some(&mut r.account.language, cells::tag(text))
         }),
         optional(
             "language_required",
             "false",
             "whether a rep without it is out of the question",
             "false",
-            |r, text| Ok(r.account.language_required = cells::flag(text)?),
+            |r, text| put(&mut r.account.language_required, cells::flag(text)),
         ),
         optional("industry", "unknown", "the customer's industry", "healthcare", |r, text| {
-            Ok(r.account.industry = Some(cells::tag(text)?))
+            put_some(&mut r.account.industry, cells::tag(text))
         }),
         optional(
             "industry_required",
             "false",
             "whether a rep who does not know it is out of the question",
             "false",
-            |r, text| Ok(r.account.industry_required = cells::flag(text)?),
+            |r, text| put(&mut r.account.industry_required, cells::flag(text)),
         ),
         optional("licences_required", "none", "licences without which nobody may serve it", "", |r, text| {
-            Ok(r.account.licences_required = cells::tags(text)?)
+            put(&mut r.account.licences_required, cells::tags(text))
         }),
         optional(
             "style",
             "undeclared",
             "how the customer likes to be worked with: direct, analytical, relational or expressive",
             "analytical",
-            |r, text| Ok(r.account.style = Some(cells::word(text)?)),
+            |r, text| put_some(&mut r.account.style, cells::word(text)),
         ),
         optional(
             "traits",
             "none",
             "what makes it hard: haggles, slow_payer, demanding, sceptical, abusive",
             "haggles",
-            |r, text| Ok(r.account.traits = cells::traits(text)?),
+            |r, text| put(&mut r.account.traits, cells::traits(text)),
         ),
         optional("parent", "none", "the id of the account it belongs to", "", |r, text| {
-            Ok(r.account.parent = Some(cells::id(text)?))
+            put_some(&mut r.account.parent, cells::id(text))
         }),
         optional("conflicts", "none", "ids of reps with a conflict of interest", "", |r, text| {
-            Ok(r.account.conflicts = cells::list(text, cells::id)?)
+            put(&mut r.account.conflicts, cells::list(text, cells::id))
         }),
     ];
 
@@ -378,27 +397,26 @@ pub(super) struct HistoryRow(HistoryEntry);
 impl Row for HistoryRow {
     type Staged = StagedHistory;
     const SHAPE: &'static Shape = &staging::HISTORY;
-    const COLUMNS: &'static [Column<Self>] =
-        &[
-            required("id", "the id of this stretch in the CRM", "H-5001", |r, text| Ok(r.0.id = cells::id(text)?)),
-            required("rep", "the rep's id", "R-17", |r, text| Ok(r.0.rep = cells::id(text)?)),
-            required("account", "the account's id", "A-1001", |r, text| Ok(r.0.account = cells::id(text)?)),
-            required("started_on", "the first day together", "2024-03-01", |r, text| {
-                Ok(r.0.started_on = cells::day(text)?)
-            }),
-            optional("ended_on", "lasts", "the last day together", "2025-02-28", |r, text| {
-                Ok(r.0.ended_on = Some(cells::day(text)?))
-            }),
-            optional("stars", "nobody said", "how they got on, 1.0 to 5.0", "2.5", |r, text| {
-                Ok(r.0.stars = Some(cells::stars(text)?))
-            }),
-            optional("visits_planned", "0", "visits that were planned", "12", |r, text| {
-                Ok(r.0.visits_planned = cells::visits(text)?)
-            }),
-            optional("visits_kept", "0", "visits that took place", "9", |r, text| {
-                Ok(r.0.visits_kept = cells::visits(text)?)
-            }),
-        ];
+    const COLUMNS: &'static [Column<Self>] = &[
+        required("id", "the id of this stretch in the CRM", "H-5001", |r, text| put(&mut r.0.id, cells::id(text))),
+        required("rep", "the rep's id", "R-17", |r, text| put(&mut r.0.rep, cells::id(text))),
+        required("account", "the account's id", "A-1001", |r, text| put(&mut r.0.account, cells::id(text))),
+        required("started_on", "the first day together", "2024-03-01", |r, text| {
+            put(&mut r.0.started_on, cells::day(text))
+        }),
+        optional("ended_on", "lasts", "the last day together", "2025-02-28", |r, text| {
+            put_some(&mut r.0.ended_on, cells::day(text))
+        }),
+        optional("stars", "nobody said", "how they got on, 1.0 to 5.0", "2.5", |r, text| {
+            put_some(&mut r.0.stars, cells::stars(text))
+        }),
+        optional("visits_planned", "0", "visits that were planned", "12", |r, text| {
+            put(&mut r.0.visits_planned, cells::visits(text))
+        }),
+        optional("visits_kept", "0", "visits that took place", "9", |r, text| {
+            put(&mut r.0.visits_kept, cells::visits(text))
+        }),
+    ];
 
     fn blank() -> Self {
         Self(HistoryEntry {
@@ -443,27 +461,27 @@ impl Row for SubmissionRow {
     type Staged = StagedSubmission;
     const SHAPE: &'static Shape = &staging::SUBMISSIONS;
     const COLUMNS: &'static [Column<Self>] = &[
-        required("account", "the account's id", "A-1001", |r, text| Ok(r.account = cells::id(text)?)),
-        required("stars", "how the two get on, 1.0 to 5.0", "1.5", |r, text| Ok(r.stars = cells::stars(text)?)),
+        required("account", "the account's id", "A-1001", |r, text| put(&mut r.account, cells::id(text))),
+        required("stars", "how the two get on, 1.0 to 5.0", "1.5", |r, text| put(&mut r.stars, cells::stars(text))),
         required(
             "reasons",
             "why it is a struggle, at least one of chemistry, postponed_visits, unanswered_calls, no_progress, \
              long_journey, language, unknown_industry, unreasonable_demands, abuse, unethical_acts, other",
             "chemistry;postponed_visits",
-            |r, text| Ok(r.reasons = cells::reasons(text)?),
+            |r, text| put(&mut r.reasons, cells::reasons(text)),
         ),
         optional("rep", "the owner", "the id of the rep who says so, who must own the account", "R-17", |r, text| {
-            Ok(r.rep = Some(cells::id(text)?))
+            put_some(&mut r.rep, cells::id(text))
         }),
         optional(
             "note",
             "none",
             "the rep's own note, which nobody else sees",
             "We talk past each other.",
-            |r, text| Ok(r.note = cells::note(text)?),
+            |r, text| put(&mut r.note, cells::note(text)),
         ),
         optional("share_reasons", "true", "whether the rep's manager may see the reasons", "true", |r, text| {
-            Ok(r.reasons_shared = cells::flag(text)?)
+            put(&mut r.reasons_shared, cells::flag(text))
         }),
     ];
 

@@ -177,7 +177,8 @@ impl<R: Read> Records<R> {
                 return Ok(None);
             }
             return Err(Stop::file(
-                self.line,
+                // No line end after it was taken for one.
+                self.line + 1,
                 "a quotation mark that opens a field and is never closed",
                 "a closing quotation mark; one inside a quoted field is written twice",
             ));
@@ -264,4 +265,74 @@ fn guessed_encoding(head: &[u8], record: &[u8]) -> &'static str {
     detector.feed(head, false);
     detector.feed(record, true);
     detector.guess(None, chardetng::Utf8Detection::Deny).name()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every record with its line, or what stopped the reading.
+    fn records(bytes: &[u8]) -> Result<Vec<(u64, Vec<String>)>, String> {
+        let told = |stop: Stop| match stop {
+            Stop::File(error) => error.to_string(),
+            Stop::Unreadable(error) => error.to_string(),
+        };
+        // One byte at a time, so that every border between two reads is met.
+        let mut records = Records::open(OneByOne(bytes), 1000).map_err(told)?;
+        let mut all = Vec::new();
+        while let Some((line, record)) = records.next().map_err(told)? {
+            all.push((line, record.fields().map(str::to_owned).collect()));
+        }
+        Ok(all)
+    }
+
+    struct OneByOne<'a>(&'a [u8]);
+
+    impl Read for OneByOne<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            buffer[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    fn row(line: u64, fields: &[&str]) -> (u64, Vec<String>) {
+        (line, fields.iter().map(|field| (*field).to_owned()).collect())
+    }
+
+    #[test]
+    fn line_ends_and_marks_make_no_difference_and_lines_are_counted_as_an_editor_does() {
+        let text = "a,b\n\n1,\"two\nlines\"\n\n3,\"say \"\"4\"\"\"";
+        let expected = vec![row(1, &["a", "b"]), row(3, &["1", "two\nlines"]), row(6, &["3", "say \"4\""])];
+        for (mark, end, last) in
+            [("", "\n", ""), ("\u{feff}", "\r\n", ""), ("", "\r\n", "\r\n"), ("\u{feff}", "\n", "\n\n")]
+        {
+            let text = format!("{mark}{}{last}", text.replace('\n', end));
+            assert_eq!(records(text.as_bytes()).as_ref(), Ok(&expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_wherever_it_stands() {
+        for text in ["a\n\n\"1", "a\n\n\"1\n", "a\n\n1,\"", "a\n\n\"1\n2\n3\n"] {
+            let told = records(text.as_bytes()).unwrap_err();
+            assert!(told.starts_with("line 3: found a quotation mark that opens"), "{text:?}: {told}");
+        }
+        assert_eq!(records(b"\"a\"\n\"\"\n"), Ok(vec![row(1, &["a"]), row(2, &[""])]));
+    }
+
+    #[test]
+    fn a_row_without_end_is_stopped_before_it_is_gathered() {
+        struct Endless;
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                buffer.fill(b'x');
+                Ok(buffer.len())
+            }
+        }
+        let mut records = Records::open(Endless, 1000).map_err(|_| "refused").unwrap();
+        let Err(Stop::File(error)) = records.next() else { panic!("it has no end") };
+        assert_eq!(error.found, "a row of more than 1000 bytes");
+    }
 }
