@@ -503,7 +503,6 @@ pub fn business_date(night: &Night, now: DateTime<Utc>) -> NaiveDate {
 
 /// Runs every scope that is due and has no run; what `serve` calls each minute. Says how many runs it published.
 pub fn nightly(store: &Store, settings: &Settings) -> Result<usize, Refused> {
-    sweep(store)?;
     let now = store.read(|reader| Ok::<_, StoreError>(reader.now()))?;
     let Some(date) = due_date(&settings.night, now) else { return Ok(0) };
     let mut published = 0;

@@ -1,14 +1,28 @@
 //! `serve`: answers HTTP until it is told to stop.
 //!
 //! In go the settings; out come answers. On SIGTERM or SIGINT no new connection is taken, what has begun is finished
-//! within `server.shutdown_seconds`, and the command ends well; a second signal ends it at once.
+//! within `server.shutdown_seconds`, and the command ends well; a second signal ends it at once. Once a minute the night
+//! is asked whether a business date is due; a run that has begun is finished before the command ends.
 //! Holds: the schema fits before the first answer.
+//! Deliberately absent: deciding whether a night has been run, which a unique row does.
 
 use super::{Context, Failure};
-use account_swap::api::{self, AppState};
+use account_swap::{
+    api::{self, AppState},
+    app::{Refused, Store, idempotent, run, sweep},
+    settings::Settings,
+};
 use actix_web::dev::ServerHandle;
 use std::net::{SocketAddr, TcpListener};
-use tokio::signal::unix::{SignalKind, signal};
+use std::time::Duration;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+
+/// How often the night is asked whether a business date is due.
+const WAKE_UP: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -22,6 +36,8 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
     let store = context.store()?;
     let address = arguments.listen.unwrap_or(settings.server.listen);
     actix_web::rt::System::new().block_on(async move {
+        let (stopping, stopped) = watch::channel(());
+        let nights = actix_web::rt::spawn(keep_time(store.clone(), settings.clone(), stopped));
         let state = AppState::new(settings, store).await?;
         let listener = TcpListener::bind(address)
             .map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
@@ -29,9 +45,42 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
         let server = api::serve(listener, state)?;
         actix_web::rt::spawn(stop_when_told(server.handle()));
         server.await?;
+        drop(stopping);
+        // A run that has begun is finished; the task itself cannot fail.
+        let _ = nights.await;
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Does once a minute what time asks for, until the other end of `stopped` is gone.
+async fn keep_time(store: Store, settings: Settings, mut stopped: watch::Receiver<()>) {
+    let mut minutes = interval(WAKE_UP);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = minutes.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        let (store, settings) = (store.clone(), settings.clone());
+        match actix_web::rt::task::spawn_blocking(move || wake_up(&store, &settings)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "what time asks for could not be done; the next minute tries again")
+            }
+            Err(panic) => tracing::error!(%panic, "what time asks for ended in a panic; the next minute tries again"),
+        }
+    }
+}
+
+/// Ends what is over, forgets old answers, and runs the night if one is due.
+fn wake_up(store: &Store, settings: &Settings) -> Result<(), Refused> {
+    sweep::sweep(store)?;
+    store.write(idempotent::forget)?;
+    if settings.night.enabled {
+        run::nightly(store, settings)?;
+    }
+    Ok(())
 }
 
 /// Stops the server at the first signal, gently, and at the second at once.
