@@ -475,6 +475,7 @@ pub fn settle(
 /// Overrides by id: for a manager those they ordered or settled, that touch their teams, or that await a second; for an
 /// admin all.
 pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<OverrideId>) -> Result<Vec<OverrideView>, Refused> {
+    is_for(who)?;
     let mut found = Vec::new();
     let mut after = page.after;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -498,19 +499,23 @@ pub fn one(reader: &mut Reader<'_>, who: &Principal, id: OverrideId) -> Result<O
     visible(reader, who, id).map(OverrideView::from)
 }
 
-fn visible(reader: &mut Reader<'_>, who: &Principal, id: OverrideId) -> Result<Override, Refused> {
-    if matches!(who.role, Role::Rep | Role::Service) {
-        return Err(Refused::NotAllowed("overrides are for managers"));
+/// Refuses the roles that see no override, before it shows whether there is one.
+fn is_for(who: &Principal) -> Result<(), Refused> {
+    match who.role {
+        Role::Manager | Role::Admin => Ok(()),
+        Role::Rep | Role::Service => Err(Refused::NotAllowed("overrides are for managers")),
     }
+}
+
+fn visible(reader: &mut Reader<'_>, who: &Principal, id: OverrideId) -> Result<Override, Refused> {
+    is_for(who)?;
     let order = kept::one(reader, id)?.ok_or(Refused::NotFound("override"))?;
     if sees(reader, who, &order)? { Ok(order) } else { Err(Refused::NotFound("override")) }
 }
 
 fn sees(reader: &mut Reader<'_>, who: &Principal, order: &Override) -> Result<bool, Refused> {
-    match who.role {
-        Role::Admin => return Ok(true),
-        Role::Rep | Role::Service => return Err(Refused::NotAllowed("overrides are for managers")),
-        Role::Manager => {}
+    if who.role == Role::Admin {
+        return Ok(true);
     }
     if order.author == who.id || order.second.as_ref() == Some(&who.id) {
         return Ok(true);
