@@ -11,6 +11,7 @@ use crate::{
     app::{
         Reader, Refused, Store, StoreError, TransactionError, Writer,
         idempotent::{self, Answer, Answered, Begun},
+        import::ImportError,
         me,
     },
     domain::{ids::Version, principal::Principal},
@@ -29,7 +30,9 @@ use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{
+    fs::File,
     future::{Ready, ready},
+    io::{self, Seek, Write},
     time::Duration,
 };
 use tracing::Span;
@@ -50,10 +53,13 @@ impl FromRequest for Caller {
 }
 
 /// Why a transaction ended without an answer.
-enum Ended {
+pub enum Ended {
     /// The person does not hold the role any more.
     NotAdmitted,
+    /// A verb refused.
     Refused(Refused),
+    /// A file was not imported.
+    NotImported(ImportError),
 }
 
 impl From<Refused> for Ended {
@@ -68,6 +74,12 @@ impl From<StoreError> for Ended {
     }
 }
 
+impl From<ImportError> for Ended {
+    fn from(error: ImportError) -> Self {
+        Self::NotImported(error)
+    }
+}
+
 impl TransactionError for Ended {
     fn is_raced(&self) -> bool {
         matches!(self, Self::Refused(refused) if refused.is_raced())
@@ -79,6 +91,7 @@ impl From<Ended> for Problem {
         match ended {
             Ended::NotAdmitted => Self::unauthenticated(),
             Ended::Refused(refused) => refused.into(),
+            Ended::NotImported(error) => error.into(),
         }
     }
 }
@@ -126,6 +139,97 @@ async fn blocking<T: Send + 'static>(
         Ok(Err(panicked)) => Err(Problem::internal(&panicked)),
         Err(_) => Err(Problem::overdue()),
     }
+}
+
+/// A body that is a file: larger than memory may be, so it waits on the disk under no name.
+pub struct Upload {
+    caller: Caller,
+    request: idempotent::Request,
+    file: File,
+}
+
+impl Upload {
+    /// Receives the body of a request whose sender may send it.
+    pub async fn receive(
+        request: &HttpRequest,
+        mut payload: Payload,
+        may: impl FnOnce(&Principal) -> Result<(), Problem>,
+    ) -> Result<Self, Problem> {
+        let caller = Caller::of(request)?;
+        may(&caller.who)?;
+        let key = key(request.headers())?;
+        let server = &caller.state.settings.server;
+        let (limit_bytes, limit) = (server.import_body_limit_bytes, Duration::from_secs(server.import_timeout_seconds));
+        let received = async {
+            let mut fingerprint = Fingerprint::of(request);
+            let (mut file, mut waiting, mut bytes) = (nameless_file()?, Vec::new(), 0);
+            loop {
+                let chunk = payload.next().await.transpose().map_err(broken_body)?;
+                if let Some(chunk) = &chunk {
+                    bytes += chunk.len();
+                    if bytes > limit_bytes {
+                        return Err(Problem::too_large(limit_bytes));
+                    }
+                    fingerprint = fingerprint.chain(chunk);
+                    waiting.extend_from_slice(chunk);
+                }
+                if waiting.len() >= UPLOAD_CHUNK_BYTES || chunk.is_none() {
+                    let piece = std::mem::take(&mut waiting);
+                    let written = web::block(move || file.write_all(&piece).map(|()| file)).await;
+                    file = written.map_err(|error| Problem::internal(&error))?.map_err(unwritable)?;
+                }
+                if chunk.is_none() {
+                    return Ok((fingerprint.finish(), file));
+                }
+            }
+        };
+        let (hash, file) = tokio::time::timeout(limit, received).await.map_err(|_| Problem::too_slow())??;
+        Ok(Self { request: idempotent::Request { operation: operation(request), key, hash }, caller, file })
+    }
+
+    /// Does `work` with the file unless it was done under this key, in one transaction with its stored answer.
+    pub async fn once(
+        self,
+        work: impl Fn(&mut Writer<'_>, &Settings, &Principal, &File) -> Result<Answer, ImportError> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { caller: Caller { who, state }, request, mut file } = self;
+        let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
+        let answered = blocking(limit, move || {
+            state.store.write(|writer| {
+                admit(writer, &who)?;
+                file.rewind().map_err(ImportError::Unreadable)?;
+                idempotent::once(writer, &who, &request, |writer| Ok(work(writer, &state.settings, &who, &file)?))
+            })
+        })
+        .await?;
+        Ok(respond(answered))
+    }
+}
+
+/// How much of a file is written at a time.
+const UPLOAD_CHUNK_BYTES: usize = 1 << 20;
+
+/// A file that nobody else can open and that is gone with its last use.
+fn nameless_file() -> Result<File, Problem> {
+    let path = std::env::temp_dir().join(format!("account-swap-{}", uuid::Uuid::new_v4()));
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(unwritable)?;
+    std::fs::remove_file(&path).map_err(unwritable)?;
+    Ok(file)
+}
+
+fn unwritable(error: io::Error) -> Problem {
+    if error.kind() == io::ErrorKind::StorageFull {
+        return StoreError::Full(error.to_string()).into();
+    }
+    Problem::internal(&error)
+}
+
+fn broken_body(error: actix_web::error::PayloadError) -> Problem {
+    Problem::malformed("body_unusable", error.to_string())
 }
 
 /// A body that says nothing: absent, or `{}`.
@@ -280,7 +384,7 @@ impl Fingerprint {
 async fn read_body(mut payload: Payload, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| Problem::malformed("body_unusable", error.to_string()))?;
+        let chunk = chunk.map_err(broken_body)?;
         if body.len() + chunk.len() > limit_bytes {
             return Err(Problem::too_large(limit_bytes));
         }

@@ -3,19 +3,22 @@
 use super::{
     caller::{Caller, Named, Post, changed, shown},
     etag::{IfMatch, IfNoneMatch},
-    page::{Page, PageQuery},
+    page::{Page, PageQuery, query},
     problem::Problem,
 };
 use crate::{
-    app::handover::{self, HandoverView, WhichStep},
+    app::{
+        export::{self, HandoverFormat},
+        handover::{self, HandoverView, WhichStep},
+    },
     domain::{
         handover::{StepAction, StepKind},
         ids::ProposalId,
     },
 };
-use actix_web::{HttpResponse, get, post, web::Json};
+use actix_web::{HttpRequest, HttpResponse, get, http::header, post, web::Json};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Handovers you may see
 ///
@@ -32,6 +35,36 @@ pub async fn list_handovers(caller: Caller, page: PageQuery) -> Result<Json<Page
     let ask = wanted.ask();
     let found = caller.read(move |reader, _, who| handover::list(reader, who, ask)).await?;
     Ok(Json(wanted.page(found, |handover| handover.id)))
+}
+
+/// Which file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// Who imports it.
+    #[param(value_type = HandoverFormat)]
+    format: HandoverFormat,
+}
+
+/// The changes of owner as a file
+///
+/// For an admin or a service: the accounts whose change of owner is on its way, in the shape another system imports. No
+/// field can be taken for a formula.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "exportHandovers",
+    params(ExportQuery),
+    responses((status = 200, description = "The file.", body = String, content_type = "text/csv"))
+)]
+#[get("/handovers/export")]
+pub async fn export_handovers(caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let ExportQuery { format } = query(&request)?;
+    let file = caller.read(move |reader, _, who| export::handovers(reader, who, format)).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"handovers-{format}.csv\"")))
+        .body(file))
 }
 
 /// One handover

@@ -17,6 +17,7 @@ pub mod schema;
 mod accounts;
 mod audit;
 mod handovers;
+mod imports;
 mod me;
 mod overrides;
 mod proposals;
@@ -96,10 +97,12 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(runs::create_run)
             .service(runs::get_run)
             .service(handovers::list_handovers)
+            .service(handovers::export_handovers)
             .service(handovers::get_handover)
             .service(handovers::complete_step)
             .service(handovers::waive_step)
             .service(handovers::confirm_handover)
+            .service(imports::create_import)
             .service(reports::get_summary)
             .service(audit::list_audit)
             .service(audit::verify_audit)

@@ -81,8 +81,17 @@ pub fn document() -> &'static openapi::OpenApi {
                 complete(path, &method, operation);
             }
         }
+        prune(&mut document);
         document
     })
+}
+
+/// Takes out the schemas that nothing refers to: a page holds its items' schema itself.
+fn prune(document: &mut openapi::OpenApi) {
+    let text = document.to_json().expect("a document is text and numbers");
+    if let Some(components) = &mut document.components {
+        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+    }
 }
 
 /// The document as text, for people and tools.

@@ -6,7 +6,10 @@
 //! Deliberately absent: successes.
 
 use super::middleware::RequestId;
-use crate::app::{AtMostOne, Refused, StoreError, idempotent};
+use crate::app::{
+    AtMostOne, Refused, StoreError, idempotent,
+    import::{ImportError, ImportRefused, RowError},
+};
 use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{
@@ -29,6 +32,7 @@ pub struct Problem {
     title: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    more: u64,
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
@@ -55,14 +59,27 @@ pub struct Body<'a> {
     instance: Option<&'a str>,
     /// The fields that do not hold what they must.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: &'a [FieldError],
+    /// How many more are not told one by one.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    more: u64,
+}
+
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One field that does not hold what it must.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FieldError {
-    /// A JSON pointer into the body, or a parameter's name.
+    /// A JSON pointer into the body, a parameter's name, or a column; empty where it is about the whole.
     field: String,
+    /// The line of a file that it stands in; the header is line 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    line: Option<u64>,
     /// What stood there.
     found: String,
     /// What would have been right.
@@ -71,7 +88,7 @@ pub struct FieldError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), more: 0, headers: Vec::new() }
     }
 
     fn with(mut self, name: header::HeaderName, value: impl Into<HeaderValue>) -> Self {
@@ -235,6 +252,7 @@ impl Problem {
                 code: self.code,
                 instance: request.map(RequestId::as_str),
                 errors: &self.errors,
+                more: self.more,
             })
             .expect("a problem is text and numbers"),
         )
@@ -276,7 +294,7 @@ impl From<Refused> for Problem {
             Refused::Conflict { code, .. } => Self::conflict(code, detail),
             Refused::Invalid { field, wrong } => {
                 let mut problem = Self::unusable("invalid", detail);
-                problem.errors.push(FieldError { field, found: wrong.found, expected: wrong.expected });
+                problem.errors.push(FieldError { field, line: None, found: wrong.found, expected: wrong.expected });
                 problem
             }
             Refused::Store(error) => error.into(),
@@ -287,6 +305,35 @@ impl From<Refused> for Problem {
 impl Problem {
     fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, "The present state does not allow it.", detail)
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ImportError::NotAllowed => {
+                Self::new(StatusCode::FORBIDDEN, "not_allowed", "This role may not do that.", detail)
+            }
+            ImportError::Mapping(wrong) => Refused::Invalid { field: "mapping".to_owned(), wrong }.into(),
+            ImportError::Refused(ImportRefused { errors, more }) => {
+                let mut problem =
+                    Self::unusable("import_refused", "The file is not right; nothing of it was imported.");
+                problem.errors = errors
+                    .into_iter()
+                    .map(|RowError { line, column, found, expected }| FieldError {
+                        field: column,
+                        line: Some(line),
+                        found,
+                        expected,
+                    })
+                    .collect();
+                problem.more = more;
+                problem
+            }
+            ImportError::Unreadable(error) => Self::internal(&error),
+            ImportError::Store(error) => error.into(),
+        }
     }
 }
 

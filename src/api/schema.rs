@@ -4,16 +4,19 @@
 //! fields and the domain itself need not know utoipa. Holds: a closed list's schema has exactly the words of `ALL`.
 //! Deliberately absent: schemas of the views, which are derived where the views are.
 
-use crate::domain::{
-    handover::{StepKind, StepState},
-    ids::{AccountId, HistoryId, OverrideId, ProposalId, RepId, RunId, SubmissionId, TeamId, Version},
-    overrides::{OverrideKind, OverrideState, ReasonCode},
-    principal::Role,
-    proposal::{Answer, ProposalState, PublicStatus, Side, Valuation},
-    roster::{Leave, Style, Tag, Trait},
-    submission::{Reason, SubmissionState},
-    travel::TravelSource,
-    units::{Cents, Metres, Minutes, Place, Points, Stars},
+use crate::{
+    app::{export::HandoverFormat, import::ImportKind},
+    domain::{
+        handover::{StepKind, StepState},
+        ids::{AccountId, HistoryId, OverrideId, ProposalId, RepId, RunId, SubmissionId, TeamId, Version},
+        overrides::{OverrideKind, OverrideState, ReasonCode},
+        principal::Role,
+        proposal::{Answer, ProposalState, PublicStatus, Side, Valuation},
+        roster::{Leave, Style, Tag, Trait},
+        submission::{Reason, SubmissionState},
+        travel::TravelSource,
+        units::{Cents, Metres, Minutes, Place, Points, Stars},
+    },
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -106,6 +109,8 @@ closed_lists! {
     OverrideKind: "What a manager may decide beyond the ordinary course.",
     OverrideState: "Where an override stands.",
     ReasonCode: "Why a manager decided so.",
+    ImportKind: "What a file holds.",
+    HandoverFormat: "How a file of handovers looks.",
     TravelSource: "Where a travel time came from.",
 }
 

@@ -59,19 +59,19 @@ pub struct Answered {
 /// Does `work` unless it was done under this key, and keeps its answer, all in the writer's transaction.
 ///
 /// Errors: [`REUSED`], [`IN_PROGRESS`], or what `work` refuses; then nothing is kept.
-pub fn once(
+pub fn once<E: From<Refused>>(
     writer: &mut Writer<'_>,
     who: &Principal,
     request: &Request,
-    work: impl FnOnce(&mut Writer<'_>) -> Result<Answer, Refused>,
-) -> Result<Answered, Refused> {
+    work: impl FnOnce(&mut Writer<'_>) -> Result<Answer, E>,
+) -> Result<Answered, E> {
     let row = request.row(who);
     // Nobody else sees this claim before its answer, so it never looks abandoned.
     match claim(writer, &row, TimeDelta::MAX)? {
         Begun::Answered(answer) => Ok(Answered { answer, replayed: true }),
         Begun::Fresh(claim) => {
             let answer = work(writer)?;
-            idempotency::complete(writer, &row, &claim, &answer)?;
+            idempotency::complete(writer, &row, &claim, &answer).map_err(Refused::from)?;
             Ok(Answered { answer, replayed: false })
         }
     }

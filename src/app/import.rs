@@ -190,6 +190,11 @@ impl TransactionError for ImportError {
     }
 }
 
+/// Whether `who` may import at all; asked before a file is even received.
+pub fn may_import(who: &Principal) -> Result<(), ImportError> {
+    if matches!(who.role, Role::Admin | Role::Service) { Ok(()) } else { Err(ImportError::NotAllowed) }
+}
+
 /// Imports one file, or with `dry_run` does all the same and takes it back.
 ///
 /// `mapping` names a set of foreign column names in the settings; the file's other columns are then ignored, and the
@@ -203,9 +208,7 @@ pub fn import(
     dry_run: bool,
     reader: impl Read,
 ) -> Result<ImportReport, ImportError> {
-    if !matches!(who.role, Role::Admin | Role::Service) {
-        return Err(ImportError::NotAllowed);
-    }
+    may_import(who)?;
     let work = |writer: &mut Writer<'_>| match kind {
         ImportKind::Reps => whole::<RepRow>(writer, settings, who, kind, mapping, reader),
         ImportKind::Accounts => whole::<AccountRow>(writer, settings, who, kind, mapping, reader),

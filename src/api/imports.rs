@@ -1,0 +1,57 @@
+//! `/imports`: the CRM's data on their way in.
+//!
+//! The whole file is received before the database is touched, so that a slow sender holds up nobody.
+
+use super::{
+    caller::{Named, Upload, answer},
+    page::query,
+    problem::Problem,
+};
+use crate::app::import::{self, ImportKind, ImportReport};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// How a file is to be read.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// How another system calls the columns: `salesforce`, `hubspot` or a name from the settings.
+    #[param(max_length = 64)]
+    mapping: Option<String>,
+    /// Does everything and takes it back.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    dry_run: bool,
+}
+
+/// Import a file
+///
+/// For an admin or a service: CSV, whole or not at all, rows matched by the CRM's id. A file that is not right is answered
+/// with every wrong row by line and column, and changes nothing.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "createImport",
+    params(("kind" = ImportKind, Path, description = "What the file holds."), ImportQuery),
+    request_body(content = String, content_type = "text/csv", description = "The file, in UTF-8."),
+    responses((status = 200, description = "What it did, or would do.", body = ImportReport))
+)]
+#[post("/imports/{kind}")]
+pub async fn create_import(
+    kind: Named<ImportKind>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let ImportQuery { mapping, dry_run } = query(&request)?;
+    if !request.content_type().eq_ignore_ascii_case("text/csv") {
+        return Err(Problem::unsupported_type("text/csv"));
+    }
+    let upload = Upload::receive(&request, payload.into_inner(), |who| Ok(import::may_import(who)?)).await?;
+    upload
+        .once(move |writer, settings, who, file| {
+            let report = import::import(writer, &settings.import, who, kind.0, mapping.as_deref(), dry_run, file)?;
+            Ok(answer(StatusCode::OK, &report))
+        })
+        .await
+}
