@@ -5,8 +5,6 @@
 
 mod common;
 
-#[path = "import/command_line.rs"]
-mod command_line;
 #[path = "import/mappings.rs"]
 mod mappings;
 #[path = "import/poisoned.rs"]

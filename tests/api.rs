@@ -1,0 +1,19 @@
+//! The REST interface, over real HTTP, on both databases.
+
+mod common;
+
+#[path = "api/authorisation.rs"]
+mod authorisation;
+#[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]
+#[path = "life/fixture.rs"]
+mod fixture;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/operations.rs"]
+mod operations;
+#[path = "api/reads.rs"]
+mod reads;
+#[path = "api/served.rs"]
+mod served;
+#[path = "api/writes.rs"]
+mod writes;

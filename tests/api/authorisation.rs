@@ -1,0 +1,288 @@
+//! Who may call what: every operation of the OpenAPI document, asked by seven kinds of people.
+//!
+//! In goes `authorisation.txt`, one line an operation; out comes nothing where every answer is as the table says, and
+//! otherwise the table as it would have to be. An operation without a line fails, and so does a line without one.
+//! Each cell is asked about an object of its own, in a state in which the entitled succeed, so that a refusal can only
+//! be about who asks.
+
+use crate::{
+    common::databases::databases,
+    fixture::{World, id, manager, rep, service, who},
+    served::{Ask, Served},
+};
+use account_swap::{
+    api::openapi,
+    app::{decide, import::ImportKind},
+    domain::{
+        ids::ProposalId,
+        principal::{Principal, Role},
+        proposal::Proposal,
+    },
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write};
+
+const TABLE: &str = include_str!("authorisation.txt");
+
+/// Who asks: the heading of a column, and the person. The objects are Anna's and Ben's, whose manager is Mona.
+fn columns() -> [(&'static str, Option<Principal>); 7] {
+    [
+        ("none", None),
+        ("party", Some(rep("anna"))),
+        ("other_rep", Some(rep("cora"))),
+        ("manager", Some(manager("mona"))),
+        ("other_manager", Some(manager("sam"))),
+        ("admin", Some(who("root", Role::Admin))),
+        ("service", Some(service())),
+    ]
+}
+
+/// One operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+}
+
+fn operations() -> BTreeMap<String, Operation> {
+    let document: Value = serde_json::from_str(openapi::document_text()).unwrap();
+    let mut operations = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            operations.insert(name, Operation { method, path: path.clone() });
+        }
+    }
+    operations
+}
+
+/// What one call needs beside its operation: the object's id, the body, and where its entity tag is read.
+#[derive(Default)]
+struct Call {
+    id: String,
+    query: &'static str,
+    body: Option<Body>,
+    tag_of: Option<String>,
+}
+
+enum Body {
+    Json(Value),
+    Csv(String),
+}
+
+/// A world in which every call finds an object of its own.
+struct Stock<'a> {
+    world: &'a World,
+    proposals: Vec<Proposal>,
+    next_account: usize,
+}
+
+/// Proposals in stock; accounts from there on are in nobody's proposal.
+const PROPOSALS: usize = 90;
+
+impl Stock<'_> {
+    fn proposal(&mut self) -> Proposal {
+        self.proposals.pop().expect("enough proposals in stock")
+    }
+
+    fn account(&mut self, owner: &str) -> String {
+        self.next_account += 1;
+        format!("{owner}-{}", self.next_account)
+    }
+
+    /// A proposal that Anna and Ben have accepted.
+    fn accepted(&mut self) -> ProposalId {
+        let proposal = self.proposal().id;
+        for name in ["anna", "ben"] {
+            let seen = self.world.party(&rep(name), proposal).version;
+            let settings = &self.world.settings;
+            self.world.store.write(|writer| decide::accept(writer, settings, &rep(name), proposal, seen)).unwrap();
+        }
+        proposal
+    }
+
+    /// One that Mona has approved as well, so that there is a handover.
+    fn approved(&mut self) -> ProposalId {
+        let proposal = self.accepted();
+        let seen = self.world.manager(&manager("mona"), proposal).version;
+        self.world.store.write(|writer| decide::approve(writer, &manager("mona"), proposal, seen)).unwrap();
+        proposal
+    }
+
+    /// One whose change of owner is on its way through the CRM.
+    fn executing(&mut self) -> ProposalId {
+        let proposal = self.approved();
+        self.world.execute(&format!("UPDATE proposals SET state = 'executing' WHERE id = '{proposal}'"));
+        proposal
+    }
+
+    /// A move across teams that Mona has ordered and that awaits Sam.
+    async fn awaiting(&mut self, served: &Served) -> String {
+        let accounts = [self.account("anna"), self.account("dan")];
+        for account in &accounts {
+            self.world.submit(account);
+        }
+        let order = json!({"kind": "force", "accounts": accounts, "reason": "business_need", "note": "agreed"});
+        let made = served.post("/api/v1/overrides", &manager("mona")).key(&accounts[0]).json(&order).send().await;
+        let made = made.with(201).json();
+        assert_eq!(made["state"], "awaiting_second");
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A run of Mona's team; an earlier one gives way.
+    async fn run(&mut self, served: &Served) -> String {
+        self.no_run();
+        let run = json!({"scope": "north"});
+        let key = self.account("run");
+        let made = served.post("/api/v1/runs", &manager("mona")).key(&key).json(&run).send().await;
+        made.with(201).json()["id"].as_str().unwrap().to_owned()
+    }
+
+    fn no_run(&self) {
+        self.world.execute("UPDATE runs SET state = 'failed'");
+    }
+
+    async fn call(&mut self, served: &Served, operation: &str) -> Call {
+        let of = |id: String, tag_of: String| Call { id, tag_of: Some(tag_of), ..Call::default() };
+        let proposal_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/proposals/{proposal}"));
+        let handover_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/handovers/{proposal}"));
+        match operation {
+            "getMe" | "listReps" | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides"
+            | "listRuns" | "listHandovers" | "getSummary" | "listAudit" | "verifyAudit" => Call::default(),
+            "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
+            "getRep" => Call { id: "anna".to_owned(), ..Call::default() },
+            "getAccount" => Call { id: "anna-0".to_owned(), ..Call::default() },
+            "createSubmission" => {
+                let account = self.account("anna");
+                let body = json!({"account": account, "stars": 1.5, "reasons": ["chemistry"]});
+                Call { body: Some(Body::Json(body)), ..Call::default() }
+            }
+            "getSubmission" | "withdrawSubmission" => {
+                let submission = self.world.submit(&self.account("anna")).id;
+                of(submission.to_string(), format!("/api/v1/submissions/{submission}"))
+            }
+            "getProposal" | "explainProposal" | "acceptProposal" | "vetoProposal" => proposal_call(self.proposal().id),
+            "declineProposal" => {
+                Call { body: Some(Body::Json(json!({"reason": "other"}))), ..proposal_call(self.proposal().id) }
+            }
+            "approveProposal" => proposal_call(self.accepted()),
+            "createOverride" => {
+                let proposal = self.proposal().id;
+                let order = json!({"kind": "veto", "proposal": proposal, "reason": "safety", "note": "as agreed"});
+                Call { body: Some(Body::Json(order)), ..proposal_call(proposal) }
+            }
+            "getOverride" | "secondOverride" | "refuseOverride" => {
+                let order = self.awaiting(served).await;
+                of(order.clone(), format!("/api/v1/overrides/{order}"))
+            }
+            "createRun" => {
+                self.no_run();
+                Call { body: Some(Body::Json(json!({"scope": "north"}))), ..Call::default() }
+            }
+            "getRun" => Call { id: self.run(served).await, ..Call::default() },
+            "getHandover" => handover_call(self.approved()),
+            "completeStep" => handover_call(self.approved()),
+            "waiveStep" => {
+                Call { body: Some(Body::Json(json!({"note": "the customer moved"}))), ..handover_call(self.approved()) }
+            }
+            "confirmHandover" => handover_call(self.executing()),
+            "createImport" => {
+                // A team of its own: a file that names another manager would take Mona's team from her.
+                let file = ImportKind::Reps.template().replace("north", "west");
+                Call { body: Some(Body::Csv(file)), ..Call::default() }
+            }
+            unknown => panic!("say in the test how {unknown} is called"),
+        }
+    }
+}
+
+/// The entity tag that somebody would have read, or one that nothing has.
+async fn tag(served: &Served, path: &str, who: Option<&Principal>) -> String {
+    let read = served.ask(Method::GET, path, who).send().await;
+    match read.header("etag") {
+        "" => "\"5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b47\"".to_owned(),
+        tag => tag.to_owned(),
+    }
+}
+
+async fn status(served: &Served, stock: &mut Stock<'_>, name: &str, how: &Operation, who: Option<&Principal>) -> u16 {
+    let call = stock.call(served, name).await;
+    let kind = if name == "createImport" { "reps" } else { "notes" };
+    let path = how.path.replace("{id}", &call.id).replace("{leg}", "0").replace("{kind}", kind) + call.query;
+    let mut ask: Ask = served.ask(how.method.clone(), &path, who);
+    if how.method == Method::POST {
+        ask = ask.key(&stock.account("key"));
+        if let Some(path) = &call.tag_of {
+            ask = ask.if_match(&tag(served, path, who).await);
+        }
+    }
+    ask = match call.body {
+        Some(Body::Json(body)) => ask.json(&body),
+        Some(Body::Csv(body)) => ask.body("text/csv", body),
+        None => ask,
+    };
+    ask.send().await.status
+}
+
+/// The words of each line of the table, comments and blanks aside.
+fn rows() -> Vec<Vec<&'static str>> {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    lines.map(|line| line.split_whitespace().collect()).collect()
+}
+
+#[test]
+fn every_operation_has_its_line_and_every_line_its_operation() {
+    let rows = rows();
+    let heading: Vec<&str> = ["operation"].into_iter().chain(columns().map(|(name, _)| name)).collect();
+    assert_eq!(rows[0], heading);
+    let mut listed: Vec<String> = rows[1..].iter().map(|row| row[0].to_owned()).collect();
+    listed.sort();
+    assert_eq!(listed, operations().into_keys().collect::<Vec<_>>());
+}
+
+#[actix_web::test]
+async fn every_answer_is_as_the_table_says() {
+    for database in databases() {
+        let world = World::new(database, PROPOSALS + 220);
+        let proposals = world.propose(PROPOSALS);
+        let served = Served::start(&world).await;
+        let mut stock = Stock { world: &world, proposals, next_account: PROPOSALS };
+        let operations = operations();
+        let (mut expected, mut found) = (String::new(), String::new());
+        for row in &rows()[1..] {
+            let how = operations.get(row[0]).unwrap_or_else(|| panic!("{} is no operation", row[0]));
+            write!(expected, "\n{:20}", row[0]).unwrap();
+            write!(found, "\n{:20}", row[0]).unwrap();
+            for (told, (_, who)) in row[1..].iter().zip(columns()) {
+                let answered = status(&served, &mut stock, row[0], how, who.as_ref()).await;
+                write!(expected, " {told}").unwrap();
+                write!(found, " {answered}").unwrap();
+            }
+        }
+        assert!(expected == found, "{}: found{found}", world.name);
+    }
+}
+
+#[actix_web::test]
+async fn each_side_of_a_move_across_teams_needs_its_own_manager() {
+    for database in databases() {
+        let world = World::new(database, 3);
+        let served = Served::start(&world).await;
+        let mut stock = Stock { world: &world, proposals: Vec::new(), next_account: 0 };
+        let order = stock.awaiting(&served).await;
+        let path = format!("/api/v1/overrides/{order}");
+        let second = |who: Principal| {
+            let (served, path) = (&served, &path);
+            async move {
+                let tag = tag(served, path, Some(&who)).await;
+                served.post(&format!("{path}/second"), &who).key("k").if_match(&tag).send().await
+            }
+        };
+        assert_eq!(second(manager("mona")).await.with(403).code(), "not_allowed", "{}", world.name);
+        let settled = second(manager("sam")).await.with(200).json();
+        assert_eq!(settled["state"], "effective");
+        let made: ProposalId = id(settled["proposal"].as_str().unwrap());
+        assert_eq!(world.kept(made).state.as_str(), "approved");
+    }
+}
