@@ -4,6 +4,8 @@ mod common;
 
 #[path = "api/authorisation.rs"]
 mod authorisation;
+#[path = "api/day.rs"]
+mod day;
 #[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]
 #[path = "life/fixture.rs"]
 mod fixture;

@@ -56,7 +56,7 @@ closed_list! {
 #[serde(tag = "view", rename_all = "snake_case")]
 pub enum ProposalView {
     /// For a rep who is a party.
-    Party(PartyView),
+    Party(Box<PartyView>),
     /// For a manager of one of the parties.
     Manager(ManagerView),
     /// For an admin.
@@ -223,7 +223,7 @@ pub(super) const FOR_THE_CRM: &[ProposalState] = &[
 /// A proposal in the view made for `who`; hidden where they may see nothing of it.
 pub(super) fn view(reader: &mut Reader<'_>, who: &Principal, proposal: &Proposal) -> Result<ProposalView, Refused> {
     match relation(reader, who, proposal)? {
-        ProposalActor::Party => Ok(ProposalView::Party(party_view(reader, proposal, &who.id)?)),
+        ProposalActor::Party => Ok(ProposalView::Party(Box::new(party_view(reader, proposal, &who.id)?))),
         ProposalActor::Manager | ProposalActor::Beneficiary => {
             Ok(ProposalView::Manager(manager_view(reader, proposal)?))
         }

@@ -251,15 +251,24 @@ pub fn list(
     query.load(&mut *reader.connection)?.into_iter().map(Run::try_from).collect()
 }
 
-/// The snapshot and the plan of a published run, as JSON.
-pub fn evidence(reader: &mut Reader<'_>, id: RunId) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
-    let row: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = runs::table
+/// What a published run was made from and what it came to, each as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The market.
+    pub snapshot: Vec<u8>,
+    /// The plan.
+    pub plan: Vec<u8>,
+}
+
+/// The evidence of a published run.
+pub fn evidence(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Evidence>, StoreError> {
+    let kept = runs::table
         .find(String::from(id))
         .select((runs::snapshot, runs::plan))
-        .first(&mut *reader.connection)
+        .first::<(Option<Vec<u8>>, Option<Vec<u8>>)>(&mut *reader.connection)
         .optional()?;
-    match row {
-        Some((Some(snapshot), Some(plan))) => Ok(Some((unpack(&snapshot)?, unpack(&plan)?))),
+    match kept {
+        Some((Some(snapshot), Some(plan))) => Ok(Some(Evidence { snapshot: unpack(&snapshot)?, plan: unpack(&plan)? })),
         _ => Ok(None),
     }
 }

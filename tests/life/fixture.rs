@@ -127,7 +127,7 @@ impl World {
     /// What a party sees of one proposal.
     pub fn party(&self, who: &Principal, proposal: ProposalId) -> views::PartyView {
         match self.store.read(|reader| views::one(reader, who, proposal)).unwrap() {
-            views::ProposalView::Party(view) => view,
+            views::ProposalView::Party(view) => *view,
             other => panic!("{other:?} is no party's view"),
         }
     }
