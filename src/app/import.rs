@@ -199,6 +199,9 @@ pub fn may_import(who: &Principal) -> Result<(), ImportError> {
 ///
 /// `mapping` names a set of foreign column names in the settings; the file's other columns are then ignored, and the
 /// owner of an account may be named by the rep's name where only one rep has it.
+///
+/// The transaction is open while `reader` is read, and on SQLite nobody else writes meanwhile: a stream that may stall,
+/// such as an upload, belongs into a file first.
 pub fn import(
     writer: &mut Writer<'_>,
     settings: &settings::Import,

@@ -106,9 +106,11 @@ fn cluster() -> &'static Cluster {
 /// What the watcher does: make, start, say where, wait for the pipe to close, stop, remove.
 const WATCH: &str = r#"
 set -eu
+# The test may end while the server starts; saying where it is must then not kill the one who stops it.
+trap '' PIPE
 bin=$1
 directory=$(mktemp -d "$2/account-swap-postgres.XXXXXX")
-trap 'rm -rf "$directory"' EXIT
+trap '"$bin/pg_ctl" stop --mode=immediate --wait --silent --pgdata=data >stop.log 2>&1; rm -rf "$directory"' EXIT
 cd "$directory"
 "$bin/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync --no-instructions >initdb.log 2>&1 ||
     { cat initdb.log >&2; exit 1; }
@@ -117,8 +119,7 @@ cd "$directory"
 -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=128MB -c max_wal_size=2GB" </dev/null >start.log 2>&1 ||
     { cat start.log server.log >&2; exit 1; }
 echo "$directory"
-cat >/dev/null || true
-"$bin/pg_ctl" stop --mode=immediate --wait --silent --pgdata=data >/dev/null 2>&1 || true
+cat >/dev/null
 "#;
 
 fn start() -> Cluster {
