@@ -6,6 +6,7 @@
 //! Deliberately absent: paths outside `/api/v1`.
 
 use super::{AppState, problem, v1};
+use crate::app::{export::HandoverFormat, import::ImportKind};
 use actix_web::{
     App, HttpRequest, HttpResponse,
     dev::ResourceDef,
@@ -14,7 +15,7 @@ use actix_web::{
 };
 use std::sync::{Arc, OnceLock};
 use utoipa::{
-    OpenApi, PartialSchema, ToSchema,
+    OpenApi, ToSchema,
     openapi::{
         self, Components, ContentBuilder, HeaderBuilder, PathItem, Ref, RefOr, Required, ResponseBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
@@ -40,6 +41,8 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
         contact(name = "account-swap"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    // Those that no body refers to, only parameters and refusals.
+    components(schemas(problem::Body<'_>, problem::FieldError, HandoverFormat, ImportKind)),
     servers((url = "/", description = "This service.")),
     tags(
         (name = "me", description = "Who is asking."),
@@ -63,8 +66,6 @@ pub fn document() -> &'static openapi::OpenApi {
     DOCUMENT.get_or_init(|| {
         let (_, mut document) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(v1).split_for_parts();
         let components = document.components.get_or_insert(Components::new());
-        components.schemas.insert(problem::Body::name().into_owned(), problem::Body::schema());
-        components.schemas.insert(problem::FieldError::name().into_owned(), problem::FieldError::schema());
         components.security_schemes.insert(
             "bearer".to_owned(),
             RefOr::T(SecurityScheme::Http(

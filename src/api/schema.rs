@@ -5,7 +5,12 @@
 //! Deliberately absent: schemas of the views, which are derived where the views are.
 
 use crate::{
-    app::{export::HandoverFormat, import::ImportKind},
+    app::{
+        decide::DeclineReason,
+        export::HandoverFormat,
+        import::ImportKind,
+        proposals::{Awaiting, Fit},
+    },
     domain::{
         handover::{StepKind, StepState},
         ids::{AccountId, HistoryId, OverrideId, ProposalId, RepId, RunId, SubmissionId, TeamId, Version},
@@ -109,6 +114,10 @@ closed_lists! {
     OverrideKind: "What a manager may decide beyond the ordinary course.",
     OverrideState: "Where an override stands.",
     ReasonCode: "Why a manager decided so.",
+    Awaiting: "Who has to act next, as a party may know it.",
+    DeclineReason: "Why a rep declines; seen by nobody but the engine.",
+    Fit: "How much better an account and its next rep are expected to get on: less than half a star, half a star to \
+        one and a half stars, more.",
     ImportKind: "What a file holds.",
     HandoverFormat: "How a file of handovers looks.",
     TravelSource: "Where a travel time came from.",

@@ -28,7 +28,6 @@ use uuid::Uuid;
 
 closed_list! {
     /// Why a rep declines; a closed list, seen by nobody but the engine.
-    #[derive(utoipa::ToSchema)]
     DeclineReason {
         /// The journey.
         TooFar = "too_far",

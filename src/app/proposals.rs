@@ -27,7 +27,6 @@ use utoipa::ToSchema;
 
 closed_list! {
     /// Who has to act next, as a party may know it.
-    #[derive(ToSchema)]
     Awaiting {
         /// The reader.
         You = "you",
@@ -40,7 +39,6 @@ closed_list! {
 
 closed_list! {
     /// How much better an account and its next rep are expected to get on, in bands.
-    #[derive(ToSchema)]
     Fit {
         /// Less than half a star better.
         Same = "same",

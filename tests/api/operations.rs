@@ -73,6 +73,16 @@ fn every_operation_documents_what_it_can_be_refused_with() {
     }
 }
 
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let text = openapi::document_text();
+    let document: Value = serde_json::from_str(text).unwrap();
+    for (at, _) in text.match_indices("\"#/components/") {
+        let pointer = text[at + 2..].split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+}
+
 #[actix_web::test]
 async fn the_reference_page_asks_nobody_else() {
     let world = World::new(sqlite(), 1);
