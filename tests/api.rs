@@ -13,6 +13,8 @@ mod fixture;
 mod limits;
 #[path = "api/operations.rs"]
 mod operations;
+#[path = "api/program.rs"]
+mod program;
 #[path = "api/reads.rs"]
 mod reads;
 #[path = "api/served.rs"]

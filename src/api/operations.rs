@@ -21,10 +21,14 @@ const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 pub fn metrics() -> &'static PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     RECORDER.get_or_init(|| {
-        PrometheusBuilder::new()
+        let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
             .and_then(PrometheusBuilder::install_recorder)
-            .expect("the buckets are sound and nothing else in the process installs a recorder")
+            .expect("the buckets are sound and nothing else in the process installs a recorder");
+        metrics::describe_counter!("http_requests_total", "Requests answered, by route, method and status.");
+        metrics::describe_histogram!("http_request_duration_seconds", "How long answers took, by route and method.");
+        metrics::describe_gauge!("database_connections", "Connections of the pool, by what they do.");
+        recorder
     })
 }
 

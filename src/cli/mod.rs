@@ -4,12 +4,10 @@
 //! output, logs on standard error, and an exit code: 0 done, 1 failed, 2 unusable arguments or input.
 //! Deliberately absent: rules of the product.
 
-mod demo;
 mod export;
 mod import;
 mod migrate;
 mod openapi;
-mod run;
 mod serve;
 mod token;
 
@@ -19,7 +17,7 @@ use account_swap::{
     settings::{Log, LogFormat, Settings, SettingsError},
 };
 use clap::{Parser, Subcommand};
-use std::{fmt, path::PathBuf, process::ExitCode};
+use std::{fmt, io::Write, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 /// Swaps accounts between sales reps, one for one.
@@ -53,10 +51,6 @@ struct Everywhere {
 enum Command {
     /// Answers HTTP and runs the nights.
     Serve(serve::Arguments),
-    /// Shows a whole night on real hospitals with invented reps, in a database of its own.
-    Demo(demo::Arguments),
-    /// Finds the best swaps of a business date and proposes them.
-    Run(run::Arguments),
     /// Brings a CSV file of reps, accounts, history or submissions in, whole or not at all.
     Import(import::Arguments),
     /// Writes a file for another system.
@@ -84,8 +78,6 @@ pub fn main() -> ExitCode {
 fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(context, arguments),
-        Command::Demo(arguments) => demo::run(context, &arguments),
-        Command::Run(arguments) => run::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),
@@ -120,10 +112,12 @@ impl Context {
 
     /// Prints an answer: as JSON where a program asked, else in words.
     pub fn say(&self, answer: &impl serde::Serialize, words: impl fmt::Display) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
         if self.json {
-            println!("{}", serde_json::to_string(answer).map_err(|error| Failure::Failed(error.to_string()))?);
+            serde_json::to_writer(&mut out, answer).map_err(|error| Failure::Failed(error.to_string()))?;
+            writeln!(out)?;
         } else {
-            println!("{words}");
+            writeln!(out, "{words}")?;
         }
         Ok(())
     }

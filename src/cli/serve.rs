@@ -3,7 +3,7 @@
 //! In go the settings; out come answers. On SIGTERM or SIGINT no new connection is taken, what has begun is finished
 //! within `server.shutdown_seconds`, and the command ends well; a second signal ends it at once. Once a minute the night
 //! is asked whether a business date is due; a run that has begun is finished before the command ends.
-//! Holds: the schema fits before the first answer.
+//! Holds: the schema fits before the first answer, unless that is switched off; then `/readyz` tells.
 //! Deliberately absent: deciding whether a night has been run, which a unique row does.
 
 use super::{Context, Failure};
@@ -13,8 +13,10 @@ use account_swap::{
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
-use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -32,19 +34,15 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
+    let settings = context.settings.clone();
     let store = context.store()?;
-    let address = arguments.listen.unwrap_or(context.settings.server.listen);
-    let listener =
-        TcpListener::bind(address).map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
-    answer(context.settings.clone(), store, listener)
-}
-
-/// Answers on a listener until the process is told to stop.
-pub fn answer(settings: Settings, store: Store, listener: TcpListener) -> Result<(), Failure> {
+    let address = arguments.listen.unwrap_or(settings.server.listen);
     actix_web::rt::System::new().block_on(async move {
         let (stopping, stopped) = watch::channel(());
         let nights = actix_web::rt::spawn(keep_time(store.clone(), settings.clone(), stopped));
         let state = AppState::new(settings, store).await?;
+        let listener = TcpListener::bind(address)
+            .map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         let server = api::serve(listener, state)?;
         actix_web::rt::spawn(stop_when_told(server.handle()));
