@@ -204,6 +204,23 @@ fn view(run: Run, who: &Principal) -> Result<RunView, Refused> {
     })
 }
 
+/// What a plan that nobody has published would amount to, as `who` may see it.
+pub fn preview(plan: &Plan, who: &Principal) -> ReportView {
+    KeptReport::new(plan, 0).view(who)
+}
+
+/// The market and the plan of a published run, with every opinion in them; for an admin or service at the machine
+/// itself, never behind a URL.
+pub fn evidence(reader: &mut Reader<'_>, who: &Principal, id: RunId) -> Result<(Market, Plan), Refused> {
+    if !matches!(who.role, Role::Admin | Role::Service) {
+        return Err(Refused::NotAllowed("what a run went by is for the operator"));
+    }
+    let kept = runs::evidence(reader, id)?.ok_or(Refused::NotFound("published run"))?;
+    let corrupt = |error: serde_json::Error| StoreError::Corrupt(format!("evidence of run {id}: {error}"));
+    let market = serde_json::from_slice(&kept.snapshot).map_err(corrupt)?;
+    Ok((market, serde_json::from_slice(&kept.plan).map_err(corrupt)?))
+}
+
 /// Whether `who` may start a run of `scope`: a manager for a team they manage; an admin or service for any.
 pub fn may_start(reader: &mut Reader<'_>, who: &Principal, scope: &Scope) -> Result<(), Refused> {
     match (who.role, scope) {

@@ -4,10 +4,12 @@
 //! output, logs on standard error, and an exit code: 0 done, 1 failed, 2 unusable arguments or input.
 //! Deliberately absent: rules of the product.
 
+mod demo;
 mod export;
 mod import;
 mod migrate;
 mod openapi;
+mod run;
 mod serve;
 mod token;
 
@@ -51,6 +53,10 @@ struct Everywhere {
 enum Command {
     /// Answers HTTP and runs the nights.
     Serve(serve::Arguments),
+    /// Shows a whole night on real hospitals with invented reps, in a database of its own.
+    Demo(demo::Arguments),
+    /// Finds the best swaps of a business date and proposes them.
+    Run(run::Arguments),
     /// Brings a CSV file of reps, accounts, history or submissions in, whole or not at all.
     Import(import::Arguments),
     /// Writes a file for another system.
@@ -78,6 +84,8 @@ pub fn main() -> ExitCode {
 fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(context, arguments),
+        Command::Demo(arguments) => demo::run(context, &arguments),
+        Command::Run(arguments) => run::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),

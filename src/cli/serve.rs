@@ -34,15 +34,19 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
-    let settings = context.settings.clone();
     let store = context.store()?;
-    let address = arguments.listen.unwrap_or(settings.server.listen);
+    let address = arguments.listen.unwrap_or(context.settings.server.listen);
+    let listener =
+        TcpListener::bind(address).map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
+    answer(context.settings.clone(), store, listener)
+}
+
+/// Answers on a listener until the process is told to stop.
+pub fn answer(settings: Settings, store: Store, listener: TcpListener) -> Result<(), Failure> {
     actix_web::rt::System::new().block_on(async move {
         let (stopping, stopped) = watch::channel(());
         let nights = actix_web::rt::spawn(keep_time(store.clone(), settings.clone(), stopped));
         let state = AppState::new(settings, store).await?;
-        let listener = TcpListener::bind(address)
-            .map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         let server = api::serve(listener, state)?;
         actix_web::rt::spawn(stop_when_told(server.handle()));

@@ -145,3 +145,44 @@ fn renamed(blossom: &Blossom, names: &[u32], earlier: u32) -> Blossom {
         dual_2x: blossom.dual_2x,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blossom(vertices: &[u32], children: &[u32]) -> Blossom {
+        Blossom { vertices: vertices.to_vec(), children: children.to_vec(), dual_2x: 2 }
+    }
+
+    fn part(offers: &[u32], extras: &[(u32, usize)], mate: &[Option<u32>], extra_mates: &[u32], first: i64) -> Part {
+        let vertices = mate.len() + extra_mates.len();
+        Part {
+            offers: offers.to_vec(),
+            extras: extras.to_vec(),
+            matching: CappedMatching {
+                mate: mate.to_vec(),
+                weight: 0,
+                extra_mates: extra_mates.to_vec(),
+                certificate: Certificate {
+                    vertex_duals_2x: (first..).take(vertices).collect(),
+                    blossoms: vec![blossom(&[0, 1, 2], &[]), blossom(&[], &[0])],
+                },
+            },
+        }
+    }
+
+    #[test]
+    fn parts_keep_their_places_in_the_whole() {
+        // Offers 0, 3, 4 of reps 0 and 5 and offers 1, 2, 6 of rep 2; offer 5 has no partner. Rep 5 has one extra vertex,
+        // rep 2 has two, and those of the smaller rep come first.
+        let one = part(&[0, 3, 4], &[(0, 0), (5, 1)], &[Some(1), Some(0), None], &[2], 10);
+        let two = part(&[1, 2, 6], &[(2, 2)], &[None, None, None], &[0, 2], 20);
+        let Solution { mate, components, proof } = assemble(7, &[one, two]);
+        assert_eq!(mate, [Some(3), None, None, Some(0), None, None, None]);
+        assert_eq!(components, 2);
+        assert_eq!(proof.extra_mates, [1, 6, 4]);
+        assert_eq!(proof.duals.vertex_duals_2x, [10, 20, 21, 11, 12, 0, 22, 23, 24, 13]);
+        let blossoms = [blossom(&[0, 3, 4], &[]), blossom(&[], &[0]), blossom(&[1, 2, 6], &[]), blossom(&[], &[2])];
+        assert_eq!(proof.duals.blossoms, blossoms);
+    }
+}

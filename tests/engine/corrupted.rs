@@ -116,6 +116,17 @@ fn wrong_points_are_refused() {
 }
 
 #[test]
+fn a_move_without_points_is_refused() {
+    let mut story = two_places();
+    let plan = planned(&story);
+    story.offer[0].nights = 1;
+    story.policy = "points.ageing_points_a_night = -5000".parse().unwrap();
+    let found = breaches(&story, plan);
+    let named = |breach: &Breach| breach.claim == Claim::Points && breach.what == "a move without points is no move";
+    assert!(found.iter().any(named), "{found:#?}");
+}
+
+#[test]
 fn each_sum_of_the_report_is_counted_again() {
     fn field(name: &str, corrupt: impl FnOnce(&mut Plan)) {
         refuses(Claim::Report, name, corrupt);

@@ -5,10 +5,10 @@ use super::{
     story::{Story, word},
 };
 use account_swap::{
-    domain::{ids::AccountId, policy::Policy, roster::Trait, units::Points},
+    domain::{ids::AccountId, policy::Policy, roster::Trait, travel::straight_line, units::Points},
     engine::{
         check::check,
-        market::{Market, Trader},
+        market::{BookEntry, Market, Trader},
         plan::{Move, Plan, plan},
         price::price,
     },
@@ -88,6 +88,25 @@ fn together(market: &Market, moves: &[Move]) -> BTreeMap<String, [i64; 3]> {
     sums
 }
 
+/// Minutes a year that a rep's book takes.
+fn load(market: &Market, policy: &Policy, rep: usize) -> i64 {
+    let (book, base) = (market.book(rep), market.reps[rep].rep.base);
+    let rates = &policy.scores.travel;
+    let c = f64::from(rates.visits_per_field_day);
+    let of_entry = |entry: &BookEntry| {
+        let others = book.iter().filter(|other| other.account != entry.account);
+        let next_door =
+            others.map(|other| straight_line(entry.place, other.place).minutes).fold(f64::INFINITY, f64::min);
+        let one_way = straight_line(base, entry.place).minutes;
+        let visit = (2.0 * one_way).min(2.0 * one_way / c + (1.0 - 1.0 / c) * 2.0 * next_door);
+        let night =
+            if one_way > rates.overnight_beyond_one_way_minutes.0 as f64 { rates.overnight_minutes.0 } else { 0 };
+        let visits = i64::from(entry.visits_a_year);
+        visits * (i64::from(entry.visit_minutes) + night) + (visits as f64 * visit).round() as i64
+    };
+    book.iter().map(of_entry).sum()
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -113,8 +132,13 @@ proptest! {
     #[test]
     fn no_rep_leaves_a_limit_by_several_moves_together(story in stories(12, Limits::Tight)) {
         let (market, policy, plan) = planned(&story);
-        for (rep, [cents, _, abusive]) in together(&market, &plan.moves) {
-            let trader = &market.reps[market.rep_index(&word(&rep)).unwrap()];
+        for (rep, [cents, minutes, abusive]) in together(&market, &plan.moves) {
+            let at = market.rep_index(&word(&rep)).unwrap();
+            let trader = &market.reps[at];
+            if let Some(hours) = trader.rep.capacity_hours_a_year {
+                let spare = 60 * i64::from(hours) - load(&market, &policy, at);
+                prop_assert!(minutes <= spare.max(0));
+            }
             prop_assert!((trader.ledger_cents.0 + cents).abs() <= policy.rules.ledger_limit_cents.0);
             prop_assert!(i64::from(trader.abusive_accounts) + abusive <= i64::from(trader.rep.abusive_accounts_cap));
         }

@@ -155,6 +155,7 @@ stories! {
     who_is_away_or_leaving_takes_no_part,
     hours_that_do_not_suffice,
     a_money_ledger_at_its_limit,
+    two_moves_within_the_hours_alone_but_not_together,
     two_moves_within_the_ledger_alone_but_not_together,
     without_unfairness_only_the_total_counts,
     with_full_unfairness_the_smaller_gain_counts,
