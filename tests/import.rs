@@ -5,6 +5,8 @@
 
 mod common;
 
+#[path = "import/command_line.rs"]
+mod command_line;
 #[path = "import/mappings.rs"]
 mod mappings;
 #[path = "import/poisoned.rs"]

@@ -109,7 +109,7 @@ fn place(lat: f64, lon: f64, country: &str) -> Result<Place, (&'static str, Wron
     if lat == 0.0 && lon == 0.0 {
         return Err(("lat", Wrong::new(found(), "a real place; 0, 0 is where missing coordinates end up")));
     }
-    if (lat.abs() > 90.0 && lon.abs() <= 90.0) || countries::looks_swapped(country, lat, lon) {
+    if countries::looks_swapped(country, lat, lon) {
         return Err(("lat", Wrong::new(found(), "latitude, then longitude; the two look swapped")));
     }
     Place::from_degrees(lat, lon).map_err(|wrong| ("lat", wrong))

@@ -29,7 +29,7 @@ const COUNTRIES: &[Country] = &[
     Country { code: "au", names: &["aus", "australia"], boxes: &[[-44.0, -9.0, 112.0, 154.5]] },
     Country { code: "be", names: &["bel", "belgium"], boxes: &[[49.4, 51.6, 2.4, 6.5]] },
     Country { code: "bg", names: &["bgr", "bulgaria"], boxes: &[[41.1, 44.3, 22.2, 28.8]] },
-    Country { code: "br", names: &["bra", "brazil", "brasil"], boxes: &[[-34.0, 5.5, -74.1, -34.0]] },
+    Country { code: "br", names: &["bra", "brazil", "brasil"], boxes: &[[-34.0, 5.5, -74.1, -34.5]] },
     Country { code: "ca", names: &["can", "canada"], boxes: &[[41.6, 83.2, -141.1, -52.5]] },
     Country { code: "ch", names: &["che", "switzerland", "schweiz", "suisse"], boxes: &[[45.7, 47.9, 5.8, 10.6]] },
     Country { code: "cn", names: &["chn", "china"], boxes: &[[18.0, 53.7, 73.4, 135.2]] },
@@ -101,9 +101,14 @@ fn contains(code: &str, lat: f64, lon: f64) -> Option<bool> {
     Some(country.boxes.iter().any(inside))
 }
 
-/// Whether latitude and longitude stand in each other's place: outside the country as they are, inside if exchanged.
+/// Whether latitude and longitude stand in each other's place: impossible or outside the country as they are, and
+/// inside it if exchanged, as far as its box is known.
 pub(super) fn looks_swapped(code: &str, lat: f64, lon: f64) -> bool {
-    contains(code, lat, lon) == Some(false) && contains(code, lon, lat) == Some(true)
+    let exchanged = contains(code, lon, lat);
+    if lat.abs() > 90.0 {
+        return lon.abs() <= 90.0 && exchanged != Some(false);
+    }
+    contains(code, lat, lon) == Some(false) && exchanged == Some(true)
 }
 
 #[cfg(test)]
@@ -144,6 +149,14 @@ mod tests {
             assert!(!looks_swapped(country, lat, lon), "{country}");
             assert!(looks_swapped(country, lon, lat), "{country}");
         }
+    }
+
+    #[test]
+    fn an_impossible_latitude_is_swapped_only_where_the_exchange_would_help() {
+        assert!(looks_swapped("jp", 139.7, 35.7));
+        assert!(looks_swapped("vn", 105.8, 21.0));
+        assert!(!looks_swapped("us", 95.0, -71.0));
+        assert!(!looks_swapped("vn", 105.8, 121.0));
     }
 
     #[test]
