@@ -13,8 +13,7 @@
 use super::{
     plan::Rule,
     rules::Receipt,
-    travel::one_way_minutes,
-    value::{Given, Worth, predicted_low_end, upper_bound, valuation},
+    value::{Given, Worth, may_reach, predicted_low_end, valuation},
     view::{NONE, View, index},
 };
 use crate::domain::{travel::straight_line_reach_km, units::Place};
@@ -84,13 +83,15 @@ struct ReachClass {
     tree: ImmutableKdTree<f64, 3>,
     /// The squared chord of the largest limit, rounded up.
     squared_chord: f64,
+    /// For each of the reps, a squared chord that is surely within the own limit.
+    surely_within: Vec<f64>,
 }
 
 /// One class for each doubling of the limit.
 fn reach_classes(view: &View<'_>) -> Vec<ReachClass> {
     let mut by_doubling: BTreeMap<u32, (i64, Vec<u32>)> = BTreeMap::new();
-    for (rep, trader) in view.market.reps.iter().enumerate() {
-        let limit = trader.rep.max_one_way_minutes.unwrap_or(view.policy.scores.travel.max_one_way_minutes).0;
+    for rep in 0..view.market.reps.len() {
+        let limit = limit_minutes(view, index(rep));
         if let Ok(positive) = u64::try_from(limit) {
             let (largest, reps) = by_doubling.entry(u64::BITS - positive.leading_zeros()).or_default();
             *largest = limit.max(*largest);
@@ -103,36 +104,36 @@ fn reach_classes(view: &View<'_>) -> Vec<ReachClass> {
 fn reach_class(view: &View<'_>, largest_limit: i64, reps: Vec<u32>) -> ReachClass {
     let bases: Vec<[f64; 3]> = reps.iter().map(|&rep| view.trader(rep).rep.base.unit_vector()).collect();
     ReachClass {
+        surely_within: reps.iter().map(|&rep| surely_within(limit_minutes(view, rep))).collect(),
         reps,
         tree: ImmutableKdTree::new_from_slice(&bases).expect("a market has fewer than 2^32 reps"),
-        squared_chord: squared_chord_of(straight_line_reach_km(largest_limit as f64)),
+        squared_chord: squared_chord_of(straight_line_reach_km(largest_limit as f64)) * (1.0 + 1e-9) + 1e-15,
     }
 }
 
-/// The squared chord of an arc on the unit sphere, with room for rounding, so that a search within it misses nobody.
+fn limit_minutes(view: &View<'_>, rep: u32) -> i64 {
+    let own = view.trader(rep).rep.max_one_way_minutes;
+    own.unwrap_or(view.policy.scores.travel.max_one_way_minutes).0
+}
+
+/// A squared chord so much shorter than a limit that neither the metre by which a reach is rounded up nor the last digits
+/// can matter. Beyond it the minutes themselves decide.
+fn surely_within(limit_minutes: i64) -> f64 {
+    squared_chord_of((straight_line_reach_km(limit_minutes as f64) - 0.001).max(0.0)) * (1.0 - 1e-9)
+}
+
+/// The squared chord of an arc on the unit sphere.
 fn squared_chord_of(arc_km: f64) -> f64 {
     let half_angle = (arc_km * 1000.0 / (2.0 * Place::EARTH_RADIUS_METRES)).min(std::f64::consts::FRAC_PI_2);
     let chord = 2.0 * half_angle.sin();
-    chord * chord * (1.0 + 1e-9) + 1e-15
+    chord * chord
 }
 
 fn reached(view: &View<'_>, given: &Given, classes: &[ReachClass], offer: u32) -> Reached {
-    let place = view.offer(offer).account.place;
-    let vector = place.unit_vector();
-    let mut near: Vec<u32> = Vec::new();
-    for class in classes {
-        let found = class.tree.query(&vector).within::<SquaredEuclidean<f64>>(class.squared_chord).unsorted().execute();
-        near.extend(found.into_iter().map(|one| class.reps[one.item as usize]));
-    }
-    near.sort_unstable();
     let mut reached = Reached::default();
-    for rep in near.into_iter().filter(|&rep| rep != view.owner[offer as usize]) {
-        let one_way = one_way_minutes(view.trader(rep).rep.base, place);
-        let receipt = Receipt { view, offer, rep, one_way };
-        if receipt.is_too_far() {
-            continue;
-        }
-        match receipt.broken().next() {
+    for rep in within_reach(view, classes, offer) {
+        let receipt = Receipt { view, offer, rep };
+        match receipt.first_broken_within_reach() {
             Some(rule) => reached.refused.push((rep, rule)),
             None => match candidate(view, given, &receipt) {
                 Some(candidate) => reached.candidates.push(candidate),
@@ -145,12 +146,32 @@ fn reached(view: &View<'_>, given: &Given, classes: &[ReachClass], offer: u32) -
     reached
 }
 
+/// Everybody but the owner within whose own limit an offer lies, ascending.
+fn within_reach(view: &View<'_>, classes: &[ReachClass], offer: u32) -> Vec<u32> {
+    let vector = view.offer(offer).account.place.unit_vector();
+    let owner = view.owner[offer as usize];
+    let mut near = Vec::new();
+    for class in classes {
+        let found = class.tree.query(&vector).within::<SquaredEuclidean<f64>>(class.squared_chord).unsorted().execute();
+        for one in found {
+            let rep = class.reps[one.item as usize];
+            let is_within =
+                || one.distance < class.surely_within[one.item as usize] || !Receipt { view, offer, rep }.is_too_far();
+            if rep != owner && is_within() {
+                near.push(rep);
+            }
+        }
+    }
+    near.sort_unstable();
+    near
+}
+
 /// The worth of an account to a rep, absent where they would gain too little whatever they gave for it.
 fn candidate(view: &View<'_>, given: &Given, receipt: &Receipt<'_, '_>) -> Option<Candidate> {
-    let &Receipt { offer, rep, one_way, .. } = receipt;
+    let &Receipt { offer, rep, .. } = receipt;
     let needed = given.least[rep as usize]? + view.policy.scores.handover_minutes + view.policy.rules.min_gain_minutes;
     let stars = predicted_low_end(view, rep, offer);
-    if upper_bound(view, rep, offer, stars, one_way) < needed {
+    if !may_reach(view, rep, offer, stars, needed) {
         return None;
     }
     let [nearest, second] = view.nearest_two(rep, view.offer(offer).account.place, None);

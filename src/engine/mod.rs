@@ -7,7 +7,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `market` | the immutable snapshot |
-//! | `view` | the snapshot with the indexes every stage needs |
+//! | `view`, `fit` | the snapshot with the indexes every stage needs, and everybody's words as bits |
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
 //! | `rules`, `caps` | what may not be, one move at a time and all together |
 //! | `candidates`, `score` | who may receive what, and the points of each possible move |
@@ -24,6 +24,7 @@
 mod candidates;
 mod caps;
 pub mod check;
+mod fit;
 mod geography;
 pub mod market;
 pub mod plan;

@@ -10,7 +10,6 @@ use super::{
     plan::{Move, PlannedLeg, Rule, legs},
     rules::{Loads, Receipt},
     score::{effect, nights_waited, points},
-    travel::one_way_minutes,
     value::Worth,
     view::{View, index},
 };
@@ -80,8 +79,7 @@ fn refusals(view: &View<'_>, offers: [u32; 2], legs: &[PlannedLeg; 2]) -> Vec<Re
     let swapped = [offers[1], offers[0]];
     for (given, received) in offers.into_iter().zip(swapped) {
         let rep = view.owner[given as usize];
-        let one_way = one_way_minutes(view.trader(rep).rep.base, view.offer(received).account.place);
-        let receipt = Receipt { view, offer: received, rep, one_way };
+        let receipt = Receipt { view, offer: received, rep };
         found.extend(receipt.broken().map(|rule| refusal(rule, rep, received, receipt.detail(rule))));
     }
     for (leg, (given, received)) in legs.iter().zip(offers.into_iter().zip(swapped)) {

@@ -18,7 +18,7 @@
 //! shrinkage of an estimate towards a prior mean (B. Efron and C. Morris, "Stein's Paradox in Statistics", 1977) with
 //! weights set by policy instead of estimated variances.
 
-use super::view::rounded_quotient;
+use super::view::{index, rounded_quotient};
 use crate::domain::{
     policy::RapportRates,
     roster::{Account, Rep},
@@ -53,41 +53,53 @@ pub struct Rapport {
     pub high: Stars,
 }
 
-/// Predicts how a rep and an account get on from declared traits and `past`, the sum and number of their ratings.
-pub fn predict(rates: &RapportRates, rep: &Rep, account: &Account, past: Option<(i64, u32)>) -> Rapport {
-    let mut comparisons = 0;
-    let mut compare = |hundredths: i64| {
-        comparisons += 1;
-        hundredths
-    };
-    let style = match (rep.style, account.style) {
-        (Some(own), Some(theirs)) if own == theirs => compare(rates.style_match_hundredths),
-        (Some(_), Some(_)) => compare(-rates.style_mismatch_hundredths),
-        _ => 0,
-    };
-    let language = account.language.as_ref().map_or(0, |language| {
-        let shared = rep.languages.contains(language);
-        compare(if shared { rates.language_shared_hundredths } else { -rates.language_foreign_hundredths })
-    });
-    let industry = account.industry.as_ref().map_or(0, |industry| {
-        let known = rep.industries.contains(industry);
-        compare(if known { rates.industry_known_hundredths } else { 0 })
-    });
-    let traits = account
-        .traits
-        .iter()
-        .map(|hard| {
-            let tolerated = rep.tolerances.contains(hard);
-            compare(if tolerated { rates.tolerance_hundredths } else { -rates.intolerance_hundredths })
-        })
-        .sum::<i64>();
+/// What a rep and an account have declared about each other; a comparison is absent where either side says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Declared {
+    /// Whether their styles match.
+    pub style_matches: Option<bool>,
+    /// Whether the rep speaks the preferred language.
+    pub language_shared: Option<bool>,
+    /// Whether the rep knows the industry.
+    pub industry_known: Option<bool>,
+    /// How many of the account's hard traits the rep has opted in to.
+    pub traits_tolerated: u32,
+    /// How many the rep has not.
+    pub traits_not_tolerated: u32,
+}
+
+impl Declared {
+    /// What a rep and an account have declared about each other.
+    pub fn of(rep: &Rep, account: &Account) -> Self {
+        let tolerated = account.traits.intersection(&rep.tolerances).count();
+        Self {
+            style_matches: rep.style.zip(account.style).map(|(own, theirs)| own == theirs),
+            language_shared: account.language.as_ref().map(|language| rep.languages.contains(language)),
+            industry_known: account.industry.as_ref().map(|industry| rep.industries.contains(industry)),
+            traits_tolerated: index(tolerated),
+            traits_not_tolerated: index(account.traits.len() - tolerated),
+        }
+    }
+}
+
+/// Predicts how a rep and an account get on from what is `declared` and `past`, the sum and number of their ratings.
+pub fn predict(rates: &RapportRates, declared: &Declared, past: Option<(i64, u32)>) -> Rapport {
+    let either = |compared: Option<bool>, yes: i64, no: i64| compared.map_or(0, |so| if so { yes } else { no });
+    let style = either(declared.style_matches, rates.style_match_hundredths, -rates.style_mismatch_hundredths);
+    let language =
+        either(declared.language_shared, rates.language_shared_hundredths, -rates.language_foreign_hundredths);
+    let industry = either(declared.industry_known, rates.industry_known_hundredths, 0);
+    let (tolerated, not_tolerated) = (i64::from(declared.traits_tolerated), i64::from(declared.traits_not_tolerated));
+    let traits = tolerated * rates.tolerance_hundredths - not_tolerated * rates.intolerance_hundredths;
+    let compared = [declared.style_matches, declared.language_shared, declared.industry_known];
+    let comparisons = compared.iter().flatten().count() as i64 + tolerated + not_tolerated;
     let (rated, ratings) = past.map_or((0, 0), |(sum, count)| (sum, i64::from(count)));
     let average = rates.average_hundredths;
-    let declared = average + style + language + industry + traits;
+    let sum_declared = average + style + language + industry + traits;
     let prior = rates.prior_observations;
     let weight = prior + comparisons + rates.rating_observations * ratings;
     let (expected, half) = if weight > 0 {
-        let sum = prior * average + comparisons * declared + rates.rating_observations * rated;
+        let sum = prior * average + comparisons * sum_declared + rates.rating_observations * rated;
         (rounded_quotient(sum, weight), rounded_quotient(rates.widest_half_interval_hundredths * prior, weight))
     } else {
         (average, rates.widest_half_interval_hundredths)
@@ -153,8 +165,12 @@ mod tests {
         serde_json::from_str(&text).unwrap()
     }
 
+    fn between(traits: &str, words: &str, past: Option<(i64, u32)>) -> Rapport {
+        predict(&RATES, &Declared::of(&rep(traits), &account(words)), past)
+    }
+
     fn low_and_expected(words: &str, past: Option<(i64, u32)>) -> (i64, i64) {
-        let rapport = predict(&RATES, &rep(""), &account(words), past);
+        let rapport = between("", words, past);
         (rapport.low.hundredths(), rapport.expected.hundredths())
     }
 
@@ -183,17 +199,14 @@ mod tests {
         let (shared, foreign) = (r#", "language": "english""#, r#", "language": "welsh""#);
         assert!(low_and_expected(shared, None) > low_and_expected(foreign, None));
         assert!(low_and_expected("", Some((450, 1))) > low_and_expected("", Some((440, 1))));
-        let hard = account(r#", "traits": ["haggles"]"#);
-        assert!(
-            predict(&RATES, &rep("\"haggles\""), &hard, None).low > predict(&RATES, &rep(""), &hard, None).low,
-            "opting in to a trait"
-        );
+        let hard = r#", "traits": ["haggles"]"#;
+        assert!(between("\"haggles\"", hard, None).low > between("", hard, None).low, "opting in to a trait");
     }
 
     #[test]
     fn more_ratings_never_widen_the_interval() {
         let width = |ratings: u32| {
-            let rapport = predict(&RATES, &rep(""), &account(""), Some((300 * i64::from(ratings), ratings)));
+            let rapport = between("", "", Some((300 * i64::from(ratings), ratings)));
             rapport.high.hundredths() - rapport.low.hundredths()
         };
         assert!((0..20).map(width).is_sorted_by(|wider, narrower| wider >= narrower));
@@ -202,13 +215,13 @@ mod tests {
     #[test]
     fn no_weights_at_all_leave_the_average_as_wide_as_can_be() {
         let rates = RapportRates { prior_observations: 0, ..RATES };
-        let rapport = predict(&rates, &rep(""), &account(""), None);
+        let rapport = predict(&rates, &Declared::default(), None);
         assert_eq!((rapport.low.hundredths(), rapport.high.hundredths()), (200, 400));
     }
 
     #[test]
     fn stars_stay_between_one_and_five() {
-        assert_eq!(predict(&RATES, &rep(""), &account(""), Some((500_000, 1000))).high, Stars::BEST);
+        assert_eq!(between("", "", Some((500_000, 1000))).high, Stars::BEST);
         assert_eq!(own_high_end(&RATES, Stars::BEST), Stars::BEST);
     }
 }

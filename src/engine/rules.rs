@@ -13,12 +13,11 @@ use super::{
     view::{View, index},
 };
 use crate::domain::{
-    roster::{Account, Rep, Tag, Trait},
+    roster::{Account, Rep, Trait},
     units::{Cents, Minutes},
 };
 use chrono::NaiveDate;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 
 /// An account on its way to a rep.
 pub(crate) struct Receipt<'v, 'm> {
@@ -28,8 +27,6 @@ pub(crate) struct Receipt<'v, 'm> {
     pub offer: u32,
     /// Who would receive it.
     pub rep: u32,
-    /// The drive from the rep's base, in minutes.
-    pub one_way: f64,
 }
 
 impl<'m> Receipt<'_, 'm> {
@@ -45,9 +42,14 @@ impl<'m> Receipt<'_, 'm> {
         self.who().max_one_way_minutes.unwrap_or(self.view.policy.scores.travel.max_one_way_minutes)
     }
 
+    /// The drive from the rep's base, in minutes.
+    pub fn one_way(&self) -> f64 {
+        one_way_minutes(self.who().base, self.account().place)
+    }
+
     /// Whether the drive is longer than the rep's limit.
     pub fn is_too_far(&self) -> bool {
-        self.one_way > self.limit().0 as f64
+        self.one_way() > self.limit().0 as f64
     }
 
     fn breaks(&self, rule: Rule) -> bool {
@@ -56,14 +58,14 @@ impl<'m> Receipt<'_, 'm> {
         let rules = &self.view.policy.rules;
         let today = self.view.market.business_date;
         let is_within = |day: NaiveDate, days| (today - day).num_days() < days;
-        let lacks_word = |required: bool, word: &Option<Tag>, words: &BTreeSet<Tag>| {
-            required && word.as_ref().is_some_and(|word| !words.contains(word))
-        };
+        let facts = &self.view.facts[self.offer as usize];
+        let fit = &self.view.fit;
+        let lacks = |required: bool, shared: Option<bool>| required && shared == Some(false);
         match rule {
             Rule::Frozen => offer.frozen,
             Rule::CoolDown => offer.last_moved_on.is_some_and(|day| is_within(day, rules.cool_down_days)),
             Rule::FamilyParted => offer.has_family_in_book && !rules.families_may_part,
-            Rule::NotPresent => !takes_part(self.view, self.rep),
+            Rule::NotPresent => !self.view.takes_part[self.rep as usize],
             Rule::TooFar => self.is_too_far(),
             Rule::ForbiddenPair => self.view.is_forbidden(self.rep, self.offer),
             Rule::ConflictOfInterest => account.conflicts.contains(&rep.id),
@@ -72,12 +74,10 @@ impl<'m> Receipt<'_, 'm> {
                 .past(self.rep, self.offer)
                 .and_then(|pair| pair.owned_until)
                 .is_some_and(|day| is_within(day, rules.former_owner_days)),
-            Rule::LanguageMissing => lacks_word(account.language_required, &account.language, &rep.languages),
+            Rule::LanguageMissing => lacks(facts.language_required, fit.languages.shared(self.rep, self.offer)),
             Rule::LicenceMissing => !account.licences_required.is_subset(&rep.licences),
-            Rule::IndustryMissing => lacks_word(account.industry_required, &account.industry, &rep.industries),
-            Rule::AbuseNotOptedIn => {
-                self.view.facts[self.offer as usize].abusive && !rep.tolerances.contains(&Trait::Abusive)
-            }
+            Rule::IndustryMissing => lacks(facts.industry_required, fit.industries.shared(self.rep, self.offer)),
+            Rule::AbuseNotOptedIn => facts.abusive && !fit.tolerates(self.rep, Trait::Abusive),
             _ => false,
         }
     }
@@ -85,6 +85,11 @@ impl<'m> Receipt<'_, 'm> {
     /// Every rule broken, in the order of [`OF_A_RECEIPT`].
     pub fn broken(&self) -> impl Iterator<Item = Rule> + '_ {
         OF_A_RECEIPT.iter().copied().filter(|&rule| self.breaks(rule))
+    }
+
+    /// The first rule broken by one within whose reach the account is known to lie.
+    pub fn first_broken_within_reach(&self) -> Option<Rule> {
+        OF_A_RECEIPT.into_iter().find(|&rule| rule != Rule::TooFar && self.breaks(rule))
     }
 
     /// What was found and what `rule` allows.
@@ -101,7 +106,7 @@ impl<'m> Receipt<'_, 'm> {
             ),
             Rule::FamilyParted => "a parent or child of it is in the same book".to_owned(),
             Rule::NotPresent => format!("{} is away or leaving", rep.id),
-            Rule::TooFar => format!("{:.0} minutes one way, at most {}", self.one_way, self.limit()),
+            Rule::TooFar => format!("{:.0} minutes one way, at most {}", self.one_way(), self.limit()),
             Rule::ForbiddenPair => format!("a manager has forbidden that it goes to {}", rep.id),
             Rule::ConflictOfInterest => format!("{} has a conflict of interest", rep.id),
             Rule::FormerOwner => format!("{} had it less than {} days ago", rep.id, rules.former_owner_days),
@@ -120,12 +125,6 @@ impl<'m> Receipt<'_, 'm> {
             other => other.as_str().to_owned(),
         }
     }
-}
-
-/// Whether a rep is here today and is not going to leave.
-pub(crate) fn takes_part(view: &View<'_>, rep: u32) -> bool {
-    let rep = &view.trader(rep).rep;
-    rep.is_present(view.market.business_date) && rep.leaves_on.is_none()
 }
 
 /// The rules about one account and who receives it: first what keeps the account, then what keeps the rep, then what

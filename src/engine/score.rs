@@ -15,7 +15,7 @@
 use super::{
     candidates::Reached,
     plan::Rule,
-    rules::{Effect, Loads, first_broken_by_swap, takes_part},
+    rules::{Effect, Loads, first_broken_by_swap},
     value::{Given, Worth},
     view::{View, index},
 };
@@ -87,7 +87,7 @@ fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], o
     if here.candidates.is_empty() && here.refused.is_empty() {
         chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
     }
-    if !takes_part(view, owner) {
+    if !view.takes_part[owner as usize] {
         let reps = here.refused.iter().map(|&(rep, _)| rep).chain(here.candidates.iter().map(|one| one.rep));
         chances.stop(Rule::NotPresent, reps.map(|rep| view.offers_of[rep as usize].len()).sum());
         return chances;

@@ -3,7 +3,7 @@
 //! In go a rep and an offer; out comes a [`Valuation`] of named terms that add up.
 //! Holds: both ends are pessimistic: what is given counts at the high end of its interval, what is received at the low
 //! end. Each term is a whole number of minutes.
-//! Costs: one pass over the rep's book; [`upper_bound`] takes none.
+//! Costs: one pass over the rep's book; [`may_reach`] takes none.
 //! Deliberately absent: gains, which take two valuations (see [`crate::domain::proposal::Side`]).
 
 use super::{
@@ -70,18 +70,33 @@ pub(crate) fn of_received(view: &View<'_>, rep: u32, offer: u32, giving: u32) ->
 /// The pessimistic end of the predicted rapport.
 pub(crate) fn predicted_low_end(view: &View<'_>, rep: u32, offer: u32) -> Stars {
     let past = view.past(rep, offer).map(|pair| (pair.rated_hundredths, pair.ratings));
-    rapport::predict(&view.policy.scores.rapport, &view.trader(rep).rep, &view.offer(offer).account, past).low
+    rapport::predict(&view.policy.scores.rapport, &view.fit.declared(rep, offer), past).low
 }
 
-/// A value that no book around the account can exceed: that with another account of the book at the very place.
-pub(crate) fn upper_bound(view: &View<'_>, rep: u32, offer: u32, stars: Stars, one_way: f64) -> Minutes {
+/// Whether the value of an offer to a rep may reach `needed` in some book: false only where it cannot.
+///
+/// First rapport alone is looked at, then rapport with another account of the book at the very place.
+pub(crate) fn may_reach(view: &View<'_>, rep: u32, offer: u32, stars: Stars, needed: Minutes) -> bool {
     let scores = &view.policy.scores;
-    let visits = view.offer(offer).account.visits_a_year;
-    let bonus_of_islands = (-scores.geography.island_minutes).max(Minutes::ZERO);
-    rapport_minutes(view, stars)
-        - annual_minutes(&scores.travel, visits, one_way, Some(0.0))
-        - geography(view, rep, offer, None).sum()
-        + bonus_of_islands
+    let rates = &scores.geography;
+    let charges = [
+        rates.outside_territory_minutes,
+        rates.other_country_minutes,
+        rates.time_zone_hour_minutes,
+        rates.island_minutes,
+        scores.travel.overnight_minutes,
+    ];
+    if charges.into_iter().any(|charge| charge < Minutes::ZERO) {
+        return true;
+    }
+    let rapport = rapport_minutes(view, stars);
+    if rapport < needed {
+        return false;
+    }
+    let account = &view.offer(offer).account;
+    let one_way = one_way_minutes(view.trader(rep).rep.base, account.place);
+    let after_travel = rapport - annual_minutes(&scores.travel, account.visits_a_year, one_way, Some(0.0));
+    after_travel >= needed && after_travel - geography(view, rep, offer, None).sum() >= needed
 }
 
 fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {

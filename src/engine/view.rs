@@ -6,10 +6,13 @@
 //! Costs: `O(n log n)` in the rows to build, about 40 bytes an account of a book to keep.
 //! Deliberately absent: prices and rules.
 
-use super::market::{Market, Offer, PairHistory, Trader};
+use super::{
+    fit::Fit,
+    market::{Market, Offer, PairHistory, Trader},
+};
 use crate::domain::{
     policy::Policy,
-    roster::{Account, Trait},
+    roster::{Account, Rep, Trait},
     units::{Cents, Minutes, Place},
 };
 use chrono::{NaiveDate, Offset as _, TimeZone as _};
@@ -40,6 +43,10 @@ pub(crate) struct Facts {
     pub visits: Minutes,
     /// Whether it goes only to those who opted in.
     pub abusive: bool,
+    /// Whether its language is required.
+    pub language_required: bool,
+    /// Whether its industry is required.
+    pub industry_required: bool,
 }
 
 /// The market with the indexes every stage needs.
@@ -54,6 +61,10 @@ pub(crate) struct View<'m> {
     pub offers_of: Vec<Vec<u32>>,
     /// The facts of each offer.
     pub facts: Vec<Facts>,
+    /// What everybody has declared.
+    pub fit: Fit,
+    /// Whether each rep is here today and is not going to leave.
+    pub takes_part: Vec<bool>,
     /// The row of each offer in its owner's book.
     row_of: Vec<usize>,
     /// The book of rep `r` is `books[first_entry[r]..first_entry[r + 1]]`.
@@ -120,6 +131,8 @@ impl<'m> View<'m> {
             owner,
             offers_of,
             facts,
+            fit: Fit::new(&market.reps, &market.offers),
+            takes_part: market.reps.iter().map(|trader| takes_part(&trader.rep, date)).collect(),
             row_of,
             first_entry,
             vectors: market.books.iter().map(|entry| entry.place.unit_vector()).collect(),
@@ -216,6 +229,8 @@ fn facts(account: &Account) -> Facts {
         commission: account.annual_commission_cents,
         visits: Minutes(i64::from(account.visits_a_year) * i64::from(account.visit_minutes)),
         abusive: account.traits.contains(&Trait::Abusive),
+        language_required: account.language_required,
+        industry_required: account.industry_required,
     }
 }
 
@@ -231,6 +246,10 @@ fn keep_nearest(nearest: &mut [Option<Neighbour>; 2], one: Neighbour) {
 fn squared_chord(a: &[f64; 3], b: &[f64; 3]) -> f64 {
     let [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
     x * x + y * y + z * z
+}
+
+fn takes_part(rep: &Rep, today: NaiveDate) -> bool {
+    rep.is_present(today) && rep.leaves_on.is_none()
 }
 
 /// Noon UTC stands for the whole date.

@@ -21,7 +21,7 @@ use crate::domain::{
 };
 use chrono::{NaiveDateTime, Offset as _, TimeZone as _};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Cosines closer than this are compared by exact distance.
 const COSINE_DOUBT: f64 = 1e-12;
@@ -36,8 +36,8 @@ pub(super) struct Recount<'m> {
     pub offers_of: Vec<Vec<usize>>,
     /// Each book, with each of its accounts on the unit sphere.
     books: Vec<Vec<(&'m BookEntry, [f64; 3])>>,
-    /// What has been, by offer and rep.
-    pasts: BTreeMap<(usize, usize), &'m PairHistory>,
+    /// What has been with each offer, by rep.
+    pasts: Vec<Vec<(usize, &'m PairHistory)>>,
     /// Minutes left of each rep's capacity.
     spare: Vec<Option<i64>>,
 }
@@ -90,9 +90,12 @@ impl<'m> Recount<'m> {
         for entry in &market.books {
             books[entry.rep as usize].push((entry, entry.place.unit_vector()));
         }
-        let known =
-            |pair: &'m PairHistory| Some(((market.offer_index(&pair.account)?, market.rep_index(&pair.rep)?), pair));
-        let pasts = market.histories.iter().filter_map(known).collect();
+        let mut pasts = vec![Vec::new(); market.offers.len()];
+        for pair in &market.histories {
+            if let (Some(offer), Some(rep)) = (market.offer_index(&pair.account), market.rep_index(&pair.rep)) {
+                pasts[offer].push((rep, pair));
+            }
+        }
         let mut recount = Self { market, policy, owner, offers_of, books, pasts, spare: Vec::new() };
         recount.spare = (0..market.reps.len()).map(|rep| recount.spare_minutes(rep)).collect();
         recount
@@ -104,6 +107,10 @@ impl<'m> Recount<'m> {
 
     fn trader(&self, rep: usize) -> &'m Trader {
         &self.market.reps[rep]
+    }
+
+    fn past(&self, offer: usize, rep: usize) -> Option<&'m PairHistory> {
+        self.pasts[offer].iter().find(|(who, _)| *who == rep).map(|&(_, pair)| pair)
     }
 
     // --- one account and one rep ---
@@ -151,7 +158,7 @@ impl<'m> Recount<'m> {
         if let Some(moved) = item.last_moved_on {
             fails(Rule::CoolDown, today.signed_duration_since(moved).num_days() < rules.cool_down_days);
         }
-        if let Some(until) = self.pasts.get(&(offer, rep)).and_then(|pair| pair.owned_until) {
+        if let Some(until) = self.past(offer, rep).and_then(|pair| pair.owned_until) {
             fails(Rule::FormerOwner, today.signed_duration_since(until).num_days() < rules.former_owner_days);
         }
         fails(Rule::ForbiddenPair, self.market.is_forbidden(&who.id, &account.id));
@@ -252,7 +259,7 @@ impl<'m> Recount<'m> {
                 false => -rates.intolerance_hundredths,
             };
         }
-        let past = self.pasts.get(&(offer, rep));
+        let past = self.past(offer, rep);
         let (ratings, rated) = past.map_or((0, 0), |pair| (i64::from(pair.ratings), pair.rated_hundredths));
         let (prior, per_rating) = (rates.prior_observations, rates.rating_observations);
         let weight = prior + comparisons + per_rating * ratings;
@@ -316,7 +323,7 @@ impl<'m> Recount<'m> {
     fn changes(&self, given: usize, received: usize, side: &Side) -> Changes {
         let (out, into) = (&self.offer(given).account, &self.offer(received).account);
         let visits = |visits: u32, minutes: u32| i64::from(visits) * i64::from(minutes);
-        let abusive = |traits: &std::collections::BTreeSet<Trait>| i64::from(traits.contains(&Trait::Abusive));
+        let abusive = |traits: &BTreeSet<Trait>| i64::from(traits.contains(&Trait::Abusive));
         Changes {
             cents: into.annual_commission_cents.0 - out.annual_commission_cents.0,
             minutes: visits(into.visits_a_year, into.visit_minutes) + side.received.travel_minutes.0
