@@ -19,7 +19,7 @@ const WIDTH: usize = 100;
 /// Columns of a swap's text before its numbers.
 const TEXT_WIDTH: usize = 48;
 /// Swaps shown unless all are asked for.
-const BEST: usize = 12;
+const BEST: usize = 40;
 
 /// What is printed.
 pub struct Page<'a> {

@@ -1,9 +1,10 @@
-//! How long an import takes and how much memory it needs.
+//! How long the line takes, from the CRM's files to published proposals, and how much memory each stage needs.
 //!
-//! In: nothing, or `--postgres` for a temporary PostgreSQL cluster besides SQLite, or `--gigabyte` for one file of
-//! accounts of that size. Out: seconds, rows a second and peak memory of each import, the repeated one included. The
-//! roster is 5,000 reps, 100,000 accounts and 10,000 submissions, strewn by a seeded generator around real hospitals;
-//! all else about them is invented. Files are generated while they are read, so that memory is the importer's alone.
+//! In: nothing, or `--postgres` for a temporary PostgreSQL cluster besides SQLite, or `--gigabyte` for the import of one
+//! file of that size. Out: seconds, rows a second and peak memory of each import and of each stage of one run. The
+//! roster is 5,000 reps, 100,000 accounts, three in ten of them far from their owner, and 10,000 submissions, strewn by a
+//! seeded generator around real hospitals; all else about them is invented. Files are generated while they are read, so
+//! that memory is the importer's alone.
 //! Deliberately absent: a verdict. The numbers depend on the machine.
 
 #[path = "../common/mod.rs"]
@@ -13,11 +14,13 @@ use account_swap::{
     app::{
         Store,
         import::{ImportKind, import},
+        run::{self, Scope, Stage},
     },
     domain::principal::{Principal, Role},
 };
 use common::databases::{TestDatabase, postgres, sqlite};
 use std::{
+    cell::Cell,
     fmt::Write,
     fs,
     io::{self, Read},
@@ -83,7 +86,10 @@ impl<'a> Generated<'a> {
         let row = self.next;
         let random = |what: u64, below: u64| mixed(row * 16 + what) % below;
         let pick = |what: u64, words: [&'static str; 4]| words[random(what, 4) as usize];
-        let (lat, lon, state) = &self.hospitals[random(0, self.hospitals.len() as u64) as usize];
+        let home = |row: u64| mixed(row * 16) % self.hospitals.len() as u64;
+        let owner = random(6, REPS);
+        let is_at_home = self.kind == ImportKind::Accounts && row % 10 >= 3;
+        let (lat, lon, state) = &self.hospitals[home(if is_at_home { owner } else { row }) as usize];
         let strew = |what: u64| random(what, 600_000) as f64 / 1e6 - 0.3;
         let (lat, lon) = (lat + strew(1), lon + strew(2));
         let style = pick(3, ["direct", "analytical", "relational", "expressive"]);
@@ -103,14 +109,18 @@ impl<'a> Generated<'a> {
                 "001{:016x},Account {row},R{:05},{lat:.6},{lon:.6},us,{state},{}.{:02},{}.50,{},{},{language},\
                  healthcare,{style},{hard}",
                 mixed(row),
-                random(6, REPS),
+                owner,
                 random(7, 900_000),
                 random(8, 100),
                 random(9, 50_000),
                 random(10, 52),
                 15 + random(11, 90),
             ),
-            _ => write!(self.line, "001{:016x},{}.25,chemistry;no_progress,Note {row}", mixed(row * 10), 1 + random(12, 4)),
+            // Three in four of them are far from their owner.
+            _ => {
+                let account = mixed(row * 10 + row % 4);
+                write!(self.line, "001{account:016x},{}.25,chemistry;no_progress,Note {row}", 1 + random(12, 4))
+            }
         }
         .expect("writing to a string does not fail");
         self.line.push('\n');
@@ -171,7 +181,46 @@ fn main() {
             one("accounts", ImportKind::Accounts, ACCOUNTS, u64::MAX);
             one("accounts again", ImportKind::Accounts, ACCOUNTS, u64::MAX);
             one("submissions", ImportKind::Submissions, SUBMISSIONS, u64::MAX);
+            measure_run(database, &store);
         }
+    }
+}
+
+/// Runs everybody, and prints each stage when the next begins.
+fn measure_run(database: &TestDatabase, store: &Store) {
+    let who = Principal { id: "bench".parse().expect("a sound id"), role: Role::Admin };
+    let date = "2026-03-02".parse().expect("a date");
+    let begun = Instant::now();
+    let last = Cell::new(None);
+    let print = |stage: Option<Stage>| {
+        if let Some((name, since)) = last.get() {
+            let seconds = Instant::now().duration_since(since).as_secs_f64();
+            println!("{:<10}{:<28}{:>10}{seconds:>10.2}{:>12}{:>10}", database.name, name, "", "", peak_megabytes());
+        }
+        forget_peak();
+        last.set(stage.map(|stage| (name_of(stage), Instant::now())));
+    };
+    let watch = |stage| print(Some(stage));
+    let done = run::run(store, &database.settings(), &who, &Scope::Everybody, date, &watch).expect("a run");
+    print(None);
+    let report = done.report.expect("a published run has a report");
+    println!(
+        "{:<10}{:<28}{:>10}{:>10.2}   {} candidates, {} possible swaps",
+        database.name,
+        "the run in all; swaps",
+        report.published,
+        begun.elapsed().as_secs_f64(),
+        report.candidates,
+        report.possible_moves
+    );
+}
+
+fn name_of(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Snapshot => "run: snapshot",
+        Stage::Plan => "run: plan",
+        Stage::Check => "run: check",
+        Stage::Publish => "run: publish",
     }
 }
 
