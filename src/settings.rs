@@ -230,6 +230,9 @@ impl Settings {
         if self.policy.scores.travel.visits_per_field_day == 0 {
             return wrong("policy.scores.travel.visits_per_field_day", "must be at least 1");
         }
+        if let Some((key, found)) = self.policy.first_out_of_range() {
+            return wrong(key, &format!("is {found} and must be from 0 to {}", Policy::LARGEST));
+        }
         if !(0..=100).contains(&self.policy.points.unfairness_percent) {
             return wrong("policy.points.unfairness_percent", "must be from 0 to 100");
         }
@@ -275,5 +278,7 @@ mod tests {
         assert!(matches!(missing, Err(SettingsError::NoProfile(_))));
         assert!(with("ACCOUNT_SWAP__POLICY__POINTS__UNFAIRNESS_PERCENT", "101").is_err());
         assert!(with("ACCOUNT_SWAP__NIGHT__OPENS", "06:00:00").is_err());
+        let negative = with("ACCOUNT_SWAP__POLICY__SCORES__STAR_MINUTES", "-1").unwrap_err().to_string();
+        assert!(negative.contains("policy.scores.star_minutes: is -1"), "{negative}");
     }
 }

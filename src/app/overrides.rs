@@ -19,7 +19,7 @@ use crate::{
             self, Override, OverrideAction, OverrideActor, OverrideKind, OverrideRefusal, OverrideState, ReasonCode,
         },
         principal::{Principal, Role},
-        proposal::{Proposal, ProposalAction, ProposalActor, ProposalState},
+        proposal::{Leg, Proposal, ProposalAction, ProposalActor, ProposalState},
         submission::{SubmissionAction, SubmissionActor, SubmissionState},
     },
     engine::price::{PriceError, price},
@@ -282,6 +282,7 @@ fn carry_out(
         Target::Pair { rep, account } => {
             may_hold(writer, who, &account)?;
             roster::rep(writer, &rep)?.ok_or(Refused::NotFound("rep"))?;
+            stop(writer, who, &account, |leg| leg.to == rep)?;
             kept::forbid(writer, &rep, &account, order.id).map_err(|error| match error {
                 StoreError::Twice(AtMostOne::Ban) => Refused::conflict("already_forbidden", "this pair is forbidden"),
                 other => other.into(),
@@ -331,13 +332,28 @@ fn may_hold(reader: &mut Reader<'_>, who: &Principal, account: &AccountId) -> Re
 
 /// Keeps an account where it is; a proposal of it that nobody approved yet is stopped.
 fn freeze(writer: &mut Writer<'_>, who: &Principal, by: OverrideId, account: &AccountId) -> Result<(), Refused> {
-    for proposal in proposals::live_with(writer, std::slice::from_ref(account))? {
-        advance(writer, who, &proposal, ProposalAction::Veto, ProposalActor::Manager, |_| {})?;
-    }
+    stop(writer, who, account, |_| true)?;
     kept::freeze(writer, account, by).map_err(|error| match error {
         StoreError::Twice(AtMostOne::Freeze) => Refused::conflict("already_frozen", "this account is frozen"),
         other => other.into(),
     })
+}
+
+/// Stops the proposal in which the account's leg is one of those meant. One that is approved is on its way and cannot be
+/// stopped; one that has moved the account is no obstacle.
+fn stop(
+    writer: &mut Writer<'_>,
+    who: &Principal,
+    account: &AccountId,
+    is_meant: impl Fn(&Leg) -> bool,
+) -> Result<(), Refused> {
+    for proposal in proposals::live_with(writer, std::slice::from_ref(account))? {
+        let has_moved = matches!(proposal.state, ProposalState::OnTrial | ProposalState::NeedsAttention);
+        if !has_moved && proposal.legs.iter().any(|leg| leg.account == *account && is_meant(leg)) {
+            advance(writer, who, &proposal, ProposalAction::Veto, ProposalActor::Manager, |_| {})?;
+        }
+    }
+    Ok(())
 }
 
 /// The owners of the two accounts of a forced move, with their managers.

@@ -1,8 +1,8 @@
 //! The snapshot: from the rows of one reading to the market of one run.
 //!
 //! In goes a pool and a business date; out comes the immutable [`Market`], and beside it how often each account has
-//! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter is
-//! not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
+//! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter, or
+//! is still in a live move, is not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
 
 use super::{Reader, Refused, StoreError};
 use crate::{
@@ -34,6 +34,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     let ledgers = proposals::ledgers(reader, new_year, date)?;
 
     let frozen: BTreeSet<AccountId> = rows.frozen.into_iter().collect();
+    let bound: BTreeSet<AccountId> = rows.bound.into_iter().collect();
     let mut abusive: BTreeMap<&RepId, u32> = BTreeMap::new();
     let mut families: BTreeSet<(&RepId, &AccountId)> = BTreeSet::new();
     for held in &rows.books {
@@ -50,7 +51,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     let mut ownerships = BTreeMap::new();
     for open in rows.open {
         let account = open.held.account;
-        if account.owner != open.rep {
+        if account.owner != open.rep || bound.contains(&account.id) {
             continue;
         }
         let has_family_in_book = families.contains(&(&account.owner, &account.id))

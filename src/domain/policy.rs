@@ -18,6 +18,51 @@ pub struct Policy {
     pub points: PointRates,
 }
 
+impl Policy {
+    /// The largest number a policy may hold: with it, no sum over a market can leave an `i64`.
+    pub const LARGEST: i64 = 1_000_000_000;
+
+    /// The first number that is below 0 or above [`Self::LARGEST`], by its name in the settings.
+    pub fn first_out_of_range(&self) -> Option<(&'static str, i64)> {
+        let Self { scores, rules, points } = self;
+        let ScoreRates { rapport, travel, geography, .. } = scores;
+        let numbers = [
+            ("policy.scores.star_minutes", scores.star_minutes.0),
+            ("policy.scores.handover_minutes", scores.handover_minutes.0),
+            ("policy.scores.rapport.average_hundredths", rapport.average_hundredths),
+            ("policy.scores.rapport.style_match_hundredths", rapport.style_match_hundredths),
+            ("policy.scores.rapport.style_mismatch_hundredths", rapport.style_mismatch_hundredths),
+            ("policy.scores.rapport.language_shared_hundredths", rapport.language_shared_hundredths),
+            ("policy.scores.rapport.language_foreign_hundredths", rapport.language_foreign_hundredths),
+            ("policy.scores.rapport.industry_known_hundredths", rapport.industry_known_hundredths),
+            ("policy.scores.rapport.tolerance_hundredths", rapport.tolerance_hundredths),
+            ("policy.scores.rapport.intolerance_hundredths", rapport.intolerance_hundredths),
+            ("policy.scores.rapport.prior_observations", rapport.prior_observations),
+            ("policy.scores.rapport.rating_observations", rapport.rating_observations),
+            ("policy.scores.rapport.widest_half_interval_hundredths", rapport.widest_half_interval_hundredths),
+            ("policy.scores.rapport.own_half_interval_hundredths", rapport.own_half_interval_hundredths),
+            ("policy.scores.travel.visits_per_field_day", travel.visits_per_field_day.into()),
+            ("policy.scores.travel.max_one_way_minutes", travel.max_one_way_minutes.0),
+            ("policy.scores.travel.overnight_beyond_one_way_minutes", travel.overnight_beyond_one_way_minutes.0),
+            ("policy.scores.travel.overnight_minutes", travel.overnight_minutes.0),
+            ("policy.scores.geography.outside_territory_minutes", geography.outside_territory_minutes.0),
+            ("policy.scores.geography.other_country_minutes", geography.other_country_minutes.0),
+            ("policy.scores.geography.time_zone_hour_minutes", geography.time_zone_hour_minutes.0),
+            ("policy.scores.geography.island_beyond_metres", geography.island_beyond_metres.0),
+            ("policy.scores.geography.island_minutes", geography.island_minutes.0),
+            ("policy.rules.min_gain_minutes", rules.min_gain_minutes.0),
+            ("policy.rules.commission_gap_cents", rules.commission_gap_cents.0),
+            ("policy.rules.commission_gap_percent", rules.commission_gap_percent),
+            ("policy.rules.ledger_limit_cents", rules.ledger_limit_cents.0),
+            ("policy.rules.cool_down_days", rules.cool_down_days),
+            ("policy.rules.former_owner_days", rules.former_owner_days),
+            ("policy.points.unfairness_percent", points.unfairness_percent),
+            ("policy.points.ageing_points_a_night", points.ageing_points_a_night.0),
+        ];
+        numbers.into_iter().find(|(_, number)| !(0..=Self::LARGEST).contains(number))
+    }
+}
+
 /// Prices in minutes a year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

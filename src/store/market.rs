@@ -1,13 +1,13 @@
 //! The rows a market is made of, read in one consistent view.
 //!
 //! In goes a [`Pool`]; out come its submissions with all that scores and rules need, and nothing
-//! of anybody outside the pool. Cost: linear in the books of the pool's reps, six queries.
+//! of anybody outside the pool. Cost: linear in the books of the pool's reps, eight queries.
 //! Deliberately absent: notes, reasons, and what the rows mean.
 
 use super::{
     Reader, StoreError,
     roster::{AccountRow, HeldAccount, RepRow, count},
-    schema::{accounts, forbidden_pairs, frozen_accounts, history, reps, submissions},
+    schema::{accounts, forbidden_pairs, frozen_accounts, history, legs, reps, submissions},
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId},
@@ -78,6 +78,8 @@ pub struct Rows {
     pub past: Vec<Past>,
     /// Accounts a manager keeps where they are.
     pub frozen: Vec<AccountId>,
+    /// Accounts of a live move: one whose trial still runs, where it was submitted again.
+    pub bound: Vec<AccountId>,
     /// Pairs a manager has forbidden.
     pub forbidden: Vec<(RepId, AccountId)>,
 }
@@ -208,6 +210,10 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
         .collect::<Result<Vec<_>, StoreError>>()?;
 
     let frozen: Vec<String> = frozen_accounts::table.select(frozen_accounts::account_id).load(connection)?;
+    let bound: Vec<String> = legs::table
+        .filter(legs::live.and(legs::account_id.eq_any(pool!(submissions::account_id))))
+        .select(legs::account_id)
+        .load(connection)?;
     let forbidden: Vec<(String, String)> = forbidden_pairs::table
         .filter(forbidden_pairs::account_id.eq_any(pool!(submissions::account_id)))
         .select((forbidden_pairs::rep_id, forbidden_pairs::account_id))
@@ -219,6 +225,7 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
         books,
         past,
         frozen: frozen.into_iter().map(|id| Ok(id.parse()?)).collect::<Result<_, StoreError>>()?,
+        bound: bound.into_iter().map(|id| Ok(id.parse()?)).collect::<Result<_, StoreError>>()?,
         forbidden: forbidden
             .into_iter()
             .map(|(rep, account)| Ok((rep.parse()?, account.parse()?)))

@@ -385,3 +385,86 @@ fn a_business_date_has_one_run_and_a_failed_one_makes_room() {
         world.run("2026-03-02");
     }
 }
+
+#[test]
+fn an_account_on_trial_is_not_matched_again_and_a_ban_stops_what_nobody_approved() {
+    for database in databases() {
+        let mut world = World::new(database, 3);
+        world.settings.policy.rules.cool_down_days = 0;
+        world.settings.policy.rules.former_owner_days = 0;
+        let proposal = proposed(&world);
+        accept(&world, "anna", proposal);
+        accept(&world, "ben", proposal);
+        let version = world.manager(&manager("mona"), proposal).version;
+        world.store.write(|writer| decide::approve(writer, &manager("mona"), proposal, version)).unwrap();
+        let version = hand_over(&world, proposal);
+        world.store.write(|writer| handover::confirm(writer, &world.settings, &service(), proposal, version)).unwrap();
+        let again = |account: &str, owner: &str| {
+            let new = submit::NewSubmission {
+                account: id(account),
+                stars: account_swap::domain::units::Stars::WORST,
+                reasons: [account_swap::domain::submission::Reason::Chemistry].into(),
+                share_reasons: true,
+                note: String::new(),
+            };
+            world.store.write(|writer| submit::submit(writer, &rep(owner), new.clone())).unwrap();
+        };
+        again("anna-0", "ben");
+        again("ben-0", "anna");
+        let run = world.run("2026-03-03").report.unwrap();
+        assert_eq!((run.offers, run.published), (0, 0), "{}", world.name);
+        order(&world, "mona", |new| {
+            new.kind = OverrideKind::Freeze;
+            new.accounts = vec![id("anna-0")];
+        })
+        .expect("what has moved can be kept where it is");
+
+        world.submit("anna-1");
+        world.submit("ben-1");
+        assert_eq!(world.run("2026-03-04").report.unwrap().published, 1);
+        let live = world.proposals(&rep("anna")).iter().map(|view| view.id()).find(|id| *id != proposal).unwrap();
+        order(&world, "mona", |new| {
+            new.kind = OverrideKind::Forbid;
+            new.accounts = vec![id("anna-1")];
+            new.rep = Some(id("ben"));
+        })
+        .unwrap();
+        assert_eq!(world.kept(live).state, ProposalState::Vetoed, "{}", world.name);
+    }
+}
+
+#[test]
+fn a_small_difference_in_commission_needs_no_manager_where_the_policy_says_so() {
+    for database in databases() {
+        let mut world = World::new(database, 2);
+        world.settings.proposals.automatic_approval_cents = 1;
+        let proposal = proposed(&world);
+        accept(&world, "anna", proposal);
+        assert_eq!(accept(&world, "ben", proposal), PublicStatus::Approved, "{}", world.name);
+        let steps = world.store.read(|reader| handover::one(reader, &rep("ben"), proposal)).unwrap().steps;
+        assert_eq!(steps.len(), 2 * StepKind::ALL.len());
+    }
+}
+
+#[test]
+fn a_plan_that_was_published_can_be_derived_again_to_the_byte() {
+    use account_swap::{
+        engine::{
+            check::check,
+            market::Market,
+            plan::{Plan, plan},
+        },
+        store::runs,
+    };
+    for database in databases() {
+        let world = World::new(database, 3);
+        ["anna-0", "ben-0", "cora-1", "dan-1"].into_iter().for_each(|account| drop(world.submit(account)));
+        let run = world.run("2026-03-02");
+        let kept = world.store.read(|reader| runs::evidence(reader, run.id)).unwrap().expect("a published run");
+        let market: Market = serde_json::from_slice(&kept.snapshot).unwrap();
+        let again: Plan =
+            check(plan(&market, &world.settings.policy), &market, &world.settings.policy).unwrap().into_plan();
+        assert_eq!(serde_json::to_vec(&again).unwrap(), kept.plan, "{}", world.name);
+        assert_eq!(serde_json::to_vec(&market).unwrap(), kept.snapshot, "{}", world.name);
+    }
+}
