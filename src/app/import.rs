@@ -25,6 +25,7 @@ use crate::{
     },
     settings,
     store::{
+        ROWS_A_STATEMENT,
         audit::Change,
         staging::{self, Applied, Findings},
     },
@@ -295,7 +296,7 @@ fn whole<R: Row>(
     }
     staging::open(writer, R::SHAPE)?;
     let (blank, now) = (R::blank(), writer.now());
-    let mut batch = Vec::with_capacity(staging::ROWS_A_STATEMENT);
+    let mut batch = Vec::with_capacity(ROWS_A_STATEMENT);
     let mut rows = 0;
     loop {
         let (line, record) = match records.next() {
@@ -310,7 +311,7 @@ fn whole<R: Row>(
                 Err((name, wrong)) => errors.add(header.error(line, name, wrong)),
             }
         }
-        if batch.len() == staging::ROWS_A_STATEMENT {
+        if batch.len() == ROWS_A_STATEMENT {
             R::stage(writer, &batch)?;
             batch.clear();
         }

@@ -4,7 +4,7 @@
 //! covers the entry and the hash before it. Deliberately absent: personal data and opinions; entries name ids and states only.
 
 use super::{
-    Reader, StoreError, Writer,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer,
     connection::on_either,
     exactly_one,
     schema::{audit_head, audit_log, outbox},
@@ -97,9 +97,6 @@ impl Writer<'_> {
         self.changes.push(change);
     }
 }
-
-/// Rows of one `INSERT`; SQLite takes at most 32,766 values in a statement.
-const ROWS_A_STATEMENT: usize = 1000;
 
 /// Writes one entry and one event for each change recorded.
 ///

@@ -35,6 +35,9 @@ use std::ops::{Deref, DerefMut};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
+/// Rows of one `INSERT`; SQLite takes at most 32,766 values in a statement.
+pub const ROWS_A_STATEMENT: usize = 1000;
+
 /// How often a transaction that lost a race is tried again before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
 

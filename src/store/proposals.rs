@@ -5,7 +5,7 @@
 //! group. Deliberately absent: who may see or decide what.
 
 use super::{
-    Reader, StoreError, Writer,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer,
     connection::on_either,
     exactly_one, from_json,
     roster::count,
@@ -125,9 +125,6 @@ fn proposal(row: Row, legs: Vec<Leg>) -> Result<Proposal, StoreError> {
         legs,
     })
 }
-
-/// Rows of one `INSERT`; SQLite takes at most 32,766 values in a statement.
-const ROWS_A_STATEMENT: usize = 1000;
 
 /// Adds proposals with their legs; an account in another live proposal is [`StoreError::Twice`].
 pub fn insert(writer: &mut Writer<'_>, new: &[Proposal]) -> Result<(), StoreError> {
