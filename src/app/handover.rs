@@ -8,7 +8,7 @@ use super::{
     Page, Reader, Refused, StoreError, Writer, fresh_version,
     life::{advance, advance_submission, is_current, relation, touch},
     me::managed,
-    proposals::{FOR_THE_CRM, ServiceLeg},
+    proposals::{FOR_THE_CRM, ServiceLeg, changes_of_owner},
     system,
 };
 use crate::{
@@ -138,11 +138,7 @@ fn view(reader: &mut Reader<'_>, proposal: &Proposal, actor: ProposalActor) -> R
     Ok(HandoverView {
         id: proposal.id,
         state: proposal.state,
-        legs: proposal
-            .legs
-            .iter()
-            .map(|leg| ServiceLeg { account: leg.account.clone(), from: leg.from.clone(), to: leg.to.clone() })
-            .collect(),
+        legs: changes_of_owner(proposal),
         steps,
         effective_on: proposal.effective_on,
         trial_ends_on: proposal.trial_ends_on,

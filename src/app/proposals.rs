@@ -236,16 +236,18 @@ pub(super) fn view(reader: &mut Reader<'_>, who: &Principal, proposal: &Proposal
         ProposalActor::Service if FOR_THE_CRM.contains(&proposal.state) => Ok(ProposalView::Service(ServiceView {
             id: proposal.id,
             state: proposal.state,
-            legs: proposal
-                .legs
-                .iter()
-                .map(|leg| ServiceLeg { account: leg.account.clone(), from: leg.from.clone(), to: leg.to.clone() })
-                .collect(),
+            legs: changes_of_owner(proposal),
             effective_on: proposal.effective_on,
             version: proposal.version,
         })),
         ProposalActor::Service | ProposalActor::Stranger | ProposalActor::System => Err(Refused::NotFound("proposal")),
     }
+}
+
+/// The changes of owner a proposal comes to.
+pub(super) fn changes_of_owner(proposal: &Proposal) -> Vec<ServiceLeg> {
+    let change = |leg: &Leg| ServiceLeg { account: leg.account.clone(), from: leg.from.clone(), to: leg.to.clone() };
+    proposal.legs.iter().map(change).collect()
 }
 
 fn facts(reader: &mut Reader<'_>, account: &AccountId) -> Result<AccountFacts, Refused> {
