@@ -6,6 +6,10 @@
 //! parties and their accounts go back into the pool. Deliberately absent: when nights are due ([`due_date`] says for a
 //! given moment; `serve` asks each minute).
 
+mod reports;
+
+pub use reports::{ReportView, TeamsView};
+
 use super::{
     AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, fresh_version,
     life::{advance_submission, reveal},
@@ -25,7 +29,7 @@ use crate::{
     engine::{
         check::check,
         market::Market,
-        plan::{Move, Plan, Report, Rule, plan},
+        plan::{Move, Plan, plan},
     },
     settings::{Night, Settings},
     store::{
@@ -37,6 +41,7 @@ use crate::{
     },
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use reports::{KeptReport, teams_of};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -44,9 +49,6 @@ use uuid::Uuid;
 
 /// The scope of everybody.
 pub const EVERYBODY: &str = "all";
-
-/// The least number of people an aggregate of opinions must cover before a manager sees it.
-const LEAST_PEOPLE: u32 = 5;
 
 /// Whom a run is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,90 +111,20 @@ pub struct RunView {
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// What it amounted to, once published.
+    /// What it amounted to, once published; of a run of everybody, not to a manager.
     pub report: Option<ReportView>,
+    /// To a manager: what a run of everybody amounted to for the reps of the own teams.
+    pub own_teams: Option<TeamsView>,
 }
 
-/// What a run amounted to. Sums over opinions stand only where five people or more moved, or for an admin or service
-/// whose view has no names.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ReportView {
-    /// Reps in the pool.
-    pub reps: u32,
-    /// Accounts in the pool.
-    pub offers: u32,
-    /// An account and a rep it may go to.
-    pub candidates: u32,
-    /// Swaps that break no rule.
-    pub possible_moves: u32,
-    /// Parts of the market that fall apart.
-    pub components: u32,
-    /// Moves chosen.
-    pub moves: u32,
-    /// Moves published; fewer than chosen where something changed meanwhile.
-    pub published: u32,
-    /// Points of the plan.
-    pub points: Option<i64>,
-    /// Gains in all, in minutes a year.
-    pub gain_minutes: Option<i64>,
-    /// The smallest gain of anybody who moves.
-    pub smallest_gain_minutes: Option<i64>,
-    /// Gini coefficient of the gains, in thousandths.
-    pub gini_thousandths: Option<i64>,
-    /// Driving a year of the moved accounts before, in minutes.
-    pub travel_minutes_before: i64,
-    /// Driving a year of the moved accounts after, in minutes.
-    pub travel_minutes_after: i64,
-    /// Sum over moves of the difference in commission.
-    pub commission_moved_cents: i64,
-    /// How many accounts stayed, by the rule that stopped most of their chances.
-    pub unmatched_by_rule: BTreeMap<String, u32>,
-}
-
-/// What is kept of a plan's report.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
-struct KeptReport {
-    plan: Report,
-    published: u32,
-    unmatched_by_rule: BTreeMap<Rule, u32>,
-}
-
-impl KeptReport {
-    fn new(plan: &Plan, published: u32) -> Self {
-        let mut unmatched_by_rule = BTreeMap::new();
-        for left in &plan.why_not {
-            *unmatched_by_rule.entry(left.rule).or_default() += 1;
-        }
-        Self { plan: plan.report.clone(), published, unmatched_by_rule }
-    }
-
-    fn view(self, who: &Principal) -> ReportView {
-        let plan = self.plan;
-        // Each swap moves two people.
-        let is_told = who.role != Role::Manager || 2 * plan.moves >= LEAST_PEOPLE;
-        ReportView {
-            reps: plan.reps,
-            offers: plan.offers,
-            candidates: plan.candidates,
-            possible_moves: plan.possible_moves,
-            components: plan.components,
-            moves: plan.moves,
-            published: self.published,
-            points: is_told.then_some(plan.points.0),
-            gain_minutes: is_told.then_some(plan.gain.0),
-            smallest_gain_minutes: plan.smallest_gain.filter(|_| is_told).map(|gain| gain.0),
-            gini_thousandths: is_told.then_some(plan.gini_thousandths),
-            travel_minutes_before: plan.travel_before.0,
-            travel_minutes_after: plan.travel_after.0,
-            commission_moved_cents: plan.commission_moved_cents.0,
-            unmatched_by_rule: self.unmatched_by_rule.into_iter().map(|(rule, n)| (rule.to_string(), n)).collect(),
-        }
-    }
-}
-
-fn view(run: Run, who: &Principal) -> Result<RunView, Refused> {
+/// A run as `who` sees it, who manages `teams`.
+fn view(run: Run, who: &Principal, teams: &[TeamId]) -> Result<RunView, Refused> {
     let report = run.report.as_deref().map(serde_json::from_str::<KeptReport>).transpose();
     let report = report.map_err(|error| StoreError::Corrupt(format!("report of run {}: {error}", run.id)))?;
+    let (report, own_teams) = match report {
+        Some(report) if who.role == Role::Manager && run.scope == EVERYBODY => (None, Some(report.of_teams(teams))),
+        report => (report.map(|report| report.view(who)), None),
+    };
     Ok(RunView {
         id: run.id,
         scope: run.scope,
@@ -200,13 +132,14 @@ fn view(run: Run, who: &Principal) -> Result<RunView, Refused> {
         state: run.state.as_str(),
         started_at: run.started_at,
         finished_at: run.finished_at,
-        report: report.map(|report| report.view(who)),
+        report,
+        own_teams,
     })
 }
 
 /// What a plan that nobody has published would amount to, as `who` may see it.
 pub fn preview(plan: &Plan, who: &Principal) -> ReportView {
-    KeptReport::new(plan, 0).view(who)
+    KeptReport::new(plan, 0, BTreeMap::new()).view(who)
 }
 
 /// The market and the plan of a published run, with every opinion in them; for an admin or service at the machine
@@ -410,7 +343,8 @@ fn publish(
             to_state: Some(proposal.state.as_str()),
         });
     }
-    let kept = KeptReport::new(plan, u32::try_from(published.len()).unwrap_or(u32::MAX));
+    let teams = teams_of(&snapshot.market, plan);
+    let kept = KeptReport::new(plan, u32::try_from(published.len()).unwrap_or(u32::MAX), teams);
     let outcome = Outcome {
         snapshot: parts.snapshot.clone(),
         plan: parts.plan.clone(),
@@ -479,27 +413,29 @@ pub(super) fn proposal(
 
 /// Runs by id: of the teams managed and of everybody for a manager, all for admin and service.
 pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<RunId>) -> Result<Vec<RunView>, Refused> {
-    let teams = visible_scopes(reader, who)?;
-    let scopes: Option<Vec<&str>> = teams.as_ref().map(|teams| teams.iter().map(TeamId::as_str).collect());
-    let found = runs::list(reader, scopes.as_deref(), page.after, page.limit)?;
-    found.into_iter().map(|run| view(run, who)).collect()
+    let teams = may_see(reader, who)?;
+    let scopes: Vec<&str> = teams.iter().map(TeamId::as_str).chain([EVERYBODY]).collect();
+    let scopes = (who.role == Role::Manager).then_some(scopes.as_slice());
+    let found = runs::list(reader, scopes, page.after, page.limit)?;
+    found.into_iter().map(|run| view(run, who, &teams)).collect()
 }
 
 /// One run.
 pub fn one(reader: &mut Reader<'_>, who: &Principal, id: RunId) -> Result<RunView, Refused> {
-    let scopes = visible_scopes(reader, who)?;
+    let teams = may_see(reader, who)?;
     let run = runs::one(reader, id)?.ok_or(Refused::NotFound("run"))?;
-    match scopes {
-        Some(scopes) if !scopes.iter().any(|scope| scope.as_str() == run.scope) => Err(Refused::NotFound("run")),
-        _ => view(run, who),
+    let concerns = run.scope == EVERYBODY || teams.iter().any(|team| team.as_str() == run.scope);
+    if who.role == Role::Manager && !concerns {
+        return Err(Refused::NotFound("run"));
     }
+    view(run, who, &teams)
 }
 
-fn visible_scopes(reader: &mut Reader<'_>, who: &Principal) -> Result<Option<Vec<TeamId>>, Refused> {
+/// Refuses reps; gives the teams whose runs a manager sees.
+fn may_see(reader: &mut Reader<'_>, who: &Principal) -> Result<Vec<TeamId>, Refused> {
     match who.role {
         Role::Rep => Err(Refused::NotAllowed("runs are for managers and admins")),
-        Role::Manager => Ok(Some(managed(reader, who)?)),
-        Role::Admin | Role::Service => Ok(None),
+        Role::Manager | Role::Admin | Role::Service => managed(reader, who),
     }
 }
 

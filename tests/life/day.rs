@@ -434,6 +434,29 @@ fn an_account_on_trial_is_not_matched_again_and_a_ban_stops_what_nobody_approved
 }
 
 #[test]
+fn a_manager_sees_of_everybodys_run_the_own_teams_part_and_no_sum_over_fewer_than_five() {
+    for database in databases() {
+        let world = World::new(database, 2);
+        for account in ["anna-0", "ben-0", "cora-0", "dan-0", "dan-1"] {
+            world.submit(account);
+        }
+        let run = world.run("2026-03-02");
+        assert_eq!(run.report.unwrap().published, 2, "{}", world.name);
+        let seen = world.store.read(|reader| run::one(reader, &manager("mona"), run.id)).unwrap();
+        assert!(seen.report.is_none(), "the whole is not for one team's manager");
+        let north = seen.own_teams.expect("Anna and Ben are hers");
+        assert_eq!((north.reps, north.offers, north.moving_reps, north.gain_minutes), (2, 2, 2, None));
+        assert!(north.travel_minutes_after < north.travel_minutes_before);
+        let south = world.store.read(|reader| run::one(reader, &manager("sam"), run.id)).unwrap().own_teams.unwrap();
+        assert_eq!((south.offers, south.unmatched_by_rule.values().sum::<u32>()), (3, 1));
+        let listed = world
+            .store
+            .read(|reader| run::list(reader, &manager("mona"), account_swap::app::Page { after: None, limit: 10 }));
+        assert_eq!(listed.unwrap().len(), 1);
+    }
+}
+
+#[test]
 fn a_small_difference_in_commission_needs_no_manager_where_the_policy_says_so() {
     for database in databases() {
         let mut world = World::new(database, 2);

@@ -1,0 +1,213 @@
+//! What a run amounted to: whole, and for each team.
+//!
+//! In go a plan and its market; out come sums without names. Holds: a sum over opinions stands for a manager only where
+//! it covers five people or more. Deliberately absent: anything by person.
+
+use crate::{
+    domain::{
+        ids::{RepId, TeamId},
+        principal::{Principal, Role},
+        units::{Cents, Minutes},
+    },
+    engine::{
+        market::Market,
+        plan::{Plan, Report, Rule},
+    },
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
+
+/// The least number of people an aggregate of opinions must cover before a manager sees it.
+const LEAST_PEOPLE: u32 = 5;
+
+/// What a run amounted to. To a manager, sums over opinions stand only where five people or more are to move.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReportView {
+    /// Reps in the pool.
+    pub reps: u32,
+    /// Accounts in the pool.
+    pub offers: u32,
+    /// An account and a rep it may go to.
+    pub candidates: u32,
+    /// Swaps that break no rule.
+    pub possible_moves: u32,
+    /// Parts of the market that fall apart.
+    pub components: u32,
+    /// Moves chosen.
+    pub moves: u32,
+    /// Moves published; fewer than chosen where something changed meanwhile.
+    pub published: u32,
+    /// Points of the plan.
+    pub points: Option<i64>,
+    /// Gains in all, in minutes a year.
+    pub gain_minutes: Option<i64>,
+    /// The smallest gain of anybody who moves.
+    pub smallest_gain_minutes: Option<i64>,
+    /// Gini coefficient of the gains, in thousandths.
+    pub gini_thousandths: Option<i64>,
+    /// Driving a year of the moved accounts before, in minutes.
+    pub travel_minutes_before: i64,
+    /// Driving a year of the moved accounts after, in minutes.
+    pub travel_minutes_after: i64,
+    /// Sum over moves of the difference in commission.
+    pub commission_moved_cents: i64,
+    /// How many accounts stayed, by the rule that stopped most of their chances.
+    pub unmatched_by_rule: BTreeMap<String, u32>,
+}
+
+/// What is kept of a plan's report.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub(super) struct KeptReport {
+    plan: Report,
+    published: u32,
+    moving_reps: u32,
+    unmatched_by_rule: BTreeMap<Rule, u32>,
+    teams: BTreeMap<TeamId, TeamReport>,
+}
+
+impl KeptReport {
+    pub(super) fn new(plan: &Plan, published: u32, teams: BTreeMap<TeamId, TeamReport>) -> Self {
+        let mut unmatched_by_rule = BTreeMap::new();
+        for left in &plan.why_not {
+            *unmatched_by_rule.entry(left.rule).or_default() += 1;
+        }
+        let moving_reps = u32::try_from(moving(plan).len()).unwrap_or(u32::MAX);
+        Self { plan: plan.report.clone(), published, moving_reps, unmatched_by_rule, teams }
+    }
+
+    pub(super) fn view(self, who: &Principal) -> ReportView {
+        let plan = self.plan;
+        let is_told = who.role != Role::Manager || self.moving_reps >= LEAST_PEOPLE;
+        ReportView {
+            reps: plan.reps,
+            offers: plan.offers,
+            candidates: plan.candidates,
+            possible_moves: plan.possible_moves,
+            components: plan.components,
+            moves: plan.moves,
+            published: self.published,
+            points: is_told.then_some(plan.points.0),
+            gain_minutes: is_told.then_some(plan.gain.0),
+            smallest_gain_minutes: plan.smallest_gain.filter(|_| is_told).map(|gain| gain.0),
+            gini_thousandths: is_told.then_some(plan.gini_thousandths),
+            travel_minutes_before: plan.travel_before.0,
+            travel_minutes_after: plan.travel_after.0,
+            commission_moved_cents: plan.commission_moved_cents.0,
+            unmatched_by_rule: self.unmatched_by_rule.into_iter().map(|(rule, n)| (rule.to_string(), n)).collect(),
+        }
+    }
+
+    /// What it amounted to for some teams, taken together.
+    pub(super) fn of_teams(self, teams: &[TeamId]) -> TeamsView {
+        let mut sum = TeamReport::default();
+        for report in teams.iter().filter_map(|team| self.teams.get(team)) {
+            sum.add(report);
+        }
+        TeamsView {
+            reps: sum.reps,
+            offers: sum.offers,
+            moving_reps: sum.moving_reps,
+            moving_accounts: sum.moving_accounts,
+            gain_minutes: (sum.moving_reps >= LEAST_PEOPLE).then_some(sum.gain.0),
+            travel_minutes_before: sum.travel_before.0,
+            travel_minutes_after: sum.travel_after.0,
+            commission_gained_cents: sum.commission_gained.0,
+            unmatched_by_rule: sum.unmatched_by_rule.into_iter().map(|(rule, n)| (rule.to_string(), n)).collect(),
+        }
+    }
+}
+
+/// What a run of everybody amounted to for the reps of one manager's teams.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TeamsView {
+    /// Reps of theirs in the pool.
+    pub reps: u32,
+    /// Accounts of theirs in the pool.
+    pub offers: u32,
+    /// Reps of theirs who are to swap.
+    pub moving_reps: u32,
+    /// Accounts their reps are to give, each for another.
+    pub moving_accounts: u32,
+    /// Their gains in all, in minutes a year; where five or more are to move.
+    pub gain_minutes: Option<i64>,
+    /// Driving a year of their reps for the accounts they would give, in minutes.
+    pub travel_minutes_before: i64,
+    /// Driving a year of their reps for the accounts they would get, in minutes.
+    pub travel_minutes_after: i64,
+    /// Commission a year of the accounts they would get less that of those they would give.
+    pub commission_gained_cents: i64,
+    /// How many of their accounts stayed, by the rule that stopped most of their chances.
+    pub unmatched_by_rule: BTreeMap<String, u32>,
+}
+
+/// What is kept of a plan for one team.
+#[derive(Debug, Clone, Default, Serialize, serde::Deserialize)]
+pub(super) struct TeamReport {
+    reps: u32,
+    offers: u32,
+    moving_reps: u32,
+    moving_accounts: u32,
+    gain: Minutes,
+    travel_before: Minutes,
+    travel_after: Minutes,
+    commission_gained: Cents,
+    unmatched_by_rule: BTreeMap<Rule, u32>,
+}
+
+impl TeamReport {
+    fn add(&mut self, other: &Self) {
+        self.reps += other.reps;
+        self.offers += other.offers;
+        self.moving_reps += other.moving_reps;
+        self.moving_accounts += other.moving_accounts;
+        self.gain += other.gain;
+        self.travel_before += other.travel_before;
+        self.travel_after += other.travel_after;
+        self.commission_gained += other.commission_gained;
+        for (rule, count) in &other.unmatched_by_rule {
+            *self.unmatched_by_rule.entry(*rule).or_default() += count;
+        }
+    }
+}
+
+/// Everybody who is to swap, each once.
+fn moving(plan: &Plan) -> BTreeSet<&RepId> {
+    plan.moves.iter().flat_map(|one| &one.legs).map(|leg| &leg.from).collect()
+}
+
+/// Sorts a plan by the teams of its reps.
+pub(super) fn teams_of(market: &Market, plan: &Plan) -> BTreeMap<TeamId, TeamReport> {
+    let mut teams: BTreeMap<TeamId, TeamReport> = BTreeMap::new();
+    for trader in &market.reps {
+        teams.entry(trader.rep.team.clone()).or_default().reps += 1;
+    }
+    let team_of = |rep: &RepId| market.rep_index(rep).map(|at| &market.reps[at].rep.team);
+    let mut of = |rep: &RepId, change: &mut dyn FnMut(&mut TeamReport)| {
+        if let Some(report) = team_of(rep).and_then(|team| teams.get_mut(team)) {
+            change(report);
+        }
+    };
+    for offer in &market.offers {
+        of(&offer.account.owner, &mut |team| team.offers += 1);
+    }
+    for one in &plan.moves {
+        let before = one.legs.iter().cycle().skip(one.legs.len() - 1);
+        for (given, received) in one.legs.iter().zip(before) {
+            of(&given.from, &mut |team| {
+                team.moving_accounts += 1;
+                team.gain += given.side.gain;
+                team.travel_before += given.side.given.travel_minutes;
+                team.travel_after += given.side.received.travel_minutes;
+                team.commission_gained += received.annual_commission_cents - given.annual_commission_cents;
+            });
+        }
+    }
+    for rep in moving(plan) {
+        of(rep, &mut |team| team.moving_reps += 1);
+    }
+    for left in &plan.why_not {
+        of(&left.rep, &mut |team| *team.unmatched_by_rule.entry(left.rule).or_default() += 1);
+    }
+    teams
+}
