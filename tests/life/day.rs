@@ -434,6 +434,26 @@ fn an_account_on_trial_is_not_matched_again_and_a_ban_stops_what_nobody_approved
 }
 
 #[test]
+fn a_night_is_run_once_for_each_scope_while_its_window_is_open_and_never_outside() {
+    for database in databases() {
+        let mut world = World::new(database, 2);
+        world.submit("anna-0");
+        world.submit("ben-0");
+        let now = chrono::Utc::now().time();
+        let shut = now.overflowing_add_signed(chrono::Duration::hours(12)).0;
+        world.settings.night.opens = shut;
+        world.settings.night.closes = shut.overflowing_add_signed(chrono::Duration::seconds(1)).0;
+        assert_eq!(run::nightly(&world.store, &world.settings).unwrap(), 0, "{}: the window is shut", world.name);
+        world.settings.night.opens = "00:00:00".parse().unwrap();
+        world.settings.night.closes = "23:59:59.999999999".parse().unwrap();
+        world.settings.night.scopes = vec!["all".to_owned(), "south".to_owned()];
+        assert_eq!(run::nightly(&world.store, &world.settings).unwrap(), 2, "{}: one run a scope", world.name);
+        assert_eq!(run::nightly(&world.store, &world.settings).unwrap(), 0, "{}: the date has its runs", world.name);
+        assert_eq!(world.proposals(&rep("anna")).len(), 1);
+    }
+}
+
+#[test]
 fn a_manager_sees_of_everybodys_run_the_own_teams_part_and_no_sum_over_fewer_than_five() {
     for database in databases() {
         let world = World::new(database, 2);
