@@ -52,8 +52,10 @@ impl Url {
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Ok(Self::Postgres(url.to_owned()))
         } else {
+            // The scheme only: the rest may hold a password.
+            let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
             Err(StoreError::Unusable(format!(
-                "database url {url:?}: expected sqlite:PATH or postgres://USER@HOST/NAME"
+                "database url: found the scheme {scheme:?}, expected sqlite:PATH or postgres://USER@HOST/NAME"
             )))
         }
     }
