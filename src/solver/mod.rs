@@ -8,6 +8,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `graph` | the fixed graph |
+//! | `digraph` | the fixed directed graph |
 //! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
 //! | `caps` | the same with at most so many matched vertices in each group |
 //! | `certificate` | the proof, as data |
@@ -15,12 +16,14 @@
 
 pub mod caps;
 pub mod certificate;
+pub mod digraph;
 pub mod graph;
 pub mod matching;
 pub mod verify;
 
 pub use caps::{CapError, CappedMatching, capped_matching};
 pub use certificate::{Blossom, Certificate};
+pub use digraph::{Digraph, DigraphError, DirectedArc};
 pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
 pub use verify::{CertificateError, verify, verify_capped};
