@@ -38,19 +38,20 @@ use std::fmt;
 use super::certificate::Certificate;
 use super::graph::{Edge, Graph, GraphError};
 use super::matching::{Matching, maximum_weight_matching};
+use super::weight::Weight;
 
 /// A matching of the largest weight that keeps the caps, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CappedMatching {
+pub struct CappedMatching<W = i64> {
     /// The partner of each vertex of the graph; mutual, and along edges of the graph.
     pub mate: Vec<Option<u32>>,
     /// The sum of the weights of the matched edges.
-    pub weight: i64,
+    pub weight: W,
     /// The vertex each extra vertex of the gadget graph is matched to, by group and then by index.
     /// Empty if no cap is smaller than its group.
     pub extra_mates: Vec<u32>,
     /// The dual solution of the gadget graph; extra vertices follow those of the graph.
-    pub certificate: Certificate,
+    pub certificate: Certificate<W>,
 }
 
 /// Returns a matching of the largest weight in which at most `cap_of_group[g]` vertices of group `g`
@@ -61,11 +62,11 @@ pub struct CappedMatching {
 /// Errors: [`CapError`] if the groups do not fit the graph, or the gadget graph is too large.
 ///
 /// Cost: one [`maximum_weight_matching`] of the gadget graph, see the module.
-pub fn capped_matching(
-    graph: &Graph,
+pub fn capped_matching<W: Weight>(
+    graph: &Graph<W>,
     group_of: &[u32],
     cap_of_group: &[Option<u32>],
-) -> Result<CappedMatching, CapError> {
+) -> Result<CappedMatching<W>, CapError<W>> {
     check_groups(graph, group_of, cap_of_group)?;
     let gadget = gadget_graph(graph, group_of, cap_of_group)?;
     let Matching { mate: mut gadget_mate, certificate, .. } = maximum_weight_matching(&gadget);
@@ -79,7 +80,11 @@ pub fn capped_matching(
     Ok(CappedMatching { mate, weight, extra_mates, certificate })
 }
 
-fn check_groups(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<(), CapError> {
+fn check_groups<W: Weight>(
+    graph: &Graph<W>,
+    group_of: &[u32],
+    cap_of_group: &[Option<u32>],
+) -> Result<(), CapError<W>> {
     if group_of.len() != graph.vertices() {
         return Err(CapError::GroupCount { expected: graph.vertices(), found: group_of.len() });
     }
@@ -92,7 +97,11 @@ fn check_groups(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -
 }
 
 /// Builds the graph with its extras, numbered after the vertices by group and then by index.
-fn gadget_graph(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<Graph, CapError> {
+fn gadget_graph<W: Weight>(
+    graph: &Graph<W>,
+    group_of: &[u32],
+    cap_of_group: &[Option<u32>],
+) -> Result<Graph<W>, CapError<W>> {
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); cap_of_group.len()];
     for (vertex, &group) in (0u32..).zip(group_of) {
         members[group as usize].push(vertex);
@@ -104,7 +113,7 @@ fn gadget_graph(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -
         if cap >= members.len() {
             continue;
         }
-        let weight = 1 + heaviest_at(graph, members);
+        let weight = heaviest_at(graph, members) + W::ONE;
         for window in members.windows(cap + 1) {
             let extra =
                 u32::try_from(vertices).map_err(|_| CapError::Gadget(GraphError::TooManyVertices { vertices }))?;
@@ -116,13 +125,13 @@ fn gadget_graph(graph: &Graph, group_of: &[u32], cap_of_group: &[Option<u32>]) -
 }
 
 /// Returns the largest weight of the edges at some vertices, or zero.
-fn heaviest_at(graph: &Graph, vertices: &[u32]) -> i64 {
-    vertices.iter().flat_map(|&vertex| graph.neighbours(vertex)).map(|arc| arc.weight).max().unwrap_or(0)
+fn heaviest_at<W: Weight>(graph: &Graph<W>, vertices: &[u32]) -> W {
+    vertices.iter().flat_map(|&vertex| graph.neighbours(vertex)).map(|arc| arc.weight).max().unwrap_or(W::ZERO)
 }
 
 /// Why groups and caps do not fit a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CapError {
+pub enum CapError<W = i64> {
     /// There is not one group for each vertex.
     GroupCount {
         /// The number of vertices.
@@ -140,10 +149,10 @@ pub enum CapError {
         groups: usize,
     },
     /// The gadget graph is more than the solver takes.
-    Gadget(GraphError),
+    Gadget(GraphError<W>),
 }
 
-impl fmt::Display for CapError {
+impl<W: Weight> fmt::Display for CapError<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::GroupCount { expected, found } => {
@@ -157,7 +166,7 @@ impl fmt::Display for CapError {
     }
 }
 
-impl Error for CapError {
+impl<W: Weight> Error for CapError<W> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Gadget(error) => Some(error),

@@ -13,21 +13,21 @@ use serde::{Deserialize, Serialize};
 
 /// A dual solution: whoever checks it needs to trust no solver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Certificate {
+pub struct Certificate<W = i64> {
     /// Twice the dual value of each vertex, in points.
-    pub vertex_duals_2x: Vec<i64>,
+    pub vertex_duals_2x: Vec<W>,
     /// The blossoms, children before the blossom they lie in.
-    pub blossoms: Vec<Blossom>,
+    pub blossoms: Vec<Blossom<W>>,
 }
 
 /// An odd set of vertices with a dual value, one of a nested family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blossom {
+pub struct Blossom<W = i64> {
     /// The vertices in this blossom and in none of its children, ascending.
     pub vertices: Vec<u32>,
     /// The blossoms directly inside this one, as indices in the list of blossoms, all smaller than
     /// this blossom's own, ascending.
     pub children: Vec<u32>,
     /// Twice the dual value of the set, in points.
-    pub dual_2x: i64,
+    pub dual_2x: W,
 }

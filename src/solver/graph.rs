@@ -11,47 +11,45 @@
 use std::error::Error;
 use std::fmt;
 
+use super::weight::Weight;
+
 /// The most vertices a graph may have: numbers of blossoms follow those of vertices, and both
 /// together, with one number kept for "none", fit a `u32`.
 pub const MAX_VERTICES: usize = 1 << 31;
 
-/// The largest weight, in either sign.
-///
-/// With duals in halves (`_2x`), the matching solver's vertex duals, blossom duals and search times
-/// stay within `2 × MAX_WEIGHT`, and the longest sum it forms (two search levels, each a dual and a
-/// time, less twice a weight) within `8 × MAX_WEIGHT = 2^61`, which an `i64` holds.
-pub const MAX_WEIGHT: i64 = 1 << 58;
+/// The largest weight of a graph weighed in `i64`, in either sign; see [`Weight::LIMIT`].
+pub const MAX_WEIGHT: i64 = i64::LIMIT;
 
 /// An undirected edge between two different vertices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Edge {
+pub struct Edge<W = i64> {
     /// One end; in a [`Graph`] the smaller one.
     pub u: u32,
     /// The other end; in a [`Graph`] the larger one.
     pub v: u32,
     /// What choosing the edge is worth.
-    pub weight: i64,
+    pub weight: W,
 }
 
 /// One edge seen from one of its ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arc {
+pub struct Arc<W = i64> {
     /// The vertex at the far end.
     pub to: u32,
     /// The weight of the edge, always positive.
-    pub weight: i64,
+    pub weight: W,
 }
 
 /// An undirected graph with positive integer weights that never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Graph {
-    edges: Vec<Edge>,
+pub struct Graph<W = i64> {
+    edges: Vec<Edge<W>>,
     /// The arcs of vertex `v` are `arcs[first[v]..first[v + 1]]`.
     first: Vec<usize>,
-    arcs: Vec<Arc>,
+    arcs: Vec<Arc<W>>,
 }
 
-impl Graph {
+impl<W: Weight> Graph<W> {
     /// Builds the canonical graph of a list of edges.
     ///
     /// Of parallel edges the heaviest stays; edges of weight zero or less are left out, for no
@@ -61,7 +59,7 @@ impl Graph {
     /// Errors: [`GraphError`] names the first offending edge by its index in the list.
     ///
     /// Cost: `O(m log m + n)` time, `O(m + n)` memory.
-    pub fn new(vertices: usize, edges: Vec<Edge>) -> Result<Self, GraphError> {
+    pub fn new(vertices: usize, edges: Vec<Edge<W>>) -> Result<Self, GraphError<W>> {
         if vertices > MAX_VERTICES {
             return Err(GraphError::TooManyVertices { vertices });
         }
@@ -69,8 +67,8 @@ impl Graph {
             check_edge(vertices, index, edge)?;
         }
         let edges = canonical(edges);
-        check_total(vertices, &edges)?;
         let (first, arcs) = rows(vertices, &edges);
+        check_total(&first, &arcs)?;
         Ok(Self { edges, first, arcs })
     }
 
@@ -80,12 +78,12 @@ impl Graph {
     }
 
     /// Returns the edges in canonical order.
-    pub fn edges(&self) -> &[Edge] {
+    pub fn edges(&self) -> &[Edge<W>] {
         &self.edges
     }
 
     /// Returns the edges of one vertex as arcs, ascending by the far end.
-    pub fn neighbours(&self, vertex: u32) -> &[Arc] {
+    pub fn neighbours(&self, vertex: u32) -> &[Arc<W>] {
         let vertex = vertex as usize;
         &self.arcs[self.first[vertex]..self.first[vertex + 1]]
     }
@@ -93,7 +91,7 @@ impl Graph {
     /// Returns the weight of the edge between two vertices, if there is one.
     ///
     /// Cost: `O(log degree)`.
-    pub fn weight_between(&self, u: u32, v: u32) -> Option<i64> {
+    pub fn weight_between(&self, u: u32, v: u32) -> Option<W> {
         let arcs = self.neighbours(u);
         let at = arcs.binary_search_by_key(&v, |arc| arc.to).ok()?;
         Some(arcs[at].weight)
@@ -104,12 +102,13 @@ impl Graph {
     /// `mate[v]` is the partner of vertex `v`, mutually; a pair without an edge counts nothing.
     ///
     /// Cost: `O(n log degree)`.
-    pub fn weight_of(&self, mate: &[Option<u32>]) -> i64 {
-        (0u32..).zip(mate).filter_map(|(u, &v)| v.filter(|&v| u < v).and_then(|v| self.weight_between(u, v))).sum()
+    pub fn weight_of(&self, mate: &[Option<u32>]) -> W {
+        let pairs = (0u32..).zip(mate).filter_map(|(u, &v)| v.filter(|&v| u < v).map(|v| (u, v)));
+        pairs.filter_map(|(u, v)| self.weight_between(u, v)).fold(W::ZERO, W::add)
     }
 }
 
-fn check_edge(vertices: usize, index: usize, edge: &Edge) -> Result<(), GraphError> {
+fn check_edge<W: Weight>(vertices: usize, index: usize, edge: &Edge<W>) -> Result<(), GraphError<W>> {
     for vertex in [edge.u, edge.v] {
         if vertex as usize >= vertices {
             return Err(GraphError::VertexOutOfRange { index, vertex, vertices });
@@ -118,15 +117,15 @@ fn check_edge(vertices: usize, index: usize, edge: &Edge) -> Result<(), GraphErr
     if edge.u == edge.v {
         return Err(GraphError::SelfLoop { index, vertex: edge.u });
     }
-    if edge.weight < -MAX_WEIGHT || edge.weight > MAX_WEIGHT {
+    if edge.weight < -W::LIMIT || edge.weight > W::LIMIT {
         return Err(GraphError::WeightOutOfRange { index, weight: edge.weight });
     }
     Ok(())
 }
 
 /// Drops what is never chosen, orients, sorts, and keeps the heaviest of parallel edges.
-fn canonical(mut edges: Vec<Edge>) -> Vec<Edge> {
-    edges.retain(|edge| edge.weight > 0);
+fn canonical<W: Weight>(mut edges: Vec<Edge<W>>) -> Vec<Edge<W>> {
+    edges.retain(|edge| edge.weight > W::ZERO);
     for edge in &mut edges {
         if edge.u > edge.v {
             std::mem::swap(&mut edge.u, &mut edge.v);
@@ -138,19 +137,28 @@ fn canonical(mut edges: Vec<Edge>) -> Vec<Edge> {
     edges
 }
 
-/// Refuses a graph in which the weight of some matching could leave `i64`.
-fn check_total(vertices: usize, edges: &[Edge]) -> Result<(), GraphError> {
-    let heaviest = edges.iter().map(|edge| edge.weight).max().unwrap_or(0);
-    let most_edges = vertices / 2;
-    if i128::from(heaviest) * most_edges as i128 > i128::from(i64::MAX) {
-        return Err(GraphError::TotalOutOfRange { vertices, heaviest });
+/// Refuses a graph in which the weight of some matching could leave the number type.
+///
+/// No matching weighs more than the sum over all vertices of half the heaviest weight at each, for an
+/// edge is as heavy as half of what is heaviest at both its ends, at most.
+fn check_total<W: Weight>(first: &[usize], arcs: &[Arc<W>]) -> Result<(), GraphError<W>> {
+    let rows = first.windows(2).map(|ends| &arcs[ends[0]..ends[1]]);
+    let heaviest = rows.filter_map(|row| row.iter().map(|arc| arc.weight).max());
+    // The halves that rounding leaves out are added in pairs.
+    let (mut total, mut rest) = (W::ZERO, W::ZERO);
+    for weight in heaviest {
+        let half = weight.halved();
+        rest += weight - half.doubled();
+        let pair = rest.halved();
+        rest -= pair.doubled();
+        total = total.checked_add(half + pair).ok_or(GraphError::TotalOutOfRange)?;
     }
     Ok(())
 }
 
 /// Lays the arcs of every vertex side by side: first those to smaller vertices, then those to
 /// larger ones, which ascend because the edges do.
-fn rows(vertices: usize, edges: &[Edge]) -> (Vec<usize>, Vec<Arc>) {
+fn rows<W: Weight>(vertices: usize, edges: &[Edge<W>]) -> (Vec<usize>, Vec<Arc<W>>) {
     let mut first = vec![0; vertices + 1];
     for edge in edges {
         first[edge.u as usize + 1] += 1;
@@ -160,8 +168,8 @@ fn rows(vertices: usize, edges: &[Edge]) -> (Vec<usize>, Vec<Arc>) {
         first[vertex + 1] += first[vertex];
     }
     let mut next = first.clone();
-    let mut arcs = vec![Arc { to: 0, weight: 0 }; 2 * edges.len()];
-    let mut place = |from: u32, to: u32, weight: i64| {
+    let mut arcs = vec![Arc { to: 0, weight: W::ZERO }; 2 * edges.len()];
+    let mut place = |from: u32, to: u32, weight: W| {
         let at = &mut next[from as usize];
         arcs[*at] = Arc { to, weight };
         *at += 1;
@@ -177,7 +185,7 @@ fn rows(vertices: usize, edges: &[Edge]) -> (Vec<usize>, Vec<Arc>) {
 
 /// Why a list of edges is not a graph the solvers take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GraphError {
+pub enum GraphError<W = i64> {
     /// There are more than [`MAX_VERTICES`] vertices.
     TooManyVertices {
         /// The number asked for.
@@ -199,23 +207,19 @@ pub enum GraphError {
         /// The vertex.
         vertex: u32,
     },
-    /// A weight lies beyond [`MAX_WEIGHT`] in either sign.
+    /// A weight lies beyond [`Weight::LIMIT`] in either sign.
     WeightOutOfRange {
         /// The edge's index in the list.
         index: usize,
         /// Its weight.
-        weight: i64,
+        weight: W,
     },
-    /// Half as many edges as there are vertices, all as heavy as the heaviest, would overflow `i64`.
-    TotalOutOfRange {
-        /// The number of vertices.
-        vertices: usize,
-        /// The heaviest weight.
-        heaviest: i64,
-    },
+    /// The sum over all vertices of half the heaviest weight at each, which no matching exceeds, does
+    /// not fit the number type.
+    TotalOutOfRange,
 }
 
-impl fmt::Display for GraphError {
+impl<W: Weight> fmt::Display for GraphError<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooManyVertices { vertices } => {
@@ -228,16 +232,14 @@ impl fmt::Display for GraphError {
                 write!(f, "edge {index} joins vertex {vertex} to itself")
             }
             Self::WeightOutOfRange { index, weight } => {
-                write!(f, "edge {index} has weight {weight}, beyond {MAX_WEIGHT} in size")
+                write!(f, "edge {index} has weight {weight:?}, beyond {:?} in size", W::LIMIT)
             }
-            Self::TotalOutOfRange { vertices, heaviest } => {
-                write!(f, "a matching of {vertices} vertices with weights up to {heaviest} may overflow 64 bits")
-            }
+            Self::TotalOutOfRange => write!(f, "a matching may weigh more than a number can hold"),
         }
     }
 }
 
-impl Error for GraphError {}
+impl<W: Weight> Error for GraphError<W> {}
 
 #[cfg(test)]
 mod tests {
@@ -292,18 +294,33 @@ mod tests {
             assert_eq!(Graph::new(2, vec![edge(0, 1, weight)]), Err(GraphError::WeightOutOfRange { index: 0, weight }));
         }
         assert_eq!(
-            Graph::new(64, vec![edge(0, 1, MAX_WEIGHT)]),
-            Err(GraphError::TotalOutOfRange { vertices: 64, heaviest: MAX_WEIGHT })
-        );
-        assert_eq!(
-            Graph::new(MAX_VERTICES + 1, Vec::new()),
+            Graph::<i64>::new(MAX_VERTICES + 1, Vec::new()),
             Err(GraphError::TooManyVertices { vertices: MAX_VERTICES + 1 })
         );
     }
 
     #[test]
+    fn only_a_graph_whose_matchings_may_leave_the_number_type_is_too_heavy() {
+        let pairs = |count: u32, weight| (0..count).map(|pair| edge(2 * pair, 2 * pair + 1, weight)).collect();
+        // 32 of these weigh 2^63, which is one too many for an `i64`.
+        assert_eq!(Graph::new(64, pairs(32, MAX_WEIGHT)), Err(GraphError::TotalOutOfRange));
+        assert!(Graph::new(1_000, pairs(31, MAX_WEIGHT)).is_ok());
+        assert!(Graph::new(64, pairs(32, MAX_WEIGHT - 1)).is_ok());
+    }
+
+    #[test]
+    fn halves_of_odd_weights_count_in_the_total() {
+        // The total is 2^63 - 1, the largest `i64`; the last two are halves of odd weights.
+        let mut edges: Vec<Edge> = (0..30).map(|pair| edge(2 * pair, 2 * pair + 1, MAX_WEIGHT)).collect();
+        edges.extend([edge(60, 61, MAX_WEIGHT - 1), edge(62, 63, MAX_WEIGHT - 1), edge(64, 65, 1)]);
+        assert!(Graph::new(66, edges.clone()).is_ok());
+        edges.push(edge(66, 67, 1));
+        assert_eq!(Graph::new(68, edges), Err(GraphError::TotalOutOfRange));
+    }
+
+    #[test]
     fn a_graph_may_be_empty() {
-        let graph = Graph::new(0, Vec::new()).unwrap();
+        let graph = Graph::<i64>::new(0, Vec::new()).unwrap();
         assert_eq!(graph.vertices(), 0);
         assert!(graph.edges().is_empty());
     }

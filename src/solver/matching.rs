@@ -27,16 +27,17 @@ use self::fractional::Start;
 use self::search::Searcher;
 use super::certificate::{Blossom, Certificate};
 use super::graph::Graph;
+use super::weight::Weight;
 
 /// A matching of the largest weight, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matching {
+pub struct Matching<W = i64> {
     /// The partner of each vertex; mutual, and along edges of the graph.
     pub mate: Vec<Option<u32>>,
     /// The sum of the weights of the matched edges.
-    pub weight: i64,
+    pub weight: W,
     /// The dual solution that proves the weight cannot be exceeded.
-    pub certificate: Certificate,
+    pub certificate: Certificate<W>,
 }
 
 /// Returns a matching of the largest weight in a graph, not necessarily of the most edges.
@@ -53,7 +54,7 @@ pub struct Matching {
 /// Cost: with `n` vertices, `m` edges and blossoms nested `d` deep, `O(n (m log n + n d))` in the
 /// worst case and `O(n + m)` memory. A search looks only at its own tree and ends at the nearest
 /// reason to end; on sparse markets the trees stay small and the time is near to `O(m log n)`.
-pub fn maximum_weight_matching(graph: &Graph) -> Matching {
+pub fn maximum_weight_matching<W: Weight>(graph: &Graph<W>) -> Matching<W> {
     let start = fractional::start(graph);
     let family = settle(graph, start);
     read_off(graph, &family)
@@ -63,7 +64,7 @@ pub fn maximum_weight_matching(graph: &Graph) -> Matching {
 ///
 /// Before: the start holds what `fractional` says, except that unsettled vertices need not lie on
 /// tight odd cycles. After: every unmatched vertex has a dual of zero.
-fn settle(graph: &Graph, start: Start) -> Family {
+fn settle<W: Weight>(graph: &Graph<W>, start: Start<W>) -> Family<W> {
     let Start { mate, dual_2x, unsettled } = start;
     let mut searcher = Searcher::new(graph, Family::new(mate, dual_2x));
     for root in unsettled {
@@ -73,7 +74,7 @@ fn settle(graph: &Graph, start: Start) -> Family {
 }
 
 /// Reads the matching and its certificate off the last state.
-fn read_off(graph: &Graph, family: &Family) -> Matching {
+fn read_off<W: Weight>(graph: &Graph<W>, family: &Family<W>) -> Matching<W> {
     let mate: Vec<Option<u32>> = family.mate.iter().map(|&mate| (mate != NONE).then_some(mate)).collect();
     let weight = graph.weight_of(&mate);
     Matching {
@@ -84,7 +85,7 @@ fn read_off(graph: &Graph, family: &Family) -> Matching {
 }
 
 /// Lists the blossoms, children before parents.
-fn list_blossoms(family: &Family) -> Vec<Blossom> {
+fn list_blossoms<W: Weight>(family: &Family<W>) -> Vec<Blossom<W>> {
     let mut listed = Vec::new();
     let mut index_of = vec![NONE; family.nodes()];
     // A blossom waits below its children and is listed when it is met again.

@@ -1,12 +1,13 @@
 //! What is optimal on a graph. Knows no rep and no account.
 //!
-//! In: graphs of numbered vertices with integer weights. Out: matchings with a proof of optimality.
+//! In: graphs of numbered vertices with integer weights of any width. Out: matchings with a proof of optimality.
 //! Holds: every function here is a function: no clock, no environment, no randomness, no input or
 //! output, and the order of edges does not matter. `verify` shares no code with what it checks.
 //! Costs: stated at each function. Absent: reps, accounts, points and their meaning; parallelism.
 //!
 //! | file | what it holds |
 //! | --- | --- |
+//! | `weight` | the numbers weights and duals are made of |
 //! | `graph` | the fixed graph |
 //! | `digraph` | the fixed directed graph |
 //! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
@@ -20,6 +21,7 @@ pub mod digraph;
 pub mod graph;
 pub mod matching;
 pub mod verify;
+pub mod weight;
 
 pub use caps::{CapError, CappedMatching, capped_matching};
 pub use certificate::{Blossom, Certificate};
@@ -27,3 +29,4 @@ pub use digraph::{Digraph, DigraphError, DirectedArc};
 pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
 pub use verify::{CertificateError, verify, verify_capped};
+pub use weight::Weight;

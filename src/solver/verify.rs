@@ -5,7 +5,11 @@
 //! Holds: if `verify` accepts, no matching of the graph has a larger weight. Only the types of the
 //! graph and of the certificate are shared with the solver; no code is.
 //! Costs: `O((n + m) log d)` time, `d` the depth of the blossoms, and `O(n)` memory.
-//! Absent: any repair, and any trust in the solver. Sums are formed in `i128`, which none can leave.
+//! Absent: any repair, and any trust in the solver.
+//!
+//! Sums that do not fit the number type are refused, and no proof is lost by it: of a certificate
+//! that keeps the rules, a vertex with a dual is matched, and a blossom with a dual holds a matched
+//! edge, and on a matched edge all duals together are twice its weight.
 //!
 //! The rules are those of complementary slackness. Write `y` for twice a vertex dual, `z` for twice
 //! a blossom dual, `w` for a weight. For every matching `N` and a certificate that keeps the rules,
@@ -19,6 +23,7 @@ use std::fmt;
 
 use super::certificate::Certificate;
 use super::graph::{Edge, Graph, GraphError};
+use super::weight::Weight;
 
 /// Stands for "no blossom".
 const NONE: u32 = u32::MAX;
@@ -30,7 +35,11 @@ const NONE: u32 = u32::MAX;
 /// Errors: [`CertificateError`] names the first broken rule and where.
 ///
 /// Cost: `O((n + m) log d)`, `d` the depth of the blossoms.
-pub fn verify(graph: &Graph, mate: &[Option<u32>], certificate: &Certificate) -> Result<(), CertificateError> {
+pub fn verify<W: Weight>(
+    graph: &Graph<W>,
+    mate: &[Option<u32>],
+    certificate: &Certificate<W>,
+) -> Result<(), CertificateError<W>> {
     check_mates(graph, mate)?;
     check_vertex_duals(graph, mate, certificate)?;
     let family = Family::read(graph.vertices(), certificate)?;
@@ -54,14 +63,14 @@ pub fn verify(graph: &Graph, mate: &[Option<u32>], certificate: &Certificate) ->
 /// Errors: [`CertificateError`] names the first broken rule and where.
 ///
 /// Cost: as [`verify`], on the graph with the caps built in.
-pub fn verify_capped(
-    graph: &Graph,
+pub fn verify_capped<W: Weight>(
+    graph: &Graph<W>,
     group_of: &[u32],
     cap_of_group: &[Option<u32>],
     mate: &[Option<u32>],
     extra_mates: &[u32],
-    certificate: &Certificate,
-) -> Result<(), CertificateError> {
+    certificate: &Certificate<W>,
+) -> Result<(), CertificateError<W>> {
     check_mates(graph, mate)?;
     let members = members_of_groups(graph, group_of, cap_of_group.len())?;
     for (group, (members, cap)) in members.iter().zip(cap_of_group).enumerate() {
@@ -79,7 +88,11 @@ pub fn verify_capped(
 }
 
 /// Returns the vertices of each group, ascending.
-fn members_of_groups(graph: &Graph, group_of: &[u32], groups: usize) -> Result<Vec<Vec<u32>>, CertificateError> {
+fn members_of_groups<W: Weight>(
+    graph: &Graph<W>,
+    group_of: &[u32],
+    groups: usize,
+) -> Result<Vec<Vec<u32>>, CertificateError<W>> {
     if group_of.len() != graph.vertices() {
         return Err(CertificateError::GroupCount { expected: graph.vertices(), found: group_of.len() });
     }
@@ -94,7 +107,11 @@ fn members_of_groups(graph: &Graph, group_of: &[u32], groups: usize) -> Result<V
 }
 
 /// Builds the graph in which extra vertices keep the caps.
-fn build_in_caps(graph: &Graph, members: &[Vec<u32>], cap_of_group: &[Option<u32>]) -> Result<Graph, CertificateError> {
+fn build_in_caps<W: Weight>(
+    graph: &Graph<W>,
+    members: &[Vec<u32>],
+    cap_of_group: &[Option<u32>],
+) -> Result<Graph<W>, CertificateError<W>> {
     let mut edges = graph.edges().to_vec();
     let mut vertices = graph.vertices();
     for (members, cap) in members.iter().zip(cap_of_group) {
@@ -103,7 +120,7 @@ fn build_in_caps(graph: &Graph, members: &[Vec<u32>], cap_of_group: &[Option<u32
         };
         let heaviest =
             members.iter().filter_map(|&vertex| graph.neighbours(vertex).iter().map(|arc| arc.weight).max()).max();
-        let weight = heaviest.unwrap_or(0) + 1;
+        let weight = heaviest.unwrap_or(W::ZERO) + W::ONE;
         for from in 0..members.len().saturating_sub(cap) {
             for &u in &members[from..=from + cap] {
                 let v = vertices as u32;
@@ -116,11 +133,11 @@ fn build_in_caps(graph: &Graph, members: &[Vec<u32>], cap_of_group: &[Option<u32
 }
 
 /// Appends the extras to the mates, each joined to the vertex it is matched to.
-fn add_extra_mates(
+fn add_extra_mates<W>(
     mate: &[Option<u32>],
     extra_mates: &[u32],
     vertices: usize,
-) -> Result<Vec<Option<u32>>, CertificateError> {
+) -> Result<Vec<Option<u32>>, CertificateError<W>> {
     if mate.len() + extra_mates.len() != vertices {
         return Err(CertificateError::ExtraMateCount { expected: vertices - mate.len(), found: extra_mates.len() });
     }
@@ -136,7 +153,7 @@ fn add_extra_mates(
 }
 
 /// Checks that every mate is mutual and joined by an edge.
-fn check_mates(graph: &Graph, mate: &[Option<u32>]) -> Result<(), CertificateError> {
+fn check_mates<W: Weight>(graph: &Graph<W>, mate: &[Option<u32>]) -> Result<(), CertificateError<W>> {
     if mate.len() != graph.vertices() {
         return Err(CertificateError::MateCount { expected: graph.vertices(), found: mate.len() });
     }
@@ -155,16 +172,20 @@ fn check_mates(graph: &Graph, mate: &[Option<u32>]) -> Result<(), CertificateErr
 }
 
 /// Checks that vertex duals are not negative, and zero at unmatched vertices.
-fn check_vertex_duals(graph: &Graph, mate: &[Option<u32>], certificate: &Certificate) -> Result<(), CertificateError> {
+fn check_vertex_duals<W: Weight>(
+    graph: &Graph<W>,
+    mate: &[Option<u32>],
+    certificate: &Certificate<W>,
+) -> Result<(), CertificateError<W>> {
     let duals = &certificate.vertex_duals_2x;
     if duals.len() != graph.vertices() {
         return Err(CertificateError::DualCount { expected: graph.vertices(), found: duals.len() });
     }
     for (vertex, &dual_2x) in (0u32..).zip(duals) {
-        if dual_2x < 0 {
+        if dual_2x < W::ZERO {
             return Err(CertificateError::NegativeVertexDual { vertex, dual_2x });
         }
-        if dual_2x > 0 && mate[vertex as usize].is_none() {
+        if dual_2x > W::ZERO && mate[vertex as usize].is_none() {
             return Err(CertificateError::UnmatchedVertexWithDual { vertex, dual_2x });
         }
     }
@@ -172,23 +193,26 @@ fn check_vertex_duals(graph: &Graph, mate: &[Option<u32>], certificate: &Certifi
 }
 
 /// Checks that no edge has negative slack and no matched edge has any.
-fn check_edges(
-    graph: &Graph,
+fn check_edges<W: Weight>(
+    graph: &Graph<W>,
     mate: &[Option<u32>],
-    certificate: &Certificate,
-    family: &Family,
-) -> Result<(), CertificateError> {
-    let dual_2x = |vertex: u32| i128::from(certificate.vertex_duals_2x[vertex as usize]);
+    certificate: &Certificate<W>,
+    family: &Family<W>,
+) -> Result<(), CertificateError<W>> {
+    let dual_2x = |vertex: u32| certificate.vertex_duals_2x[vertex as usize];
     for &Edge { u, v, weight } in graph.edges() {
         let inside_2x = match family.smallest_holding(u, v) {
-            NONE => 0,
+            NONE => W::ZERO,
             blossom => family.total_2x[blossom as usize],
         };
-        let slack_2x = dual_2x(u) + dual_2x(v) + inside_2x - 2 * i128::from(weight);
-        if slack_2x < 0 {
+        // No dual is negative, so that this is the only sum that may not fit.
+        let duals_2x = dual_2x(u).checked_add(dual_2x(v)).and_then(|sum| sum.checked_add(inside_2x));
+        let duals_2x = duals_2x.ok_or(CertificateError::DualsOutOfRange { u, v })?;
+        let slack_2x = duals_2x - weight.doubled();
+        if slack_2x < W::ZERO {
             return Err(CertificateError::NegativeSlack { u, v, slack_2x });
         }
-        if slack_2x > 0 && mate[u as usize] == Some(v) {
+        if slack_2x > W::ZERO && mate[u as usize] == Some(v) {
             return Err(CertificateError::LooseMatchedEdge { u, v, slack_2x });
         }
     }
@@ -196,11 +220,11 @@ fn check_edges(
 }
 
 /// Checks that a blossom with a positive dual holds as many matched edges as fit.
-fn check_blossoms_are_full(
+fn check_blossoms_are_full<W: Weight>(
     mate: &[Option<u32>],
-    certificate: &Certificate,
-    family: &Family,
-) -> Result<(), CertificateError> {
+    certificate: &Certificate<W>,
+    family: &Family<W>,
+) -> Result<(), CertificateError<W>> {
     let mut matched_edges = vec![0u64; certificate.blossoms.len()];
     for (vertex, partner) in matched(mate) {
         if vertex < partner {
@@ -213,7 +237,7 @@ fn check_blossoms_are_full(
     for (index, blossom) in certificate.blossoms.iter().enumerate() {
         // Children come first, so this count is complete.
         let (found, size) = (matched_edges[index], family.size[index]);
-        if blossom.dual_2x > 0 && found != (size - 1) / 2 {
+        if blossom.dual_2x > W::ZERO && found != (size - 1) / 2 {
             return Err(CertificateError::BlossomNotFull { blossom: index, expected: (size - 1) / 2, found });
         }
         let parent = family.parent[index];
@@ -229,7 +253,7 @@ fn matched(mate: &[Option<u32>]) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// The blossoms of a certificate as a forest in which common ancestors are found quickly.
-struct Family {
+struct Family<W> {
     /// The smallest blossom that holds a vertex, or [`NONE`].
     of_vertex: Vec<u32>,
     /// The blossom directly around a blossom, or [`NONE`].
@@ -240,33 +264,33 @@ struct Family {
     /// logarithmically many steps (E. Myers, "An applicative random-access stack", 1983).
     jump: Vec<u32>,
     /// The sum of twice the duals of a blossom and of all around it.
-    total_2x: Vec<i128>,
+    total_2x: Vec<W>,
     /// The number of vertices in a blossom.
     size: Vec<u64>,
 }
 
-impl Family {
+impl<W: Weight> Family<W> {
     /// Reads the blossoms, checking that they are a nested family of odd sets with no negative dual.
-    fn read(vertices: usize, certificate: &Certificate) -> Result<Self, CertificateError> {
+    fn read(vertices: usize, certificate: &Certificate<W>) -> Result<Self, CertificateError<W>> {
         let count = certificate.blossoms.len();
         let mut family = Self {
             of_vertex: vec![NONE; vertices],
             parent: vec![NONE; count],
             depth: vec![0; count],
             jump: vec![NONE; count],
-            total_2x: vec![0; count],
+            total_2x: vec![W::ZERO; count],
             size: vec![0; count],
         };
         for index in 0..count {
             family.read_blossom(index, certificate)?;
         }
         for index in (0..count).rev() {
-            family.hang_below_parent(index, certificate.blossoms[index].dual_2x);
+            family.hang_below_parent(index, certificate.blossoms[index].dual_2x)?;
         }
         Ok(family)
     }
 
-    fn read_blossom(&mut self, index: usize, certificate: &Certificate) -> Result<(), CertificateError> {
+    fn read_blossom(&mut self, index: usize, certificate: &Certificate<W>) -> Result<(), CertificateError<W>> {
         let blossom = &certificate.blossoms[index];
         // A certificate has fewer blossoms than vertices, or a vertex occurs twice before the end.
         let own = index as u32;
@@ -294,7 +318,7 @@ impl Family {
         if size < 3 || size.is_multiple_of(2) {
             return Err(CertificateError::BlossomSize { blossom: index, size });
         }
-        if blossom.dual_2x < 0 {
+        if blossom.dual_2x < W::ZERO {
             return Err(CertificateError::NegativeBlossomDual { blossom: index, dual_2x: blossom.dual_2x });
         }
         self.size[index] = size;
@@ -302,14 +326,15 @@ impl Family {
     }
 
     /// Completes a blossom whose parent, having a larger index, is complete.
-    fn hang_below_parent(&mut self, index: usize, dual_2x: i64) {
-        self.total_2x[index] = i128::from(dual_2x);
+    fn hang_below_parent(&mut self, index: usize, dual_2x: W) -> Result<(), CertificateError<W>> {
+        self.total_2x[index] = dual_2x;
         let parent = self.parent[index];
         if parent == NONE {
-            return;
+            return Ok(());
         }
         let above = parent as usize;
-        self.total_2x[index] += self.total_2x[above];
+        let total_2x = dual_2x.checked_add(self.total_2x[above]);
+        self.total_2x[index] = total_2x.ok_or(CertificateError::BlossomDualsOutOfRange { blossom: index })?;
         self.depth[index] = self.depth[above] + 1;
         let jump = self.jump[above];
         self.jump[index] = if jump == NONE {
@@ -320,6 +345,7 @@ impl Family {
             let equal_leaps = far != NONE && self.depth[jump as usize] - self.depth[far as usize] == first_leap;
             if equal_leaps { far } else { parent }
         };
+        Ok(())
     }
 
     /// Returns the smallest blossom that holds both vertices, or [`NONE`].
@@ -352,7 +378,7 @@ impl Family {
 
 /// The first rule a certificate breaks, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CertificateError {
+pub enum CertificateError<W = i64> {
     /// There is not one mate entry for each vertex.
     MateCount {
         /// The number of vertices.
@@ -393,14 +419,14 @@ pub enum CertificateError {
         /// The vertex.
         vertex: u32,
         /// Twice its dual.
-        dual_2x: i64,
+        dual_2x: W,
     },
     /// An unmatched vertex has a positive dual.
     UnmatchedVertexWithDual {
         /// The vertex.
         vertex: u32,
         /// Twice its dual.
-        dual_2x: i64,
+        dual_2x: W,
     },
     /// A blossom names a vertex that does not exist.
     BlossomVertexOutOfRange {
@@ -442,7 +468,7 @@ pub enum CertificateError {
         /// The blossom's index.
         blossom: usize,
         /// Twice its dual.
-        dual_2x: i64,
+        dual_2x: W,
     },
     /// A blossom with a positive dual holds fewer matched edges than fit in it.
     BlossomNotFull {
@@ -453,6 +479,18 @@ pub enum CertificateError {
         /// The number of matched edges in it.
         found: u64,
     },
+    /// The duals of a blossom and of those around it add up to more than a number can hold.
+    BlossomDualsOutOfRange {
+        /// The blossom's index.
+        blossom: usize,
+    },
+    /// The duals at the ends of an edge and around it add up to more than a number can hold.
+    DualsOutOfRange {
+        /// The smaller end.
+        u: u32,
+        /// The larger end.
+        v: u32,
+    },
     /// An edge is worth more than the duals at its ends and around it.
     NegativeSlack {
         /// The smaller end.
@@ -460,7 +498,7 @@ pub enum CertificateError {
         /// The larger end.
         v: u32,
         /// Twice the slack.
-        slack_2x: i128,
+        slack_2x: W,
     },
     /// A matched edge is worth less than the duals at its ends and around it.
     LooseMatchedEdge {
@@ -469,7 +507,7 @@ pub enum CertificateError {
         /// The larger end.
         v: u32,
         /// Twice the slack.
-        slack_2x: i128,
+        slack_2x: W,
     },
     /// There is not one group for each vertex.
     GroupCount {
@@ -495,7 +533,7 @@ pub enum CertificateError {
         found: usize,
     },
     /// The graph with the caps built in is more than a solver takes.
-    CapsTooLarge(GraphError),
+    CapsTooLarge(GraphError<W>),
     /// There is not one mate for each extra vertex.
     ExtraMateCount {
         /// The number of extra vertices.
@@ -512,7 +550,7 @@ pub enum CertificateError {
     },
 }
 
-impl fmt::Display for CertificateError {
+impl<W: Weight> fmt::Display for CertificateError<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MateCount { expected, found } => {
@@ -531,10 +569,10 @@ impl fmt::Display for CertificateError {
                 write!(f, "{found} vertex duals are given for {expected} vertices")
             }
             Self::NegativeVertexDual { vertex, dual_2x } => {
-                write!(f, "vertex {vertex} has the negative dual {dual_2x}/2")
+                write!(f, "vertex {vertex} has the negative dual {dual_2x:?}/2")
             }
             Self::UnmatchedVertexWithDual { vertex, dual_2x } => {
-                write!(f, "vertex {vertex} is unmatched and has the positive dual {dual_2x}/2")
+                write!(f, "vertex {vertex} is unmatched and has the positive dual {dual_2x:?}/2")
             }
             Self::BlossomVertexOutOfRange { blossom, vertex } => {
                 write!(f, "blossom {blossom} holds vertex {vertex}, which does not exist")
@@ -552,16 +590,22 @@ impl fmt::Display for CertificateError {
                 write!(f, "blossom {blossom} has {size} vertices, not an odd number of three or more")
             }
             Self::NegativeBlossomDual { blossom, dual_2x } => {
-                write!(f, "blossom {blossom} has the negative dual {dual_2x}/2")
+                write!(f, "blossom {blossom} has the negative dual {dual_2x:?}/2")
             }
             Self::BlossomNotFull { blossom, expected, found } => {
                 write!(f, "blossom {blossom} has a positive dual and holds {found} matched edges instead of {expected}")
             }
+            Self::BlossomDualsOutOfRange { blossom } => {
+                write!(f, "the duals of blossom {blossom} and of those around it add up to more than a number can hold")
+            }
+            Self::DualsOutOfRange { u, v } => {
+                write!(f, "the duals of edge {u}-{v} add up to more than a number can hold")
+            }
             Self::NegativeSlack { u, v, slack_2x } => {
-                write!(f, "edge {u}-{v} has the negative slack {slack_2x}/2")
+                write!(f, "edge {u}-{v} has the negative slack {slack_2x:?}/2")
             }
             Self::LooseMatchedEdge { u, v, slack_2x } => {
-                write!(f, "matched edge {u}-{v} has the slack {slack_2x}/2")
+                write!(f, "matched edge {u}-{v} has the slack {slack_2x:?}/2")
             }
             Self::GroupCount { expected, found } => {
                 write!(f, "{found} groups are given for {expected} vertices")
@@ -583,7 +627,7 @@ impl fmt::Display for CertificateError {
     }
 }
 
-impl Error for CertificateError {}
+impl<W: Weight> Error for CertificateError<W> {}
 
 #[cfg(test)]
 mod tests;

@@ -98,6 +98,28 @@ fn random_markets_with_caps_match_brute_force() {
 }
 
 #[test]
+fn every_width_of_numbers_gives_the_same_capped_matching() {
+    let mut random = ChaCha8Rng::seed_from_u64(14);
+    for _ in 0..300 {
+        let edges: Vec<Edge> = (0..60)
+            .map(|_| (random.random_range(0..24), random.random_range(0..24), random.random_range(1..50)))
+            .filter(|(u, v, _)| u != v)
+            .map(|(u, v, weight)| edge(u, v, weight))
+            .collect();
+        let wide = edges.iter().map(|&Edge { u, v, weight }| Edge { u, v, weight: i128::from(weight) }).collect();
+        let (narrow, wide) = (Graph::new(24, edges).unwrap(), Graph::new(24, wide).unwrap());
+        let group_of: Vec<u32> = (0..24).map(|vertex| vertex / 6).collect();
+        let caps = [Some(1), Some(2), None, Some(4)];
+        let by_narrow = capped_matching(&narrow, &group_of, &caps).unwrap();
+        let by_wide = capped_matching(&wide, &group_of, &caps).unwrap();
+        verify_capped(&wide, &group_of, &caps, &by_wide.mate, &by_wide.extra_mates, &by_wide.certificate).unwrap();
+        assert_eq!(by_wide.mate, by_narrow.mate);
+        assert_eq!(by_wide.extra_mates, by_narrow.extra_mates);
+        assert_eq!(by_wide.weight, i128::from(by_narrow.weight));
+    }
+}
+
+#[test]
 fn a_larger_cap_never_lowers_the_optimum() {
     let mut random = ChaCha8Rng::seed_from_u64(4);
     for _ in 0..200 {

@@ -10,6 +10,8 @@
 
 use std::mem::take;
 
+use crate::solver::weight::Weight;
+
 /// Stands for "no vertex" and "no node".
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -24,31 +26,31 @@ pub(super) struct Link {
     pub to: u32,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Blossom {
+#[derive(Clone, Debug)]
+struct Blossom<W> {
     /// The cycle of children, the one with the base first. Empty if the number is not in use.
     cycle: Vec<Link>,
     base: u32,
-    dual_2x: i64,
+    dual_2x: W,
 }
 
 /// The changing matching, its vertex duals and its blossoms.
 #[derive(Clone, Debug)]
-pub(super) struct Family {
+pub(super) struct Family<W> {
     /// The mate of each vertex, or [`NONE`].
     pub mate: Vec<u32>,
     /// Twice the dual of each vertex.
-    pub dual_2x: Vec<i64>,
+    pub dual_2x: Vec<W>,
     /// The blossom directly around each node, or [`NONE`].
     parent: Vec<u32>,
-    blossoms: Vec<Blossom>,
+    blossoms: Vec<Blossom<W>>,
     /// Numbers of blossoms not in use.
     unused: Vec<u32>,
 }
 
-impl Family {
+impl<W: Weight> Family<W> {
     /// Starts from a matching without blossoms.
-    pub fn new(mate: Vec<u32>, dual_2x: Vec<i64>) -> Self {
+    pub fn new(mate: Vec<u32>, dual_2x: Vec<W>) -> Self {
         Self { parent: vec![NONE; mate.len()], mate, dual_2x, blossoms: Vec::new(), unused: Vec::new() }
     }
 
@@ -56,11 +58,11 @@ impl Family {
         self.mate.len()
     }
 
-    fn blossom(&self, node: u32) -> &Blossom {
+    fn blossom(&self, node: u32) -> &Blossom<W> {
         &self.blossoms[node as usize - self.vertices()]
     }
 
-    fn blossom_mut(&mut self, node: u32) -> &mut Blossom {
+    fn blossom_mut(&mut self, node: u32) -> &mut Blossom<W> {
         let index = node as usize - self.vertices();
         &mut self.blossoms[index]
     }
@@ -86,12 +88,12 @@ impl Family {
     }
 
     /// Returns twice the dual of a blossom.
-    pub fn blossom_dual_2x(&self, node: u32) -> i64 {
+    pub fn blossom_dual_2x(&self, node: u32) -> W {
         self.blossom(node).dual_2x
     }
 
     /// Adds to twice the dual of a node if it is a blossom.
-    pub fn raise_blossom(&mut self, node: u32, by_2x: i64) {
+    pub fn raise_blossom(&mut self, node: u32, by_2x: W) {
         if self.is_blossom(node) {
             self.blossom_mut(node).dual_2x += by_2x;
         }
@@ -120,14 +122,14 @@ impl Family {
         debug_assert!(cycle.len() % 2 == 1);
         let node = self.unused.pop().unwrap_or_else(|| {
             self.parent.push(NONE);
-            self.blossoms.push(Blossom::default());
+            self.blossoms.push(Blossom { cycle: Vec::new(), base: NONE, dual_2x: W::ZERO });
             self.parent.len() as u32 - 1
         });
         for link in &cycle {
             self.parent[link.child as usize] = node;
         }
         let base = self.base(cycle[0].child);
-        *self.blossom_mut(node) = Blossom { cycle, base, dual_2x: 0 };
+        *self.blossom_mut(node) = Blossom { cycle, base, dual_2x: W::ZERO };
         node
     }
 

@@ -25,8 +25,7 @@ use std::collections::BinaryHeap;
 
 use super::family::NONE;
 use crate::solver::graph::Graph;
-
-const NEVER: i64 = i64::MAX;
+use crate::solver::weight::Weight;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Label {
@@ -37,9 +36,9 @@ enum Label {
 
 /// All that is known of a vertex, in half a cache line.
 #[derive(Clone, Copy, Debug)]
-struct Vertex {
-    dual_2x: i64,
-    at: i64,
+struct Vertex<W> {
+    dual_2x: W,
+    at: W,
     /// The vertex this one is matched to by a whole edge, or [`NONE`].
     mate: u32,
     /// The next vertex on the odd cycle of halves this one is on, or [`NONE`].
@@ -62,17 +61,17 @@ enum End {
 
 /// A matching to start from.
 #[derive(Debug)]
-pub(super) struct Start {
+pub(super) struct Start<W> {
     /// The mate of each vertex, or [`NONE`].
     pub mate: Vec<u32>,
     /// Twice the dual of each vertex.
-    pub dual_2x: Vec<i64>,
+    pub dual_2x: Vec<W>,
     /// The unmatched vertices with a positive dual.
     pub unsettled: Vec<u32>,
 }
 
 /// Finds a best fractional matching and makes it whole but for one vertex on each odd cycle.
-pub(super) fn start(graph: &Graph) -> Start {
+pub(super) fn start<W: Weight>(graph: &Graph<W>) -> Start<W> {
     let mut state = Fractional::new(graph);
     for root in 0..graph.vertices() as u32 {
         state.search(root);
@@ -87,24 +86,24 @@ pub(super) fn start(graph: &Graph) -> Start {
 
 /// The state of the fractional searches over one graph.
 #[derive(Debug)]
-struct Fractional<'g> {
-    graph: &'g Graph,
-    vertices: Vec<Vertex>,
+struct Fractional<'g, W> {
+    graph: &'g Graph<W>,
+    vertices: Vec<Vertex<W>>,
     /// When free matched vertices will be reached; entries made obsolete by better ones stay.
-    events: BinaryHeap<Reverse<(i64, u32)>>,
+    events: BinaryHeap<Reverse<(W, u32)>>,
     touched: Vec<u32>,
     /// When the search ends at the latest, and how.
-    end: (i64, End),
+    end: (W, End),
 }
 
-impl<'g> Fractional<'g> {
+impl<'g, W: Weight> Fractional<'g, W> {
     /// Starts with no edge matched; half the heaviest weight at a vertex as its dual leaves no edge
     /// with negative slack.
-    fn new(graph: &'g Graph) -> Self {
+    fn new(graph: &'g Graph<W>) -> Self {
         let heaviest = |vertex| graph.neighbours(vertex).iter().map(|arc| arc.weight).max();
         let vertices = (0..graph.vertices() as u32).map(|vertex| Vertex {
-            dual_2x: heaviest(vertex).unwrap_or(0),
-            at: NEVER,
+            dual_2x: heaviest(vertex).unwrap_or(W::ZERO),
+            at: W::NEVER,
             mate: NONE,
             next: NONE,
             from: NONE,
@@ -115,15 +114,15 @@ impl<'g> Fractional<'g> {
             vertices: vertices.collect(),
             events: BinaryHeap::new(),
             touched: Vec::new(),
-            end: (NEVER, End::Exhausted { vertex: NONE }),
+            end: (W::NEVER, End::Exhausted { vertex: NONE }),
         }
     }
 
-    fn vertex(&self, vertex: u32) -> &Vertex {
+    fn vertex(&self, vertex: u32) -> &Vertex<W> {
         &self.vertices[vertex as usize]
     }
 
-    fn vertex_mut(&mut self, vertex: u32) -> &mut Vertex {
+    fn vertex_mut(&mut self, vertex: u32) -> &mut Vertex<W> {
         &mut self.vertices[vertex as usize]
     }
 
@@ -132,12 +131,12 @@ impl<'g> Fractional<'g> {
     /// Before: `root` is neither matched nor on a cycle.
     fn search(&mut self, root: u32) {
         let Vertex { dual_2x, mate, next, .. } = *self.vertex(root);
-        if mate != NONE || next != NONE || dual_2x == 0 {
+        if mate != NONE || next != NONE || dual_2x == W::ZERO {
             return;
         }
-        self.end = (NEVER, End::Exhausted { vertex: root });
+        self.end = (W::NEVER, End::Exhausted { vertex: root });
         self.touched.push(root);
-        self.make_s(root, 0);
+        self.make_s(root, W::ZERO);
         while let Some(Reverse((time, vertex))) = self.events.pop() {
             if time >= self.end.0 {
                 break;
@@ -162,14 +161,14 @@ impl<'g> Fractional<'g> {
         self.forget_tree();
     }
 
-    fn end_by(&mut self, time: i64, end: End) {
+    fn end_by(&mut self, time: W, end: End) {
         if time < self.end.0 {
             self.end = (time, end);
         }
     }
 
     /// Labels a vertex `S` and looks at its edges.
-    fn make_s(&mut self, vertex: u32, now: i64) {
+    fn make_s(&mut self, vertex: u32, now: W) {
         let state = self.vertex_mut(vertex);
         let level = state.dual_2x + now;
         state.label = Label::S;
@@ -181,12 +180,12 @@ impl<'g> Fractional<'g> {
             match far.label {
                 Label::T => {}
                 Label::S => {
-                    let time = (level + far.at) / 2 - arc.weight;
+                    let time = (level + far.at).halved() - arc.weight;
                     let (x, y) = (vertex, arc.to);
                     self.end_by(time, End::Closed { x, y });
                 }
                 Label::Free => {
-                    let at = level + far.dual_2x - 2 * arc.weight;
+                    let at = level + far.dual_2x - arc.weight.doubled();
                     if at >= far.at || at >= self.end.0 {
                         continue;
                     }
@@ -223,7 +222,7 @@ impl<'g> Fractional<'g> {
         for vertex in self.touched.drain(..) {
             let vertex = &mut self.vertices[vertex as usize];
             vertex.label = Label::Free;
-            vertex.at = NEVER;
+            vertex.at = W::NEVER;
             vertex.from = NONE;
         }
         self.events.clear();
@@ -312,7 +311,7 @@ impl<'g> Fractional<'g> {
                 vertex = self.vertex(vertex).next;
             }
             self.break_cycle(least);
-            if self.vertex(least).dual_2x > 0 {
+            if self.vertex(least).dual_2x > W::ZERO {
                 unsettled.push(least);
             }
         }

@@ -35,8 +35,7 @@ use std::mem::take;
 
 use super::family::{Family, Link, NONE, position};
 use crate::solver::graph::Graph;
-
-const NEVER: i64 = i64::MAX;
+use crate::solver::weight::Weight;
 
 /// What an outermost node is in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +50,12 @@ enum Label {
 
 /// What a search knows of a node. All but the label of outermost nodes is meaningless inside others.
 #[derive(Clone, Copy, Debug)]
-struct Node {
+struct Node<W> {
     label: Label,
     /// When the node got its label.
-    since: i64,
+    since: W,
     /// How long its vertices had been `T` before.
-    offset: i64,
+    offset: W,
     /// The edge by which a `T` node hangs below its parent: the end above, the end in the node.
     entry: (u32, u32),
     /// The blossom this node was shrunk into by this search, or the node itself.
@@ -66,12 +65,12 @@ struct Node {
     touched: bool,
 }
 
-impl Node {
+impl<W: Weight> Node<W> {
     fn untouched(node: u32) -> Self {
         Self {
             label: Label::Free,
-            since: 0,
-            offset: 0,
+            since: W::ZERO,
+            offset: W::ZERO,
             entry: (NONE, NONE),
             shrunk_into: node,
             walk: 0,
@@ -82,9 +81,9 @@ impl Node {
 
 /// What a search knows of a vertex.
 #[derive(Clone, Copy, Debug)]
-struct Reach {
+struct Reach<W> {
     /// The level of an `S` vertex; of others the smallest value at which an `S` vertex reaches it.
-    at: i64,
+    at: W,
     /// The `S` vertex that reaches it then.
     from: u32,
     /// Whether the edges of this `S` vertex have been looked at.
@@ -92,7 +91,9 @@ struct Reach {
     touched: bool,
 }
 
-const UNREACHED: Reach = Reach { at: NEVER, from: NONE, scanned: false, touched: false };
+impl<W: Weight> Reach<W> {
+    const NEVER: Self = Self { at: W::NEVER, from: NONE, scanned: false, touched: false };
+}
 
 /// Something that may happen to the tree, checked again when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,39 +117,39 @@ enum End {
 
 /// The state of searches over one graph.
 #[derive(Debug)]
-pub(super) struct Searcher<'g> {
-    graph: &'g Graph,
-    family: Family,
+pub(super) struct Searcher<'g, W> {
+    graph: &'g Graph<W>,
+    family: Family<W>,
     /// The outermost node of each vertex at the last reset or opening; see [`Searcher::outermost`].
     top: Vec<u32>,
-    nodes: Vec<Node>,
-    reaches: Vec<Reach>,
-    events: BinaryHeap<Reverse<(i64, Event)>>,
+    nodes: Vec<Node<W>>,
+    reaches: Vec<Reach<W>>,
+    events: BinaryHeap<Reverse<(W, Event)>>,
     /// `S` vertices whose edges are still to be looked at.
     pending: Vec<u32>,
-    now: i64,
+    now: W,
     /// When the search ends at the latest, and how. Events from then on need not be kept.
-    end: (i64, End),
+    end: (W, End),
     walks: u64,
     touched_nodes: Vec<u32>,
     touched_vertices: Vec<u32>,
     opened: Vec<u32>,
 }
 
-impl<'g> Searcher<'g> {
+impl<'g, W: Weight> Searcher<'g, W> {
     /// Starts from a family without blossoms.
-    pub fn new(graph: &'g Graph, family: Family) -> Self {
+    pub fn new(graph: &'g Graph<W>, family: Family<W>) -> Self {
         let vertices = graph.vertices();
         Self {
             graph,
             family,
             top: (0..vertices as u32).collect(),
             nodes: (0..vertices as u32).map(Node::untouched).collect(),
-            reaches: vec![UNREACHED; vertices],
+            reaches: vec![Reach::NEVER; vertices],
             events: BinaryHeap::new(),
             pending: Vec::new(),
-            now: 0,
-            end: (NEVER, End::Exhausted { vertex: NONE }),
+            now: W::ZERO,
+            end: (W::NEVER, End::Exhausted { vertex: NONE }),
             walks: 0,
             touched_nodes: Vec::new(),
             touched_vertices: Vec::new(),
@@ -157,7 +158,7 @@ impl<'g> Searcher<'g> {
     }
 
     /// Returns the family as the searches left it.
-    pub fn into_family(self) -> Family {
+    pub fn into_family(self) -> Family<W> {
         self.family
     }
 
@@ -169,11 +170,11 @@ impl<'g> Searcher<'g> {
     /// Cost: with `k` vertices and `l` edges at vertices of the tree and `d` the depth of the
     /// blossoms in it, `O(l log l + k d)`.
     pub fn search(&mut self, root: u32) {
-        if self.family.mate[root as usize] != NONE || self.family.dual_2x[root as usize] == 0 {
+        if self.family.mate[root as usize] != NONE || self.family.dual_2x[root as usize] == W::ZERO {
             return;
         }
-        self.now = 0;
-        self.end = (NEVER, End::Exhausted { vertex: root });
+        self.now = W::ZERO;
+        self.end = (W::NEVER, End::Exhausted { vertex: root });
         let node = self.outermost(root);
         self.make_s(node);
         self.scan_pending();
@@ -218,19 +219,19 @@ impl<'g> Searcher<'g> {
         }
     }
 
-    fn keep_event(&mut self, time: i64, event: Event) {
+    fn keep_event(&mut self, time: W, event: Event) {
         if time < self.end.0 {
             self.events.push(Reverse((time, event)));
         }
     }
 
-    fn end_by(&mut self, time: i64, end: End) {
+    fn end_by(&mut self, time: W, end: End) {
         if time < self.end.0 {
             self.end = (time, end);
         }
     }
 
-    fn touch_node(&mut self, node: u32) -> &mut Node {
+    fn touch_node(&mut self, node: u32) -> &mut Node<W> {
         let state = &mut self.nodes[node as usize];
         if !state.touched {
             state.touched = true;
@@ -239,7 +240,7 @@ impl<'g> Searcher<'g> {
         state
     }
 
-    fn touch_vertex(&mut self, vertex: u32) -> &mut Reach {
+    fn touch_vertex(&mut self, vertex: u32) -> &mut Reach<W> {
         let reach = &mut self.reaches[vertex as usize];
         if !reach.touched {
             reach.touched = true;
@@ -259,7 +260,7 @@ impl<'g> Searcher<'g> {
     }
 
     /// Gives the vertices of a node that turns `S` their levels and queues them for scanning.
-    fn queue_s_vertices(&mut self, node: u32, offset: i64) {
+    fn queue_s_vertices(&mut self, node: u32, offset: W) {
         let now = self.now;
         let queued = self.pending.len();
         let mut pending = take(&mut self.pending);
@@ -280,7 +281,7 @@ impl<'g> Searcher<'g> {
         state.since = now;
         state.entry = entry;
         if self.family.is_blossom(node) {
-            let time = now + self.family.blossom_dual_2x(node) / 2;
+            let time = now + self.family.blossom_dual_2x(node).halved();
             self.keep_event(time, Event::Open { blossom: node });
         }
     }
@@ -308,12 +309,12 @@ impl<'g> Searcher<'g> {
                 // An edge between two vertices that turned `S` is looked at from the later one.
                 if reach.scanned {
                     let (x, y) = (vertex, arc.to);
-                    let time = (level + reach.at) / 2 - arc.weight;
+                    let time = (level + reach.at).halved() - arc.weight;
                     self.keep_event(time, Event::Shrink { x, y });
                 }
                 continue;
             }
-            let at = level + self.family.dual_2x[arc.to as usize] - 2 * arc.weight;
+            let at = level + self.family.dual_2x[arc.to as usize] - arc.weight.doubled();
             if at >= reach.at || at >= self.end.0 {
                 continue;
             }
@@ -424,9 +425,9 @@ impl<'g> Searcher<'g> {
             let Node { label, since, offset, .. } = self.nodes[child as usize];
             let lasted = now - since;
             if label == Label::S {
-                self.family.raise_blossom(child, 2 * lasted);
+                self.family.raise_blossom(child, lasted.doubled());
             } else {
-                self.family.raise_blossom(child, -2 * lasted);
+                self.family.raise_blossom(child, -lasted.doubled());
                 self.queue_s_vertices(child, offset + lasted);
             }
             self.nodes[child as usize].shrunk_into = blossom;
@@ -441,8 +442,8 @@ impl<'g> Searcher<'g> {
             return;
         }
         let lasted = self.now - since;
-        self.family.raise_blossom(blossom, -2 * lasted);
-        debug_assert_eq!(self.family.blossom_dual_2x(blossom), 0);
+        self.family.raise_blossom(blossom, -lasted.doubled());
+        debug_assert_eq!(self.family.blossom_dual_2x(blossom), W::ZERO);
         let entered = self.family.child_holding(blossom, entry.1);
         let cycle = self.family.open_blossom(blossom);
         self.opened.push(blossom);
@@ -540,8 +541,8 @@ impl<'g> Searcher<'g> {
             vertices.clear();
             self.family.collect_vertices(node, &mut vertices);
             match state.label {
-                Label::S => self.family.raise_blossom(node, 2 * lasted),
-                Label::T => self.family.raise_blossom(node, -2 * lasted),
+                Label::S => self.family.raise_blossom(node, lasted.doubled()),
+                Label::T => self.family.raise_blossom(node, -lasted.doubled()),
                 Label::Free => {}
             }
             for &vertex in &vertices {
@@ -554,7 +555,7 @@ impl<'g> Searcher<'g> {
             }
         }
         while let Some(node) = outermost.pop() {
-            if self.family.is_blossom(node) && self.family.blossom_dual_2x(node) == 0 {
+            if self.family.is_blossom(node) && self.family.blossom_dual_2x(node) == W::ZERO {
                 let cycle = self.family.open_blossom(node);
                 outermost.extend(cycle.iter().map(|link| link.child));
                 self.opened.push(node);
@@ -570,7 +571,7 @@ impl<'g> Searcher<'g> {
             self.family.reuse(node);
         }
         for vertex in self.touched_vertices.drain(..) {
-            self.reaches[vertex as usize] = UNREACHED;
+            self.reaches[vertex as usize] = Reach::NEVER;
         }
         self.touched_nodes = touched_nodes;
         self.touched_nodes.clear();

@@ -50,7 +50,7 @@ fn solve(vertices: usize, edges: &[Edge]) -> Matching {
 }
 
 /// Leaves every vertex unsettled.
-fn start_from_nothing(graph: &Graph) -> Start {
+fn start_from_nothing(graph: &Graph) -> Start<i64> {
     let vertices = 0..graph.vertices() as u32;
     let heaviest = |vertex| graph.neighbours(vertex).iter().map(|arc| arc.weight).max().unwrap_or(0);
     Start {
@@ -328,6 +328,31 @@ fn proofs_of_larger_blossom_rich_graphs_are_accepted() {
         let edges = random_odd_cycles(&mut random, vertices);
         let edges = renumbered(&mut random, vertices, &edges);
         solve(vertices as usize, &edges);
+    }
+}
+
+#[test]
+fn every_width_of_numbers_gives_the_same_matching_and_certificate() {
+    let mut random = ChaCha8Rng::seed_from_u64(13);
+    for round in 0..600 {
+        let vertices = random.random_range(3..=60);
+        let edges = match round % 2 {
+            0 => random_odd_cycles(&mut random, vertices),
+            _ => random_edges(&mut random, vertices, 0.2, 1_000_000),
+        };
+        let wide = edges.iter().map(|&Edge { u, v, weight }| Edge { u, v, weight: i128::from(weight) });
+        let wide = Graph::new(vertices as usize, wide.collect()).unwrap();
+        let by_wide = maximum_weight_matching(&wide);
+        verify(&wide, &by_wide.mate, &by_wide.certificate).unwrap();
+        let Matching { mate, weight, certificate } = solve(vertices as usize, &edges);
+        let vertex_duals_2x = certificate.vertex_duals_2x.into_iter().map(i128::from).collect();
+        let blossoms = certificate.blossoms.into_iter().map(|Blossom { vertices, children, dual_2x }| Blossom {
+            vertices,
+            children,
+            dual_2x: i128::from(dual_2x),
+        });
+        let certificate = Certificate { vertex_duals_2x, blossoms: blossoms.collect() };
+        assert_eq!(by_wide, Matching { mate, weight: i128::from(weight), certificate }, "{edges:?}");
     }
 }
 

@@ -186,17 +186,24 @@ fn a_blossom_that_is_not_full_may_have_a_dual_of_zero() {
 }
 
 #[test]
-fn sums_of_the_largest_duals_do_not_overflow() {
+fn duals_that_do_not_add_up_within_the_number_type_are_refused() {
     let graph = Graph::new(3, vec![edge(0, 1, 1)]).unwrap();
     let certificate = Certificate {
         vertex_duals_2x: vec![i64::MAX, i64::MAX, 0],
         blossoms: vec![Blossom { vertices: vec![0, 1, 2], children: vec![], dual_2x: i64::MAX }],
     };
-    let slack_2x = 3 * i128::from(i64::MAX) - 2;
-    assert_eq!(
-        verify(&graph, &[Some(1), Some(0), None], &certificate),
-        Err(CertificateError::LooseMatchedEdge { u: 0, v: 1, slack_2x })
-    );
+    let mate = [Some(1), Some(0), None];
+    assert_eq!(verify(&graph, &mate, &certificate), Err(CertificateError::DualsOutOfRange { u: 0, v: 1 }));
+}
+
+#[test]
+fn nested_blossoms_whose_duals_do_not_add_up_within_the_number_type_are_refused() {
+    let graph = Graph::<i64>::new(5, Vec::new()).unwrap();
+    let inner = Blossom { vertices: vec![0, 1, 2], children: vec![], dual_2x: 1 };
+    let outer = Blossom { vertices: vec![3, 4], children: vec![0], dual_2x: i64::MAX };
+    let certificate = Certificate { vertex_duals_2x: vec![0; 5], blossoms: vec![inner, outer] };
+    let expected = CertificateError::BlossomDualsOutOfRange { blossom: 0 };
+    assert_eq!(verify(&graph, &[None; 5], &certificate), Err(expected));
 }
 
 #[test]

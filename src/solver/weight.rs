@@ -1,0 +1,108 @@
+//! The numbers a solver computes with.
+//!
+//! In: nothing. Out: [`Weight`], what the solvers ask of a number. Holds: within [`Weight::LIMIT`] no
+//! solver leaves the number type, see there. Costs: each operation is one of the machine's, or a few.
+//! Absent: floats, fractions, and what a point is worth.
+//!
+//! `i64` holds points. An objective that ranks several sums one after the other packs them into one
+//! wider number, which the same solvers then maximise.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+/// A signed integer that a solver can weigh edges with.
+///
+/// `+` and `-` are asked for only where the result fits; [`Weight::checked_add`] is for the rest.
+pub trait Weight:
+    Copy
+    + Ord
+    + Debug
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+{
+    /// Nothing.
+    const ZERO: Self;
+    /// The smallest positive number.
+    const ONE: Self;
+    /// The largest weight an edge may have, in either sign: a sixty-fourth of the type's range.
+    ///
+    /// With duals in halves (`_2x`), the matching solver's vertex duals, blossom duals and search
+    /// times stay within `2 × LIMIT`, and the longest sum it forms (two search levels, each a dual and
+    /// a time, less twice a weight) within `8 × LIMIT`, an eighth of the range.
+    const LIMIT: Self;
+    /// A time that never comes: larger than every number that occurs.
+    const NEVER: Self;
+
+    /// Returns half a number, rounded towards minus infinity.
+    fn halved(self) -> Self;
+
+    /// Returns twice a number that is within a quarter of the type's range.
+    fn doubled(self) -> Self {
+        self + self
+    }
+
+    /// Returns the sum of two numbers, or `None` if it does not fit.
+    fn checked_add(self, other: Self) -> Option<Self>;
+}
+
+impl Weight for i64 {
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+    const LIMIT: Self = 1 << 58;
+    const NEVER: Self = i64::MAX;
+
+    #[inline]
+    fn halved(self) -> Self {
+        self >> 1
+    }
+
+    #[inline]
+    fn checked_add(self, other: Self) -> Option<Self> {
+        self.checked_add(other)
+    }
+}
+
+impl Weight for i128 {
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+    const LIMIT: Self = 1 << 122;
+    const NEVER: Self = i128::MAX;
+
+    #[inline]
+    fn halved(self) -> Self {
+        self >> 1
+    }
+
+    #[inline]
+    fn checked_add(self, other: Self) -> Option<Self> {
+        self.checked_add(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Weight;
+
+    fn check<W: Weight>() {
+        assert!(W::ZERO < W::ONE && W::ONE < W::LIMIT);
+        assert_eq!(W::ONE.doubled().halved(), W::ONE);
+        assert_eq!(W::ONE.halved(), W::ZERO);
+        assert_eq!((-W::ONE).halved(), -W::ONE);
+        let eightfold = W::LIMIT.doubled().doubled().doubled();
+        assert!(W::LIMIT < eightfold && eightfold < W::NEVER);
+        assert_eq!(W::NEVER.checked_add(W::ONE), None);
+        assert_eq!(W::NEVER.checked_add(W::ZERO), Some(W::NEVER));
+    }
+
+    #[test]
+    fn every_width_halves_doubles_and_keeps_its_limits() {
+        check::<i64>();
+        check::<i128>();
+    }
+}
