@@ -13,35 +13,36 @@ use std::error::Error;
 use std::fmt;
 
 use super::graph::{Arc, MAX_VERTICES};
+use super::weight::Weight;
 
-/// The largest weight of an arc, in either sign.
-pub const MAX_ARC_WEIGHT: i64 = 1 << 52;
-
-/// The most the weights may come to, if from each vertex the one of the largest size is taken.
+/// Returns the most the weights of a digraph may come to, if at each vertex the one of the largest size leaves it:
+/// a quarter of [`Weight::LIMIT`].
 ///
-/// No set of arcs that leave each vertex at most once weighs more, and neither does a path: so the solvers'
-/// potentials, which are differences of paths, and sums of a few of them stay within an `i64`.
-pub const MAX_TOTAL: i64 = 1 << 59;
+/// No set of arcs that leave each vertex at most once weighs more, and neither does a path. The potentials of rings
+/// are made of a few such paths, and so stay within an eighth of the type's range, and sums of a few within the range.
+pub fn most_in_all<W: Weight>() -> W {
+    W::LIMIT.halved().halved()
+}
 
 /// An arc from one vertex to another: whoever gives `from` receives `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DirectedArc {
+pub struct DirectedArc<W = i64> {
     /// The vertex the arc leaves.
     pub from: u32,
     /// The vertex the arc enters.
     pub to: u32,
     /// What choosing the arc is worth; may be negative.
-    pub weight: i64,
+    pub weight: W,
 }
 
 /// A directed graph with integer weights that never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digraph {
-    leaving: Rows,
-    entering: Rows,
+pub struct Digraph<W = i64> {
+    leaving: Rows<W>,
+    entering: Rows<W>,
 }
 
-impl Digraph {
+impl<W: Weight> Digraph<W> {
     /// Builds the canonical digraph of a list of arcs.
     ///
     /// Of parallel arcs the heaviest stays. `arcs[i]` must join two different vertices below `vertices`.
@@ -49,7 +50,7 @@ impl Digraph {
     /// Errors: [`DigraphError`] names the first offending arc by its index in the list.
     ///
     /// Cost: `O(m log m + n)` time, `O(m + n)` memory.
-    pub fn new(vertices: usize, mut arcs: Vec<DirectedArc>) -> Result<Self, DigraphError> {
+    pub fn new(vertices: usize, mut arcs: Vec<DirectedArc<W>>) -> Result<Self, DigraphError<W>> {
         if vertices > MAX_VERTICES {
             return Err(DigraphError::TooManyVertices { vertices });
         }
@@ -76,26 +77,26 @@ impl Digraph {
     }
 
     /// Returns all arcs, ascending by `(from, to)`.
-    pub fn arcs(&self) -> impl Iterator<Item = DirectedArc> {
+    pub fn arcs(&self) -> impl Iterator<Item = DirectedArc<W>> {
         (0..self.vertices() as u32).flat_map(|from| {
             self.successors(from).iter().map(move |&Arc { to, weight }| DirectedArc { from, to, weight })
         })
     }
 
     /// Returns the arcs that leave a vertex, each with the vertex it enters as the far end, ascending by it.
-    pub fn successors(&self, vertex: u32) -> &[Arc] {
+    pub fn successors(&self, vertex: u32) -> &[Arc<W>] {
         self.leaving.of(vertex)
     }
 
     /// Returns the arcs that enter a vertex, each with the vertex it leaves as the far end, ascending by it.
-    pub fn predecessors(&self, vertex: u32) -> &[Arc] {
+    pub fn predecessors(&self, vertex: u32) -> &[Arc<W>] {
         self.entering.of(vertex)
     }
 
     /// Returns the weight of the arc from one vertex to another, if there is one.
     ///
     /// Cost: `O(log degree)`.
-    pub fn weight_from(&self, from: u32, to: u32) -> Option<i64> {
+    pub fn weight_from(&self, from: u32, to: u32) -> Option<W> {
         let arcs = self.successors(from);
         let at = arcs.binary_search_by_key(&to, |arc| arc.to).ok()?;
         Some(arcs[at].weight)
@@ -104,15 +105,15 @@ impl Digraph {
 
 /// The arcs at every vertex, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Rows {
+struct Rows<W> {
     /// The arcs at vertex `v` are `arcs[first[v]..first[v + 1]]`.
     first: Vec<usize>,
-    arcs: Vec<Arc>,
+    arcs: Vec<Arc<W>>,
 }
 
-impl Rows {
+impl<W: Weight> Rows<W> {
     /// Lays out arcs by their near end, keeping their order; `ends` gives the near and the far one.
-    fn new(vertices: usize, list: &[DirectedArc], ends: impl Fn(&DirectedArc) -> (u32, u32)) -> Self {
+    fn new(vertices: usize, list: &[DirectedArc<W>], ends: impl Fn(&DirectedArc<W>) -> (u32, u32)) -> Self {
         let mut first = vec![0; vertices + 1];
         for arc in list {
             first[ends(arc).0 as usize + 1] += 1;
@@ -121,7 +122,7 @@ impl Rows {
             first[vertex + 1] += first[vertex];
         }
         let mut next = first.clone();
-        let mut arcs = vec![Arc { to: 0, weight: 0 }; list.len()];
+        let mut arcs = vec![Arc { to: 0, weight: W::ZERO }; list.len()];
         for arc in list {
             let (near, far) = ends(arc);
             let at = &mut next[near as usize];
@@ -131,13 +132,13 @@ impl Rows {
         Self { first, arcs }
     }
 
-    fn of(&self, vertex: u32) -> &[Arc] {
+    fn of(&self, vertex: u32) -> &[Arc<W>] {
         let vertex = vertex as usize;
         &self.arcs[self.first[vertex]..self.first[vertex + 1]]
     }
 }
 
-fn check_arc(vertices: usize, index: usize, arc: &DirectedArc) -> Result<(), DigraphError> {
+fn check_arc<W: Weight>(vertices: usize, index: usize, arc: &DirectedArc<W>) -> Result<(), DigraphError<W>> {
     for vertex in [arc.from, arc.to] {
         if vertex as usize >= vertices {
             return Err(DigraphError::VertexOutOfRange { index, vertex, vertices });
@@ -146,18 +147,18 @@ fn check_arc(vertices: usize, index: usize, arc: &DirectedArc) -> Result<(), Dig
     if arc.from == arc.to {
         return Err(DigraphError::SelfLoop { index, vertex: arc.from });
     }
-    if arc.weight < -MAX_ARC_WEIGHT || arc.weight > MAX_ARC_WEIGHT {
+    if arc.weight < -most_in_all::<W>() || arc.weight > most_in_all() {
         return Err(DigraphError::WeightOutOfRange { index, weight: arc.weight });
     }
     Ok(())
 }
 
-/// Refuses sorted arcs whose weights could add up to more than [`MAX_TOTAL`].
-fn check_total(arcs: &[DirectedArc]) -> Result<(), DigraphError> {
-    let mut total = 0;
+/// Refuses sorted arcs whose weights may come to more than [`most_in_all`].
+fn check_total<W: Weight>(arcs: &[DirectedArc<W>]) -> Result<(), DigraphError<W>> {
+    let mut total = W::ZERO;
     for row in arcs.chunk_by(|one, next| one.from == next.from) {
-        total += row.iter().map(|arc| arc.weight.abs()).max().unwrap_or(0);
-        if total > MAX_TOTAL {
+        total += row.iter().map(|arc| arc.weight.max(-arc.weight)).max().unwrap_or(W::ZERO);
+        if total > most_in_all() {
             return Err(DigraphError::TotalOutOfRange { vertex: row[0].from });
         }
     }
@@ -166,7 +167,7 @@ fn check_total(arcs: &[DirectedArc]) -> Result<(), DigraphError> {
 
 /// Why a list of arcs is not a digraph the solvers take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DigraphError {
+pub enum DigraphError<W = i64> {
     /// There are more than [`MAX_VERTICES`] vertices.
     TooManyVertices {
         /// The number asked for.
@@ -188,21 +189,21 @@ pub enum DigraphError {
         /// The vertex.
         vertex: u32,
     },
-    /// A weight lies beyond [`MAX_ARC_WEIGHT`] in either sign.
+    /// A weight lies beyond [`most_in_all`] in either sign.
     WeightOutOfRange {
         /// The arc's index in the list.
         index: usize,
         /// Its weight.
-        weight: i64,
+        weight: W,
     },
-    /// The weights add up to more than [`MAX_TOTAL`], the one of the largest size taken at each vertex.
+    /// The weights may come to more than [`most_in_all`].
     TotalOutOfRange {
-        /// The vertex at which they do, counted from 0.
+        /// The vertex at which they do, if the weights of vertices are added in order.
         vertex: u32,
     },
 }
 
-impl fmt::Display for DigraphError {
+impl<W: Weight> fmt::Display for DigraphError<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooManyVertices { vertices } => {
@@ -215,19 +216,17 @@ impl fmt::Display for DigraphError {
                 write!(f, "arc {index} leads from vertex {vertex} to itself")
             }
             Self::WeightOutOfRange { index, weight } => {
-                write!(f, "arc {index} has weight {weight}, beyond {MAX_ARC_WEIGHT} in size")
+                write!(f, "arc {index} has weight {weight:?}, beyond {:?} in size", most_in_all::<W>())
             }
             Self::TotalOutOfRange { vertex } => {
-                write!(
-                    f,
-                    "the weights of the arcs that leave vertices up to {vertex} may add up to more than {MAX_TOTAL}"
-                )
+                let most = most_in_all::<W>();
+                write!(f, "the weights of arcs that leave vertices up to {vertex} may come to more than {most:?}")
             }
         }
     }
 }
 
-impl Error for DigraphError {}
+impl<W: Weight> Error for DigraphError<W> {}
 
 #[cfg(test)]
 mod tests {
@@ -270,7 +269,7 @@ mod tests {
         assert_eq!(refused(2, &[arc(0, 1, 1), arc(1, 1, 1)]), DigraphError::SelfLoop { index: 1, vertex: 1 });
         let out_of_range = DigraphError::VertexOutOfRange { index: 0, vertex: 2, vertices: 2 };
         assert_eq!(refused(2, &[arc(2, 0, 1)]), out_of_range);
-        for weight in [MAX_ARC_WEIGHT + 1, -MAX_ARC_WEIGHT - 1, i64::MIN] {
+        for weight in [most_in_all::<i64>() + 1, -most_in_all::<i64>() - 1, i64::MIN] {
             assert_eq!(refused(2, &[arc(0, 1, weight)]), DigraphError::WeightOutOfRange { index: 0, weight });
         }
         let vertices = MAX_VERTICES + 1;
@@ -279,18 +278,24 @@ mod tests {
 
     #[test]
     fn weights_that_may_add_up_to_too_much_are_refused() {
-        let heavy: Vec<DirectedArc> = (0..128).map(|from| arc(from, from + 1, -MAX_ARC_WEIGHT)).collect();
-        assert!(Digraph::new(130, heavy.clone()).is_ok());
-        let beside = [arc(0, 5, MAX_ARC_WEIGHT)];
-        assert!(Digraph::new(130, [&heavy[..], &beside].concat()).is_ok());
-        let one_more = [arc(128, 0, 1)];
-        let refused = Digraph::new(130, [&heavy[..], &one_more].concat());
-        assert_eq!(refused, Err(DigraphError::TotalOutOfRange { vertex: 128 }));
+        let quarter = most_in_all::<i64>() / 4;
+        let heavy: Vec<DirectedArc> = (0..4).map(|from| arc(from, from + 1, -quarter)).collect();
+        let lighter_beside = [arc(0, 3, quarter)];
+        assert!(Digraph::new(6, [&heavy[..], &lighter_beside].concat()).is_ok());
+        let one_more = [arc(4, 0, 1)];
+        let refused = Digraph::new(6, [&heavy[..], &one_more].concat());
+        assert_eq!(refused, Err(DigraphError::TotalOutOfRange { vertex: 4 }));
+    }
+
+    #[test]
+    fn weights_may_be_of_any_width() {
+        let wide = DirectedArc { from: 0, to: 1, weight: 1i128 << 100 };
+        assert_eq!(Digraph::new(2, vec![wide]).unwrap().weight_from(0, 1), Some(1i128 << 100));
     }
 
     #[test]
     fn a_digraph_may_be_empty() {
-        let digraph = Digraph::new(0, Vec::new()).unwrap();
+        let digraph = Digraph::<i64>::new(0, Vec::new()).unwrap();
         assert_eq!(digraph.vertices(), 0);
         assert_eq!(digraph.arcs().count(), 0);
     }
