@@ -10,11 +10,13 @@
 //! | `weight` | the numbers weights and duals are made of |
 //! | `graph` | the fixed graph |
 //! | `digraph` | the fixed directed graph |
+//! | `assignment` | disjoint rings of any length of the largest weight, exactly, with proof and check |
 //! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
 //! | `caps` | the same with at most so many matched vertices in each group |
 //! | `certificate` | the proof, as data |
 //! | `verify` | the check of the proof, written apart |
 
+pub mod assignment;
 pub mod caps;
 pub mod certificate;
 pub mod digraph;
@@ -23,6 +25,7 @@ pub mod matching;
 pub mod verify;
 pub mod weight;
 
+pub use assignment::{Assignment, AssignmentError, Potentials, best_assignment, verify_assignment};
 pub use caps::{CapError, CappedMatching, capped_matching};
 pub use certificate::{Blossom, Certificate};
 pub use digraph::{Digraph, DigraphError, DirectedArc};
