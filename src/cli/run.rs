@@ -113,5 +113,8 @@ fn words(what: &str, scope: &str, date: NaiveDate, report: &ReportView) -> Strin
     for (rule, count) in &report.unmatched_by_rule {
         line("stayed", format!("{count} {rule}"));
     }
+    for (rule, count) in report.opened_by_rule.iter().flatten().filter(|(_, count)| **count > 0) {
+        line("one step", format!("of {rule} would give {count} of them more partners"));
+    }
     text
 }

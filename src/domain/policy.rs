@@ -16,6 +16,8 @@ pub struct Policy {
     pub rules: Rules,
     /// How gains become points.
     pub points: PointRates,
+    /// By how much a limit is relaxed to see what it keeps apart.
+    pub steps: Steps,
 }
 
 impl Policy {
@@ -24,7 +26,7 @@ impl Policy {
 
     /// The first number that is below 0 or above [`Self::LARGEST`], by its name in the settings.
     pub fn first_out_of_range(&self) -> Option<(&'static str, i64)> {
-        let Self { scores, rules, points } = self;
+        let Self { scores, rules, points, steps } = self;
         let ScoreRates { rapport, travel, geography, .. } = scores;
         let numbers = [
             ("policy.scores.star_minutes", scores.star_minutes.0),
@@ -58,6 +60,14 @@ impl Policy {
             ("policy.rules.former_owner_days", rules.former_owner_days),
             ("policy.points.unfairness_percent", points.unfairness_percent),
             ("policy.points.ageing_points_a_night", points.ageing_points_a_night.0),
+            ("policy.steps.min_gain_minutes", steps.min_gain_minutes.0),
+            ("policy.steps.commission_gap_cents", steps.commission_gap_cents.0),
+            ("policy.steps.commission_gap_percent", steps.commission_gap_percent),
+            ("policy.steps.ledger_limit_cents", steps.ledger_limit_cents.0),
+            ("policy.steps.max_one_way_minutes", steps.max_one_way_minutes.0),
+            ("policy.steps.capacity_hours", steps.capacity_hours),
+            ("policy.steps.cool_down_days", steps.cool_down_days),
+            ("policy.steps.former_owner_days", steps.former_owner_days),
         ];
         numbers.into_iter().find(|(_, number)| !(0..=Self::LARGEST).contains(number))
     }
@@ -169,4 +179,27 @@ pub struct PointRates {
     pub unfairness_percent: i64,
     /// Bonus for each night a submission of the move has waited.
     pub ageing_points_a_night: Points,
+}
+
+/// One step of each limit that is a matter of degree: by how much it is relaxed, alone, to count the partners that an
+/// account left in the pool would then have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steps {
+    /// Off each rep's smallest gain.
+    pub min_gain_minutes: Minutes,
+    /// Onto the largest difference between two commissions.
+    pub commission_gap_cents: Cents,
+    /// The same, in percent of the larger commission.
+    pub commission_gap_percent: i64,
+    /// Onto how far a rep's balance may go either way.
+    pub ledger_limit_cents: Cents,
+    /// Onto everybody's longest one-way drive, whether it is their own or the policy's.
+    pub max_one_way_minutes: Minutes,
+    /// Onto everybody's hours a year.
+    pub capacity_hours: i64,
+    /// Off the days in which an account stays.
+    pub cool_down_days: i64,
+    /// Off the days in which an account does not return.
+    pub former_owner_days: i64,
 }

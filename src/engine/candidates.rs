@@ -2,30 +2,38 @@
 //!
 //! In go a market and its policy; out comes, for each offer, everybody within whose reach it lies: those who may receive
 //! it, with its worth to them, and those whom a hard rule refuses, with the rule. One who would gain too little by it,
-//! whatever they gave for it, is refused for that.
-//! Holds: each list ascends by rep and names nobody twice; a rep is in one of the two lists of an offer if and only if
-//! the account is another's and lies within the rep's own limit of one-way driving. The lists do not depend on threads.
+//! whatever they gave for it, is refused for that. Among the first are those whom one rule alone keeps from it by no more
+//! than its step; that rule stands with them.
+//! Holds: each list ascends by rep and names nobody twice; a rep is in one of the two lists of an offer if the account is
+//! another's and lies within the rep's own limit of one-way driving, and else only where a step of that limit would let
+//! them receive it. The lists do not depend on threads.
 //! Costs: for each offer a search in a spatial index, and one pass over the book of everybody found who might gain; 40
 //! bytes for each of these, 8 for each of the others.
 //! Deliberately absent: all pairs. Reps are searched in classes of similar limits, so that one who would drive across
 //! the country does not widen the search for the others.
 
 use super::{
+    limits::{Limits, Obstacle},
     plan::Rule,
     rules::Receipt,
     value::{Given, Worth, may_reach, predicted_low_end, valuation},
     view::{NONE, View, index},
 };
-use crate::domain::{travel::straight_line_reach_km, units::Place};
+use crate::domain::{
+    travel::straight_line_reach_km,
+    units::{Minutes, Place},
+};
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// A rep who may receive an offer.
+/// A rep who may receive an offer, or might if one rule were a step looser.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidate {
     /// Who.
     pub rep: u32,
+    /// Nothing, or the step that is missing.
+    pub obstacle: Obstacle,
     /// The rep's offer that lies nearest of all their book, or [`NONE`] where the nearest account is not offered.
     nearest_offer: u32,
     /// What the account is worth with the whole book around it.
@@ -35,6 +43,11 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// Whether the drive is longer than the rep's own limit, by no more than its step.
+    pub fn is_too_far(&self) -> bool {
+        self.obstacle == Obstacle::Step(Rule::TooFar)
+    }
+
     /// What the account is worth to the rep, who gives `giving` away in the same move.
     pub fn worth_when_giving(&self, giving: u32) -> Worth {
         if self.nearest_offer == giving { self.worth_without_nearest } else { self.worth }
@@ -44,9 +57,9 @@ impl Candidate {
 /// Everybody within whose reach an offer lies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reached {
-    /// Those who may receive it and might gain by it, by rep.
+    /// Those who may receive it and might gain by it, at most a step of one rule away, by rep.
     pub candidates: Vec<Candidate>,
-    /// Those who may not or would not, and why, by rep.
+    /// The others within whose own limit of driving it lies, and why, by rep.
     pub refused: Vec<(u32, Rule)>,
 }
 
@@ -60,7 +73,14 @@ impl Reached {
     /// How many may receive the offer, whether they would gain or not.
     pub fn count(&self) -> usize {
         let without_gain = self.refused.iter().filter(|&&(_, rule)| rule == Rule::GainTooSmall);
-        self.candidates.len() + without_gain.count()
+        let may_receive =
+            |one: &&Candidate| matches!(one.obstacle, Obstacle::Nothing | Obstacle::Step(Rule::GainTooSmall));
+        self.candidates.iter().filter(may_receive).count() + without_gain.count()
+    }
+
+    /// The candidates within whose own limit of driving the offer lies.
+    pub fn within_reach(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.iter().filter(|one| !one.is_too_far())
     }
 
     /// Why a rep is no candidate: the rule that refused, or the distance.
@@ -81,7 +101,7 @@ struct ReachClass {
     /// The class's reps; the tree's items are indices into it.
     reps: Vec<u32>,
     tree: ImmutableKdTree<f64, 3>,
-    /// The squared chord of the largest limit, rounded up.
+    /// The squared chord of the largest limit and its step, rounded up.
     squared_chord: f64,
     /// For each of the reps, a squared chord that is surely within the own limit.
     surely_within: Vec<f64>,
@@ -103,11 +123,12 @@ fn reach_classes(view: &View<'_>) -> Vec<ReachClass> {
 
 fn reach_class(view: &View<'_>, largest_limit: i64, reps: Vec<u32>) -> ReachClass {
     let bases: Vec<[f64; 3]> = reps.iter().map(|&rep| view.trader(rep).rep.base.unit_vector()).collect();
+    let farthest = Minutes(largest_limit) + view.a_step_looser.beyond_one_way;
     ReachClass {
         surely_within: reps.iter().map(|&rep| surely_within(limit_minutes(view, rep))).collect(),
         reps,
         tree: ImmutableKdTree::new_from_slice(&bases).expect("a market has fewer than 2^32 reps"),
-        squared_chord: squared_chord_of(straight_line_reach_km(largest_limit as f64)) * (1.0 + 1e-9) + 1e-15,
+        squared_chord: squared_chord_of(straight_line_reach_km(farthest.0 as f64)) * (1.0 + 1e-9) + 1e-15,
     }
 }
 
@@ -131,13 +152,15 @@ fn squared_chord_of(arc_km: f64) -> f64 {
 
 fn reached(view: &View<'_>, given: &Given, classes: &[ReachClass], offer: u32) -> Reached {
     let mut reached = Reached::default();
-    for rep in within_reach(view, classes, offer) {
+    for Near { rep, drive } in near(view, classes, offer) {
         let receipt = Receipt { view, offer, rep };
-        match receipt.first_broken_within_reach() {
-            Some(rule) => reached.refused.push((rep, rule)),
-            None => match candidate(view, given, &receipt) {
-                Some(candidate) => reached.candidates.push(candidate),
-                None => reached.refused.push((rep, Rule::GainTooSmall)),
+        match drive.then(receipt.obstacle_but_the_drive()) {
+            Obstacle::Wall(Rule::TooFar) => {}
+            Obstacle::Wall(rule) => reached.refused.push((rep, rule)),
+            obstacle => match candidate(view, given, &receipt, obstacle) {
+                Ok(candidate) => reached.candidates.push(candidate),
+                Err(Rule::TooFar) => {}
+                Err(rule) => reached.refused.push((rep, rule)),
             },
         }
     }
@@ -146,8 +169,15 @@ fn reached(view: &View<'_>, given: &Given, classes: &[ReachClass], offer: u32) -
     reached
 }
 
-/// Everybody but the owner within whose own limit an offer lies, ascending.
-fn within_reach(view: &View<'_>, classes: &[ReachClass], offer: u32) -> Vec<u32> {
+/// A rep within whose limit and its step an offer lies.
+struct Near {
+    rep: u32,
+    /// Nothing, or the step.
+    drive: Obstacle,
+}
+
+/// Everybody but the owner within whose own limit and its step an offer lies, ascending.
+fn near(view: &View<'_>, classes: &[ReachClass], offer: u32) -> Vec<Near> {
     let vector = view.offer(offer).account.place.unit_vector();
     let owner = view.owner[offer as usize];
     let mut near = Vec::new();
@@ -155,24 +185,31 @@ fn within_reach(view: &View<'_>, classes: &[ReachClass], offer: u32) -> Vec<u32>
         let found = class.tree.query(&vector).within::<SquaredEuclidean<f64>>(class.squared_chord).unsorted().execute();
         for one in found {
             let rep = class.reps[one.item as usize];
-            let is_within =
-                || one.distance < class.surely_within[one.item as usize] || !Receipt { view, offer, rep }.is_too_far();
-            if rep != owner && is_within() {
-                near.push(rep);
+            let is_beyond = |limits: &Limits| Receipt { view, offer, rep }.is_too_far(limits);
+            if rep == owner {
+                continue;
+            }
+            if one.distance < class.surely_within[one.item as usize] || !is_beyond(&view.limits) {
+                near.push(Near { rep, drive: Obstacle::Nothing });
+            } else if !is_beyond(&view.a_step_looser) {
+                near.push(Near { rep, drive: Obstacle::Step(Rule::TooFar) });
             }
         }
     }
-    near.sort_unstable();
+    near.sort_unstable_by_key(|near| near.rep);
     near
 }
 
-/// The worth of an account to a rep, absent where they would gain too little whatever they gave for it.
-fn candidate(view: &View<'_>, given: &Given, receipt: &Receipt<'_, '_>) -> Option<Candidate> {
+/// The worth of an account to a rep, in whose way stands `obstacle`; else the first rule that refuses it, where they
+/// would gain too little whatever they gave for it.
+fn candidate(view: &View<'_>, given: &Given, receipt: &Receipt<'_, '_>, obstacle: Obstacle) -> Result<Candidate, Rule> {
     let &Receipt { offer, rep, .. } = receipt;
-    let needed = given.least[rep as usize]? + view.policy.scores.handover_minutes + view.policy.rules.min_gain_minutes;
+    let refused = obstacle.rule().unwrap_or(Rule::GainTooSmall);
+    let cost = given.least[rep as usize].ok_or(refused)? + view.policy.scores.handover_minutes;
+    let needed = cost + view.a_step_looser.min_gain;
     let stars = predicted_low_end(view, rep, offer);
     if !may_reach(view, rep, offer, stars, needed) {
-        return None;
+        return Err(refused);
     }
     let [nearest, second] = view.nearest_two(rep, view.offer(offer).account.place, None);
     let worth_beside = |neighbour| Worth::from(valuation(view, rep, offer, stars, neighbour));
@@ -180,5 +217,13 @@ fn candidate(view: &View<'_>, given: &Given, receipt: &Receipt<'_, '_>) -> Optio
     let worth = worth_beside(nearest);
     let worth_without_nearest = if nearest_offer == NONE { worth } else { worth_beside(second) };
     let most = worth.value.max(worth_without_nearest.value);
-    (most >= needed).then_some(Candidate { rep, nearest_offer, worth, worth_without_nearest })
+    let gain = match most {
+        most if most >= cost + view.limits.min_gain => Obstacle::Nothing,
+        most if most >= needed => Obstacle::Step(Rule::GainTooSmall),
+        _ => Obstacle::Wall(Rule::GainTooSmall),
+    };
+    match obstacle.then(gain) {
+        Obstacle::Wall(rule) => Err(rule),
+        obstacle => Ok(Candidate { rep, obstacle, nearest_offer, worth, worth_without_nearest }),
+    }
 }

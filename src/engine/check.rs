@@ -5,8 +5,8 @@
 //! no account twice, breaks no hard rule and keeps every cap; each of its numbers is the market's; and no such set has
 //! more points, by a certificate that is verified against the possible moves as counted again here.
 //! Costs: about as much as making the plan, without solving; see `check/recount.rs`.
-//! Deliberately absent: any repair; and the split of a why-not among its rules, of which only the sum, the partners and
-//! the rule named are counted again.
+//! Deliberately absent: any repair; and the split of a why-not's chances among the rules that stopped them, of which only
+//! the sum, the partners, the rule named and what each rule's step would open are counted again.
 
 mod recount;
 
@@ -379,11 +379,31 @@ fn check_why_nots(
             (_, false) => Some(Rule::BetterElsewhere),
         };
         let chances = recount.chances(possible, offer);
+        let opened = HAVE_STEPS.map(|rule| (rule, possible.opened[offer].get(&rule).copied().unwrap_or(0)));
+        if why_not.opened != opened {
+            let what = format!("a step of each rule opens {}, counted again {}", list(&why_not.opened), list(&opened));
+            breaches.add(Claim::WhyNot, format!("why-not of {}", why_not.account), what);
+        }
         if let Some(what) = wrong_why_not(why_not, &market.offers[offer].account.owner, partners[offer], rule, chances)
         {
             breaches.add(Claim::WhyNot, format!("why-not of {}", why_not.account), what);
         }
     }
+}
+
+/// The rules of which one step is looked at.
+const HAVE_STEPS: [Rule; 7] = [
+    Rule::GainTooSmall,
+    Rule::CommissionGap,
+    Rule::LedgerLimit,
+    Rule::TooFar,
+    Rule::OverCapacity,
+    Rule::CoolDown,
+    Rule::FormerOwner,
+];
+
+fn list(counts: &[(Rule, u32)]) -> String {
+    counts.iter().map(|(rule, count)| format!("{rule} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 /// What is wrong with a why-not; `rule` is the right one where there are partners.

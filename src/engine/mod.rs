@@ -9,7 +9,7 @@
 //! | `market` | the immutable snapshot |
 //! | `view`, `fit` | the snapshot with the indexes every stage needs, and everybody's words as bits |
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
-//! | `rules`, `caps` | what may not be, one move at a time and all together |
+//! | `limits`, `rules`, `caps` | what may not be, by how much, one move at a time and all together |
 //! | `candidates`, `score` | who may receive what, and the points of each possible move |
 //! | `solve`, `report`, `why_not`, `plan` | the best set of moves, what it amounts to, and why the others stay |
 //! | `price` | one move by itself |
@@ -26,6 +26,7 @@ mod caps;
 pub mod check;
 mod fit;
 mod geography;
+mod limits;
 pub mod market;
 pub mod plan;
 pub mod price;

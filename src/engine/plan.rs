@@ -107,6 +107,9 @@ pub struct WhyNot {
     pub rule: Rule,
     /// How many chances each rule stopped, most first.
     pub stopped: Vec<(Rule, u32)>,
+    /// For each rule that is a matter of degree, how many more partners there would be if it alone were one step of
+    /// `policy.steps` looser for everybody.
+    pub opened: Vec<(Rule, u32)>,
     /// How many partners were possible.
     pub partners: u32,
 }

@@ -1,13 +1,14 @@
 //! The hard rules: what breaks one does not exist.
 //!
-//! In go an account and a rep who might receive it, or two sides of a swap; out come the rules broken, in a fixed order,
-//! each with what was found and what is allowed.
+//! In go an account and a rep who might receive it, or what a move does to one of its reps; out come the rules broken, in
+//! a fixed order, each with what was found and what is allowed, or the one obstacle they come to.
 //! Holds: the first rule that refuses is the first of the full list that explains, so that the two never disagree; no
 //! detail tells anybody's stars.
 //! Costs: constant for an account and a rep.
 //! Deliberately absent: caps on the number of moves, which are [`super::caps`]'s.
 
 use super::{
+    limits::{BY_DEGREES, Limits, Obstacle},
     plan::Rule,
     travel::{annual_minutes, one_way_minutes},
     view::{View, index},
@@ -47,15 +48,14 @@ impl<'m> Receipt<'_, 'm> {
         one_way_minutes(self.who().base, self.account().place)
     }
 
-    /// Whether the drive is longer than the rep's limit.
-    pub fn is_too_far(&self) -> bool {
-        self.one_way() > self.limit().0 as f64
+    /// Whether the drive is longer than the rep's limit and what `limits` allow beyond it.
+    pub fn is_too_far(&self, limits: &Limits) -> bool {
+        self.one_way() > (self.limit() + limits.beyond_one_way).0 as f64
     }
 
-    fn breaks(&self, rule: Rule) -> bool {
+    fn breaks(&self, rule: Rule, limits: &Limits) -> bool {
         let (rep, account) = (self.who(), self.account());
         let offer = self.view.offer(self.offer);
-        let rules = &self.view.policy.rules;
         let today = self.view.market.business_date;
         let is_within = |day: NaiveDate, days| (today - day).num_days() < days;
         let facts = &self.view.facts[self.offer as usize];
@@ -63,17 +63,17 @@ impl<'m> Receipt<'_, 'm> {
         let lacks = |required: bool, shared: Option<bool>| required && shared == Some(false);
         match rule {
             Rule::Frozen => offer.frozen,
-            Rule::CoolDown => offer.last_moved_on.is_some_and(|day| is_within(day, rules.cool_down_days)),
-            Rule::FamilyParted => offer.has_family_in_book && !rules.families_may_part,
+            Rule::CoolDown => offer.last_moved_on.is_some_and(|day| is_within(day, limits.cool_down_days)),
+            Rule::FamilyParted => offer.has_family_in_book && !self.view.policy.rules.families_may_part,
             Rule::NotPresent => !self.view.takes_part[self.rep as usize],
-            Rule::TooFar => self.is_too_far(),
+            Rule::TooFar => self.is_too_far(limits),
             Rule::ForbiddenPair => self.view.is_forbidden(self.rep, self.offer),
             Rule::ConflictOfInterest => account.conflicts.contains(&rep.id),
             Rule::FormerOwner => self
                 .view
                 .past(self.rep, self.offer)
                 .and_then(|pair| pair.owned_until)
-                .is_some_and(|day| is_within(day, rules.former_owner_days)),
+                .is_some_and(|day| is_within(day, limits.former_owner_days)),
             Rule::LanguageMissing => lacks(facts.language_required, fit.languages.shared(self.rep, self.offer)),
             Rule::LicenceMissing => !account.licences_required.is_subset(&rep.licences),
             Rule::IndustryMissing => lacks(facts.industry_required, fit.industries.shared(self.rep, self.offer)),
@@ -84,12 +84,13 @@ impl<'m> Receipt<'_, 'm> {
 
     /// Every rule broken, in the order of [`OF_A_RECEIPT`].
     pub fn broken(&self) -> impl Iterator<Item = Rule> + '_ {
-        OF_A_RECEIPT.iter().copied().filter(|&rule| self.breaks(rule))
+        OF_A_RECEIPT.iter().copied().filter(|&rule| self.breaks(rule, &self.view.limits))
     }
 
-    /// The first rule broken by one within whose reach the account is known to lie.
-    pub fn first_broken_within_reach(&self) -> Option<Rule> {
-        OF_A_RECEIPT.into_iter().find(|&rule| rule != Rule::TooFar && self.breaks(rule))
+    /// What but the drive keeps the account from the rep.
+    pub fn obstacle_but_the_drive(&self) -> Obstacle {
+        let rules = OF_A_RECEIPT.into_iter().filter(|&rule| rule != Rule::TooFar);
+        obstacle(self.view, rules, |rule, limits| self.breaks(rule, limits))
     }
 
     /// What was found and what `rule` allows.
@@ -127,6 +128,25 @@ impl<'m> Receipt<'_, 'm> {
     }
 }
 
+/// The one obstacle that rules come to, asked in their order until no step can help.
+fn obstacle(
+    view: &View<'_>,
+    rules: impl IntoIterator<Item = Rule>,
+    breaks: impl Fn(Rule, &Limits) -> bool,
+) -> Obstacle {
+    let mut met = Obstacle::Nothing;
+    for rule in rules {
+        if breaks(rule, &view.limits) {
+            let helps = BY_DEGREES.contains(&rule) && !breaks(rule, &view.a_step_looser);
+            met = met.then(if helps { Obstacle::Step(rule) } else { Obstacle::Wall(rule) });
+            if matches!(met, Obstacle::Wall(_)) {
+                break;
+            }
+        }
+    }
+    met
+}
+
 /// The rules about one account and who receives it: first what keeps the account, then what keeps the rep, then what
 /// keeps the two apart.
 pub(crate) const OF_A_RECEIPT: [Rule; 12] = [
@@ -144,11 +164,11 @@ pub(crate) const OF_A_RECEIPT: [Rule; 12] = [
     Rule::AbuseNotOptedIn,
 ];
 
-/// The rules about two accounts at once, in the order they are asked.
-pub(crate) const OF_A_SWAP: [Rule; 5] =
+/// The rules about what a rep gives and receives at once, in the order they are asked.
+pub(crate) const OF_A_SIDE: [Rule; 5] =
     [Rule::GainTooSmall, Rule::CommissionGap, Rule::LedgerLimit, Rule::OverCapacity, Rule::ExposureCap];
 
-/// What a swap does to one of its reps.
+/// What a move does to one of its reps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effect {
     /// Who.
@@ -183,21 +203,20 @@ impl Effect {
         i64::from(received.abusive) - i64::from(given.abusive)
     }
 
-    fn breaks(&self, view: &View<'_>, loads: &Loads, rule: Rule) -> bool {
-        let rules = &view.policy.rules;
+    fn breaks(&self, view: &View<'_>, loads: &Loads, rule: Rule, limits: &Limits) -> bool {
         let trader = view.trader(self.rep);
         match rule {
-            Rule::GainTooSmall => self.gain < rules.min_gain_minutes,
+            Rule::GainTooSmall => self.gain < limits.min_gain,
             Rule::CommissionGap => {
                 let gap = self.ledger_change(view).abs();
                 let larger =
                     view.facts[self.given as usize].commission.max(view.facts[self.received as usize].commission);
-                gap > rules.commission_gap_cents || gap * 100 > larger * rules.commission_gap_percent
+                gap > limits.commission_gap || gap * 100 > larger * limits.commission_gap_percent
             }
-            Rule::LedgerLimit => (trader.ledger_cents + self.ledger_change(view)).abs() > rules.ledger_limit_cents,
+            Rule::LedgerLimit => (trader.ledger_cents + self.ledger_change(view)).abs() > limits.ledger,
             Rule::OverCapacity => loads.spare[self.rep as usize].is_some_and(|spare| {
                 let change = self.load_change(view);
-                change > Minutes::ZERO && change > spare
+                change > Minutes::ZERO && change > spare + limits.beyond_capacity
             }),
             Rule::ExposureCap => {
                 view.facts[self.received as usize].abusive
@@ -208,9 +227,9 @@ impl Effect {
         }
     }
 
-    /// Every rule of [`OF_A_SWAP`] that this side breaks.
+    /// Every rule of [`OF_A_SIDE`] that this side breaks.
     pub fn broken<'v>(&'v self, view: &'v View<'_>, loads: &'v Loads) -> impl Iterator<Item = Rule> + 'v {
-        OF_A_SWAP.iter().copied().filter(move |&rule| self.breaks(view, loads, rule))
+        OF_A_SIDE.iter().copied().filter(move |&rule| self.breaks(view, loads, rule, &view.limits))
     }
 
     /// What was found and what `rule` allows.
@@ -244,9 +263,9 @@ impl Effect {
     }
 }
 
-/// The first rule a swap breaks: rule by rule, either side.
-pub(crate) fn first_broken_by_swap(view: &View<'_>, loads: &Loads, sides: &[Effect; 2]) -> Option<Rule> {
-    OF_A_SWAP.into_iter().find(|&rule| sides.iter().any(|side| side.breaks(view, loads, rule)))
+/// What stands in the way of a swap: rule by rule, either side.
+pub(crate) fn obstacle_of_swap(view: &View<'_>, loads: &Loads, sides: &[Effect; 2]) -> Obstacle {
+    obstacle(view, OF_A_SIDE, |rule, limits| sides.iter().any(|side| side.breaks(view, loads, rule, limits)))
 }
 
 /// How many minutes a year each rep has left.

@@ -1,21 +1,25 @@
 //! Scores: from candidates to the swaps that break no rule, with their points.
 //!
-//! In go the candidates; out comes, for each offer, its possible partners, the rules that stopped the others, and the
-//! largest effects a move of it may have on its owner.
+//! In go the candidates; out comes, for each offer, its possible partners, the rules that stopped the others, how many of
+//! these a step of one rule would let through, and the largest effects a move of it may have on its owner.
 //! Holds: every swap that breaks no rule and has positive points is a partner on both sides, with equal points; each
-//! chance of an offer is either a partner or stopped by exactly one rule. The lists ascend and do not depend on threads.
+//! chance of an offer is either a partner or stopped by exactly one rule. A rule's step opens a swap where it is the only
+//! rule that either side breaks, one step suffices for both, and the points are positive. The lists ascend and do not
+//! depend on threads.
 //! Costs: a binary search for each candidate and each of the candidate's own offers.
 //! Deliberately absent: which partner is best, which is the solver's.
 //!
 //! A *chance* of an offer is an offer of a colleague within whose reach the account lies; where it lies within nobody's,
 //! every offer of a colleague counts as one that was too far. A chance is stopped by the first of: the owner's absence, a
 //! rule that keeps the account from the colleague, a rule that keeps the colleague's account from the owner, a rule about
-//! both.
+//! both. What a step opens is found where a chance is stopped, and among colleagues no farther than a step beyond reach:
+//! no rule is looked at for a second time.
 
 use super::{
-    candidates::Reached,
+    candidates::{Candidate, Reached},
+    limits::Obstacle,
     plan::Rule,
-    rules::{Effect, Loads, first_broken_by_swap},
+    rules::{Effect, Loads, obstacle_of_swap},
     value::{Given, Worth},
     view::{View, index},
 };
@@ -48,6 +52,8 @@ pub(crate) struct Chances {
     pub partners: Vec<(u32, Points)>,
     /// How many chances each rule stopped, in the order of [`Rule::ALL`].
     pub stopped: [u32; RULES],
+    /// How many more partners there would be if each rule alone were a step looser, in the same order.
+    pub opened: [u32; RULES],
     /// The largest effects on the owner.
     pub worst: WorstEffects,
 }
@@ -84,11 +90,11 @@ fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], o
     let owner = view.owner[offer as usize];
     let here = &reached[offer as usize];
     let mut chances = Chances::default();
-    if here.candidates.is_empty() && here.refused.is_empty() {
+    if here.within_reach().next().is_none() && here.refused.is_empty() {
         chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
     }
     if !view.takes_part[owner as usize] {
-        let reps = here.refused.iter().map(|&(rep, _)| rep).chain(here.candidates.iter().map(|one| one.rep));
+        let reps = here.refused.iter().map(|&(rep, _)| rep).chain(here.within_reach().map(|one| one.rep));
         chances.stop(Rule::NotPresent, reps.map(|rep| view.offers_of[rep as usize].len()).sum());
         return chances;
     }
@@ -97,20 +103,14 @@ fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], o
     }
     for candidate in &here.candidates {
         for &other in &view.offers_of[candidate.rep as usize] {
-            let there = &reached[other as usize];
-            let Some(back) = there.candidate(owner) else {
-                chances.stop(there.refusal(owner), 1);
-                continue;
-            };
-            let own = (offer, given.worth[offer as usize]);
-            let theirs = (other, given.worth[other as usize]);
-            let sides = [
-                effect(view, owner, own, (other, back.worth_when_giving(offer))),
-                effect(view, candidate.rep, theirs, (offer, candidate.worth_when_giving(other))),
-            ];
-            match first_broken_by_swap(view, loads, &sides) {
-                Some(rule) => chances.stop(rule, 1),
-                None => chances.add(view, &sides),
+            match swap(view, loads, given, reached, candidate, [offer, other]) {
+                Ok(swap) => chances.add(view, &swap),
+                Err(stop) => {
+                    chances.opened[stop.rule as usize] += u32::from(stop.opens);
+                    if !candidate.is_too_far() {
+                        chances.stop(stop.rule, 1);
+                    }
+                }
             }
         }
     }
@@ -119,20 +119,63 @@ fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], o
     chances
 }
 
+/// A swap that breaks no rule and has points.
+struct Swap {
+    /// What it does to the owner of either offer.
+    sides: [Effect; 2],
+    points: Points,
+}
+
+/// Why a swap is none.
+struct Stop {
+    /// The first rule it breaks.
+    rule: Rule,
+    /// Whether a step of that rule would make it one.
+    opens: bool,
+}
+
+/// The swap of two offers, where it is one; `candidate` is the owner of the second as one who may receive the first.
+fn swap(
+    view: &View<'_>,
+    loads: &Loads,
+    given: &Given,
+    reached: &[Reached],
+    candidate: &Candidate,
+    [offer, other]: [u32; 2],
+) -> Result<Swap, Stop> {
+    let owner = view.owner[offer as usize];
+    let there = &reached[other as usize];
+    let wall = |rule| Stop { rule, opens: false };
+    let back = there.candidate(owner);
+    let back_obstacle = back.map_or_else(|| Obstacle::Wall(there.refusal(owner)), |back| back.obstacle);
+    let (back, met) = match (back, candidate.obstacle.then(back_obstacle)) {
+        (Some(back), met @ (Obstacle::Nothing | Obstacle::Step(_))) => (back, met),
+        (_, met) => return Err(wall(met.rule().unwrap_or(Rule::TooFar))),
+    };
+    let own = (offer, given.worth[offer as usize]);
+    let theirs = (other, given.worth[other as usize]);
+    let sides = [
+        effect(view, owner, own, (other, back.worth_when_giving(offer))),
+        effect(view, candidate.rep, theirs, (offer, candidate.worth_when_giving(other))),
+    ];
+    let points = points(&view.policy.points, sides.map(|side| side.gain), nights_waited(view, [offer, other]));
+    let is_worth_it = points > Points::ZERO;
+    match met.then(obstacle_of_swap(view, loads, &sides)) {
+        Obstacle::Nothing if is_worth_it => Ok(Swap { sides, points }),
+        Obstacle::Nothing => Err(wall(Rule::GainTooSmall)),
+        Obstacle::Step(rule) => Err(Stop { rule, opens: is_worth_it }),
+        Obstacle::Wall(rule) => Err(wall(rule)),
+    }
+}
+
 impl Chances {
     fn stop(&mut self, rule: Rule, chances: usize) {
         self.stopped[rule as usize] += index(chances);
     }
 
-    /// Keeps a swap that breaks no rule; one without points is stopped for its gains.
-    fn add(&mut self, view: &View<'_>, sides: &[Effect; 2]) {
-        let [own, theirs] = sides;
-        let nights = nights_waited(view, [own.given, theirs.given]);
-        let points = points(&view.policy.points, [own.gain, theirs.gain], nights);
-        if points <= Points::ZERO {
-            return self.stop(Rule::GainTooSmall, 1);
-        }
-        self.partners.push((theirs.given, points));
+    fn add(&mut self, view: &View<'_>, swap: &Swap) {
+        let [own, theirs] = &swap.sides;
+        self.partners.push((theirs.given, swap.points));
         let change = own.ledger_change(view);
         let worst = &mut self.worst;
         worst.ledger_up = worst.ledger_up.max(change);

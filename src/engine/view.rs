@@ -8,6 +8,7 @@
 
 use super::{
     fit::Fit,
+    limits::Limits,
     market::{Market, Offer, PairHistory, Trader},
 };
 use crate::domain::{
@@ -55,6 +56,10 @@ pub(crate) struct View<'m> {
     pub market: &'m Market,
     /// What the run goes by.
     pub policy: &'m Policy,
+    /// Its limits.
+    pub limits: Limits,
+    /// The same, one step looser.
+    pub a_step_looser: Limits,
     /// The owner of each offer, as an index into the reps.
     pub owner: Vec<u32>,
     /// The offers of each rep, ascending.
@@ -128,6 +133,8 @@ impl<'m> View<'m> {
         Self {
             market,
             policy,
+            limits: Limits::of(policy),
+            a_step_looser: Limits::a_step_looser(policy),
             owner,
             offers_of,
             facts,

@@ -4,11 +4,13 @@
 //! account.
 //! Holds: an offer without partners names the rule that stopped most of its chances, of two that stopped as many the one
 //! declared first. One with partners lost them to better moves: to a cap, its owner's or a free partner's, or to
-//! partners who do better elsewhere.
+//! partners who do better elsewhere. Every rule with a step stands with the partners that step would add, even where
+//! that is none, so that a rule that is missing is one that nobody relaxes.
 //! Costs: a look at each partner of each offer left.
-//! Deliberately absent: what would change if a rule were relaxed.
+//! Deliberately absent: whether an offer would be matched if a rule were relaxed, which takes another run to say.
 
 use super::{
+    limits::BY_DEGREES,
     plan::{Rule, WhyNot},
     score::Chances,
     view::{View, index},
@@ -30,6 +32,7 @@ pub(crate) fn why_not(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>]
             rep: account.owner.clone(),
             rule: rule(view, chances, mate, is_full, offer, &stopped),
             stopped,
+            opened: BY_DEGREES.map(|rule| (rule, chances.opened[rule as usize])).to_vec(),
             partners: index(chances.partners.len()),
         }
     })

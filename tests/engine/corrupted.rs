@@ -155,6 +155,8 @@ fn a_wrong_why_not_is_refused() {
     refuses(Claim::WhyNot, "partners", |plan| plan.why_not[0].partners = 1);
     refuses(Claim::WhyNot, "chances", |plan| plan.why_not[0].stopped[0].1 += 1);
     refuses(Claim::WhyNot, "order", |plan| plan.why_not[0].stopped.push((Rule::TooFar, 0)));
+    refuses(Claim::WhyNot, "a step of each rule opens", |plan| plan.why_not[0].opened[0].1 += 1);
+    refuses(Claim::WhyNot, "a step of each rule opens", |plan| plan.why_not[0].opened.truncate(3));
     refuses(Claim::WhyNot, "is named", |plan| plan.why_not[0].rule = Rule::BetterElsewhere);
 }
 

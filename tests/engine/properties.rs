@@ -9,7 +9,7 @@ use account_swap::{
     engine::{
         check::check,
         market::{BookEntry, Market, Trader},
-        plan::{Move, Plan, plan},
+        plan::{Move, Plan, Rule, plan},
         price::price,
     },
 };
@@ -192,8 +192,70 @@ proptest! {
     }
 }
 
+/// How a story changes if one rule is a step looser for everybody.
+fn looser(story: &Story, rule: Rule) -> Story {
+    let mut looser = story.clone();
+    let policy = story.policy();
+    let (rules, steps) = (&policy.rules, &policy.steps);
+    let mut set = |table: &str, key: &str, value: i64| {
+        let entry = looser.policy.entry(table).or_insert_with(|| toml::Table::new().into());
+        entry.as_table_mut().unwrap().insert(key.to_owned(), value.into());
+    };
+    match rule {
+        Rule::GainTooSmall => {
+            set("rules", "min_gain_minutes", (rules.min_gain_minutes - steps.min_gain_minutes).0);
+        }
+        Rule::CommissionGap => {
+            set("rules", "commission_gap_cents", (rules.commission_gap_cents + steps.commission_gap_cents).0);
+            set("rules", "commission_gap_percent", rules.commission_gap_percent + steps.commission_gap_percent);
+        }
+        Rule::LedgerLimit => {
+            set("rules", "ledger_limit_cents", (rules.ledger_limit_cents + steps.ledger_limit_cents).0)
+        }
+        Rule::CoolDown => set("rules", "cool_down_days", rules.cool_down_days - steps.cool_down_days),
+        Rule::FormerOwner => set("rules", "former_owner_days", rules.former_owner_days - steps.former_owner_days),
+        Rule::TooFar => {
+            let usual = policy.scores.travel.max_one_way_minutes.0;
+            for rep in &mut looser.rep {
+                let own = rep.max_one_way_minutes.unwrap_or(usual);
+                rep.max_one_way_minutes = Some(own + steps.max_one_way_minutes.0);
+            }
+        }
+        Rule::OverCapacity => {
+            for rep in &mut looser.rep {
+                rep.capacity_hours = rep.capacity_hours.map(|hours| hours + steps.capacity_hours as u32);
+            }
+        }
+        other => unreachable!("{other} has no step"),
+    }
+    looser
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 30, ..config() })]
+
+    #[test]
+    fn a_step_of_a_rule_opens_as_many_partners_as_a_market_that_much_looser_has_more(story in stories(9, Limits::Tight)) {
+        let (market, _, plan) = planned(&story);
+        let partners = |story: &Story| {
+            let mut partners: BTreeMap<usize, u32> = BTreeMap::new();
+            for (a, b, _) in priced(&story.market(), &story.policy()) {
+                *partners.entry(a).or_default() += 1;
+                *partners.entry(b).or_default() += 1;
+            }
+            partners
+        };
+        let before = partners(&story);
+        for at in 0..plan.why_not.first().map_or(0, |left| left.opened.len()) {
+            let rule = plan.why_not[0].opened[at].0;
+            let after = partners(&looser(&story, rule));
+            for left in &plan.why_not {
+                let offer = market.offer_index(&left.account).unwrap();
+                let more = after.get(&offer).unwrap_or(&0) - before.get(&offer).unwrap_or(&0);
+                prop_assert_eq!(left.opened[at], (rule, more), "{}", left.account);
+            }
+        }
+    }
 
     #[test]
     fn the_number_of_threads_changes_no_byte(story in stories(12, Limits::Tight)) {

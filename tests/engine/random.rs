@@ -6,6 +6,10 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 const STYLES: [&str; 2] = ["direct", "analytical"];
 const WORDS: [&str; 2] = ["red", "blue"];
 const TRAITS: [&str; 3] = ["haggles", "demanding", "abusive"];
+/// Within the cool-down, by less than its step and by more.
+const MOVED_ON: [&str; 2] = ["2025-09-15", "2026-02-01"];
+/// Too recent to return, by less than the step and by more.
+const GAVE_UP_ON: [&str; 2] = ["2024-05-01", "2025-06-01"];
 
 /// How often and how tightly the limits of a rep that several moves share are drawn.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +27,10 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
             (0..reps).map(|at| rep(at, limits)).collect::<Vec<_>>(),
             vec(offer(reps), 1..=offers),
             vec((0..reps, place()), 0..6),
-            vec((0..reps, 0..offers, vec(select(&[1.0, 2.5, 4.0, 5.0][..]), 0..3), any::<bool>()), 0..4),
+            vec(
+                (0..reps, 0..offers, vec(select(&[1.0, 2.5, 4.0, 5.0][..]), 0..3), option::of(select(&GAVE_UP_ON[..]))),
+                0..4,
+            ),
             vec((0..reps, 0..offers), 0..2),
             policy(),
         )
@@ -38,7 +45,7 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
                         rep: name(rep),
                         account: format!("offer-{account}"),
                         stars,
-                        owned_until: gave_up.then(|| "2025-06-01".to_owned()),
+                        owned_until: gave_up.map(str::to_owned),
                     })
                     .collect();
                 history.sort_by(|a, b| (&a.rep, &a.account).cmp(&(&b.rep, &b.account)));
@@ -148,32 +155,35 @@ fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
         (0_u32..24, style(), option::of(select(&WORDS[..])), option::of(select(&WORDS[..]))),
         (option::weighted(0.3, select(&TRAITS[..])), option::weighted(0.1, 0..reps), prop::bool::weighted(0.1)),
         (prop::bool::weighted(0.2), prop::bool::weighted(0.1)),
+        option::weighted(0.2, select(&MOVED_ON[..])),
     )
-        .prop_map(|((rep, at, stars, nights, commission), (visits, style, language, industry), rest, required)| {
-            let (hard, conflict, frozen) = rest;
-            OfferLine {
-                id: String::new(),
-                rep: format!("rep-{rep}"),
-                at,
-                stars,
-                nights,
-                commission_cents: commission,
-                visits,
-                visit_minutes: 45,
-                region: None,
-                country: "us".to_owned(),
-                time_zone: None,
-                language: language.map(str::to_owned),
-                language_required: required.0,
-                industry: industry.map(str::to_owned),
-                industry_required: required.1,
-                licences: Vec::new(),
-                style,
-                traits: hard.into_iter().map(str::to_owned).collect(),
-                conflicts: conflict.into_iter().map(|rep| format!("rep-{rep}")).collect(),
-                last_moved_on: None,
-                frozen,
-                family_in_book: false,
-            }
-        })
+        .prop_map(
+            |((rep, at, stars, nights, commission), (visits, style, language, industry), rest, required, moved)| {
+                let (hard, conflict, frozen) = rest;
+                OfferLine {
+                    id: String::new(),
+                    rep: format!("rep-{rep}"),
+                    at,
+                    stars,
+                    nights,
+                    commission_cents: commission,
+                    visits,
+                    visit_minutes: 45,
+                    region: None,
+                    country: "us".to_owned(),
+                    time_zone: None,
+                    language: language.map(str::to_owned),
+                    language_required: required.0,
+                    industry: industry.map(str::to_owned),
+                    industry_required: required.1,
+                    licences: Vec::new(),
+                    style,
+                    traits: hard.into_iter().map(str::to_owned).collect(),
+                    conflicts: conflict.into_iter().map(|rep| format!("rep-{rep}")).collect(),
+                    last_moved_on: moved.map(str::to_owned),
+                    frozen,
+                    family_in_book: false,
+                }
+            },
+        )
 }

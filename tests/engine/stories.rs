@@ -114,6 +114,9 @@ fn tell_why_not(text: &mut String, left: &WhyNot) {
         left.account, left.rep, left.rule, left.partners
     )
     .unwrap();
+    for (rule, count) in left.opened.iter().filter(|(_, count)| *count > 0) {
+        writeln!(text, "  a step of {rule} would add {count}").unwrap();
+    }
 }
 
 macro_rules! stories {
@@ -137,6 +140,7 @@ macro_rules! stories {
 
 stories! {
     two_reps_swap_and_both_gain,
+    one_step_of_a_rule_opens_a_partner,
     no_swap_where_only_one_gains,
     commissions_too_far_apart_stay,
     an_account_too_far_away_stays,

@@ -11,7 +11,7 @@ use crate::{
     },
     engine::{
         market::Market,
-        plan::{Plan, Report, Rule},
+        plan::{Plan, Report, Rule, WhyNot},
     },
 };
 use serde::Serialize;
@@ -54,6 +54,9 @@ pub struct ReportView {
     pub commission_moved_cents: i64,
     /// How many accounts stayed, by the rule that stopped most of their chances.
     pub unmatched_by_rule: BTreeMap<String, u32>,
+    /// How many of these would have more partners if one rule alone were a step looser, by that rule. A rule that is not
+    /// named is never relaxed. To a manager only where accounts of five people or more stayed.
+    pub opened_by_rule: Option<BTreeMap<String, u32>>,
 }
 
 /// What is kept of a plan's report.
@@ -62,23 +65,63 @@ pub(super) struct KeptReport {
     plan: Report,
     published: u32,
     moving_reps: u32,
-    unmatched_by_rule: BTreeMap<Rule, u32>,
+    left: Left,
     teams: BTreeMap<TeamId, TeamReport>,
+}
+
+/// What is kept of the why-nots.
+#[derive(Debug, Clone, Default, Serialize, serde::Deserialize)]
+struct Left {
+    /// Everybody with an account that stayed.
+    reps: u32,
+    /// Accounts that stayed, by the rule that stopped most of their chances.
+    by_rule: BTreeMap<Rule, u32>,
+    /// Those of them that a step of a rule would give more partners, by that rule.
+    opened: BTreeMap<Rule, u32>,
+}
+
+impl Left {
+    /// Counts why-nots.
+    fn count<'a>(why_nots: impl Iterator<Item = &'a WhyNot>) -> Self {
+        let mut left = Self::default();
+        let mut reps = BTreeSet::new();
+        for why_not in why_nots {
+            reps.insert(&why_not.rep);
+            *left.by_rule.entry(why_not.rule).or_default() += 1;
+            for &(rule, partners) in &why_not.opened {
+                *left.opened.entry(rule).or_default() += u32::from(partners > 0);
+            }
+        }
+        left.reps = u32::try_from(reps.len()).unwrap_or(u32::MAX);
+        left
+    }
+
+    /// Adds what stayed of other reps.
+    fn add(&mut self, other: &Self) {
+        self.reps += other.reps;
+        for (mine, theirs) in [(&mut self.by_rule, &other.by_rule), (&mut self.opened, &other.opened)] {
+            for (rule, count) in theirs {
+                *mine.entry(*rule).or_default() += count;
+            }
+        }
+    }
+}
+
+/// Counts under the names of their rules.
+fn named(counts: BTreeMap<Rule, u32>) -> BTreeMap<String, u32> {
+    counts.into_iter().map(|(rule, count)| (rule.to_string(), count)).collect()
 }
 
 impl KeptReport {
     pub(super) fn new(plan: &Plan, published: u32, teams: BTreeMap<TeamId, TeamReport>) -> Self {
-        let mut unmatched_by_rule = BTreeMap::new();
-        for left in &plan.why_not {
-            *unmatched_by_rule.entry(left.rule).or_default() += 1;
-        }
         let moving_reps = u32::try_from(moving(plan).len()).unwrap_or(u32::MAX);
-        Self { plan: plan.report.clone(), published, moving_reps, unmatched_by_rule, teams }
+        Self { plan: plan.report.clone(), published, moving_reps, left: Left::count(plan.why_not.iter()), teams }
     }
 
     pub(super) fn view(self, who: &Principal) -> ReportView {
         let plan = self.plan;
-        let is_told = who.role != Role::Manager || self.moving_reps >= LEAST_PEOPLE;
+        let covers = |people| who.role != Role::Manager || people >= LEAST_PEOPLE;
+        let is_told = covers(self.moving_reps);
         ReportView {
             reps: plan.reps,
             offers: plan.offers,
@@ -94,7 +137,8 @@ impl KeptReport {
             travel_minutes_before: plan.travel_before.0,
             travel_minutes_after: plan.travel_after.0,
             commission_moved_cents: plan.commission_moved_cents.0,
-            unmatched_by_rule: self.unmatched_by_rule.into_iter().map(|(rule, n)| (rule.to_string(), n)).collect(),
+            unmatched_by_rule: named(self.left.by_rule),
+            opened_by_rule: covers(self.left.reps).then(|| named(self.left.opened)),
         }
     }
 
@@ -113,7 +157,8 @@ impl KeptReport {
             travel_minutes_before: sum.travel_before.0,
             travel_minutes_after: sum.travel_after.0,
             commission_gained_cents: sum.commission_gained.0,
-            unmatched_by_rule: sum.unmatched_by_rule.into_iter().map(|(rule, n)| (rule.to_string(), n)).collect(),
+            opened_by_rule: (sum.left.reps >= LEAST_PEOPLE).then(|| named(sum.left.opened)),
+            unmatched_by_rule: named(sum.left.by_rule),
         }
     }
 }
@@ -139,6 +184,9 @@ pub struct TeamsView {
     pub commission_gained_cents: i64,
     /// How many of their accounts stayed, by the rule that stopped most of their chances.
     pub unmatched_by_rule: BTreeMap<String, u32>,
+    /// How many of these would have more partners if one rule alone were a step looser, by that rule; where accounts of
+    /// five or more stayed.
+    pub opened_by_rule: Option<BTreeMap<String, u32>>,
 }
 
 /// What is kept of a plan for one team.
@@ -152,7 +200,7 @@ pub(super) struct TeamReport {
     travel_before: Minutes,
     travel_after: Minutes,
     commission_gained: Cents,
-    unmatched_by_rule: BTreeMap<Rule, u32>,
+    left: Left,
 }
 
 impl TeamReport {
@@ -165,9 +213,7 @@ impl TeamReport {
         self.travel_before += other.travel_before;
         self.travel_after += other.travel_after;
         self.commission_gained += other.commission_gained;
-        for (rule, count) in &other.unmatched_by_rule {
-            *self.unmatched_by_rule.entry(*rule).or_default() += count;
-        }
+        self.left.add(&other.left);
     }
 }
 
@@ -206,8 +252,16 @@ pub(super) fn teams_of(market: &Market, plan: &Plan) -> BTreeMap<TeamId, TeamRep
     for rep in moving(plan) {
         of(rep, &mut |team| team.moving_reps += 1);
     }
-    for left in &plan.why_not {
-        of(&left.rep, &mut |team| *team.unmatched_by_rule.entry(left.rule).or_default() += 1);
+    let mut left: BTreeMap<&TeamId, Vec<&WhyNot>> = BTreeMap::new();
+    for why_not in &plan.why_not {
+        if let Some(team) = team_of(&why_not.rep) {
+            left.entry(team).or_default().push(why_not);
+        }
+    }
+    for (team, why_nots) in left {
+        if let Some(report) = teams.get_mut(team) {
+            report.left = Left::count(why_nots.into_iter());
+        }
     }
     teams
 }

@@ -158,7 +158,7 @@ impl Names<'_> {
         let example_words = match (by_rule, one.partners) {
             (0, 1) => format!("1 partner among {all} chances"),
             (0, partners) => format!("{partners} partners among {all} chances"),
-            (_, _) => format!("it stopped {by_rule} of {all} chances"),
+            (_, _) => format!("it stopped {by_rule} of {all} chances{}", step_words(one)),
         };
         Unmatched {
             rule,
@@ -175,6 +175,14 @@ impl Names<'_> {
 fn chances(one: &WhyNot) -> (u32, u32) {
     let by_rule = one.stopped.iter().find(|(rule, _)| *rule == one.rule).map_or(0, |(_, count)| *count);
     (by_rule, one.stopped.iter().map(|(_, count)| count).sum::<u32>() + one.partners)
+}
+
+/// What one step of an account's rule would add, where that is something.
+fn step_words(one: &WhyNot) -> String {
+    match one.opened.iter().find(|(rule, _)| *rule == one.rule) {
+        Some((_, partners @ 1..)) => format!("; one step less strict would add {partners}"),
+        _ => String::new(),
+    }
 }
 
 /// A rule in words, with its limit.

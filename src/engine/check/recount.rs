@@ -1,7 +1,7 @@
 //! The market counted again, by other means than the plan's.
 //!
-//! In go a market and a policy; out come the hard rules a move breaks, both sides of it, every possible move, and the
-//! cap of each rep.
+//! In go a market and a policy; out come the hard rules a move breaks, both sides of it, every possible move, what one step
+//! of a rule would make possible, and the cap of each rep.
 //! Holds: no code is shared with what makes a plan, but for the domain's driving times. Where the plan searches an index
 //! and keeps two neighbours, this looks at every rep for every offer and at the whole book for every pair.
 //! Costs: a dot product for every rep and offer, then a pass over both books for every pair of offers that lie within
@@ -21,7 +21,7 @@ use crate::domain::{
 };
 use chrono::{NaiveDateTime, Offset as _, TimeZone as _};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cosines closer than this are compared by exact distance.
 const COSINE_DOUBT: f64 = 1e-12;
@@ -40,13 +40,32 @@ pub(super) struct Recount<'m> {
     pasts: Vec<Vec<(usize, &'m PairHistory)>>,
     /// Minutes left of each rep's capacity.
     spare: Vec<Option<i64>>,
+    /// The limits as they stand.
+    limits: Limits,
+    /// The limits with every step of the policy taken.
+    looser: Limits,
 }
 
-/// A rep within whose reach an offer lies.
+/// The limits that have a step.
+#[derive(Clone, Copy)]
+struct Limits {
+    gain_minutes: i64,
+    gap_cents: i64,
+    gap_percent: i64,
+    ledger_cents: i64,
+    extra_drive_minutes: i64,
+    extra_hours: i64,
+    cool_down_days: i64,
+    former_owner_days: i64,
+}
+
+/// A rep within whose reach an offer lies, or would if the limit of driving were a step looser.
 pub(super) struct Within {
     rep: u32,
-    /// The pessimistic end of their rapport, absent where a hard rule keeps the account from the rep.
+    /// The pessimistic end of their rapport, absent where hard rules keep the account from the rep beyond a step of one.
     low: Option<Stars>,
+    /// The one rule whose step is missing.
+    missing: Option<Rule>,
 }
 
 /// Everything possible in the market.
@@ -55,6 +74,15 @@ pub(super) struct Possible {
     pub within: Vec<Vec<Within>>,
     /// The moves that break no rule and have points, by offers, the smaller first.
     pub moves: Vec<PossibleMove>,
+    /// For each offer and each rule, how many more moves of it there would be if that rule alone were a step looser.
+    pub opened: Vec<BTreeMap<Rule, u32>>,
+}
+
+/// What two offers come to.
+enum Pair {
+    Possible(PossibleMove),
+    /// It would be possible if this rule were a step looser.
+    Opened(Rule),
 }
 
 /// A move that breaks no rule and has points.
@@ -96,7 +124,28 @@ impl<'m> Recount<'m> {
                 pasts[offer].push((rep, pair));
             }
         }
-        let mut recount = Self { market, policy, owner, offers_of, books, pasts, spare: Vec::new() };
+        let (rules, steps) = (&policy.rules, &policy.steps);
+        let limits = Limits {
+            gain_minutes: rules.min_gain_minutes.0,
+            gap_cents: rules.commission_gap_cents.0,
+            gap_percent: rules.commission_gap_percent,
+            ledger_cents: rules.ledger_limit_cents.0,
+            extra_drive_minutes: 0,
+            extra_hours: 0,
+            cool_down_days: rules.cool_down_days,
+            former_owner_days: rules.former_owner_days,
+        };
+        let looser = Limits {
+            gain_minutes: limits.gain_minutes - steps.min_gain_minutes.0,
+            gap_cents: limits.gap_cents + steps.commission_gap_cents.0,
+            gap_percent: limits.gap_percent + steps.commission_gap_percent,
+            ledger_cents: limits.ledger_cents + steps.ledger_limit_cents.0,
+            extra_drive_minutes: steps.max_one_way_minutes.0,
+            extra_hours: steps.capacity_hours,
+            cool_down_days: limits.cool_down_days - steps.cool_down_days,
+            former_owner_days: limits.former_owner_days - steps.former_owner_days,
+        };
+        let mut recount = Self { market, policy, owner, offers_of, books, pasts, spare: Vec::new(), limits, looser };
         recount.spare = (0..market.reps.len()).map(|rep| recount.spare_minutes(rep)).collect();
         recount
     }
@@ -115,9 +164,10 @@ impl<'m> Recount<'m> {
 
     // --- one account and one rep ---
 
-    fn limit(&self, rep: usize) -> f64 {
+    fn longest_drive(&self, rep: usize, limits: &Limits) -> f64 {
         let own = self.trader(rep).rep.max_one_way_minutes;
-        own.unwrap_or(self.policy.scores.travel.max_one_way_minutes).0 as f64
+        let own = own.unwrap_or(self.policy.scores.travel.max_one_way_minutes);
+        (own.0 + limits.extra_drive_minutes) as f64
     }
 
     fn one_way(&self, rep: usize, offer: usize) -> f64 {
@@ -127,16 +177,16 @@ impl<'m> Recount<'m> {
     /// The rules that keep an offer from a rep.
     pub(super) fn broken_by_receipt(&self, offer: usize, rep: usize) -> Vec<Rule> {
         let mut broken = Vec::new();
-        if self.one_way(rep, offer) > self.limit(rep) {
+        if self.one_way(rep, offer) > self.longest_drive(rep, &self.limits) {
             broken.push(Rule::TooFar);
         }
-        broken.extend(self.broken_within_reach(offer, rep));
+        broken.extend(self.broken_within_reach(offer, rep, &self.limits));
         broken
     }
 
-    fn broken_within_reach(&self, offer: usize, rep: usize) -> Vec<Rule> {
+    fn broken_within_reach(&self, offer: usize, rep: usize, limits: &Limits) -> Vec<Rule> {
         let (item, who) = (self.offer(offer), &self.trader(rep).rep);
-        let (account, rules, today) = (&item.account, &self.policy.rules, self.market.business_date);
+        let (account, today) = (&item.account, self.market.business_date);
         let mut broken = Vec::new();
         let mut fails = |rule, so| {
             if so {
@@ -156,16 +206,16 @@ impl<'m> Recount<'m> {
         }
         fails(Rule::Frozen, item.frozen);
         if let Some(moved) = item.last_moved_on {
-            fails(Rule::CoolDown, today.signed_duration_since(moved).num_days() < rules.cool_down_days);
+            fails(Rule::CoolDown, today.signed_duration_since(moved).num_days() < limits.cool_down_days);
         }
         if let Some(until) = self.past(offer, rep).and_then(|pair| pair.owned_until) {
-            fails(Rule::FormerOwner, today.signed_duration_since(until).num_days() < rules.former_owner_days);
+            fails(Rule::FormerOwner, today.signed_duration_since(until).num_days() < limits.former_owner_days);
         }
         fails(Rule::ForbiddenPair, self.market.is_forbidden(&who.id, &account.id));
         fails(Rule::ConflictOfInterest, account.conflicts.iter().any(|one| *one == who.id));
         let abusive = account.traits.contains(&Trait::Abusive);
         fails(Rule::AbuseNotOptedIn, abusive && !who.tolerances.contains(&Trait::Abusive));
-        fails(Rule::FamilyParted, !rules.families_may_part && item.has_family_in_book);
+        fails(Rule::FamilyParted, !self.policy.rules.families_may_part && item.has_family_in_book);
         fails(Rule::NotPresent, who.leaves_on.is_some() || !who.is_present(today));
         broken
     }
@@ -335,24 +385,26 @@ impl<'m> Recount<'m> {
 
     /// The rules about both accounts at once that the owner of `given` meets by swapping it for `received`.
     pub(super) fn broken_by_side(&self, given: usize, received: usize, side: &Side) -> Vec<Rule> {
-        let (rules, rep) = (&self.policy.rules, self.owner[given]);
+        self.broken_by_side_within(given, received, side, &self.limits)
+    }
+
+    fn broken_by_side_within(&self, given: usize, received: usize, side: &Side, limits: &Limits) -> Vec<Rule> {
+        let rep = self.owner[given];
         let trader = self.trader(rep);
         let changes = self.changes(given, received, side);
         let mut broken = Vec::new();
-        if side.gain < rules.min_gain_minutes {
+        if side.gain.0 < limits.gain_minutes {
             broken.push(Rule::GainTooSmall);
         }
         let commissions = [given, received].map(|offer| self.offer(offer).account.annual_commission_cents.0);
         let gap = commissions[0].abs_diff(commissions[1]) as i64;
-        if gap > rules.commission_gap_cents.0
-            || gap * 100 > rules.commission_gap_percent * commissions[0].max(commissions[1])
-        {
+        if gap > limits.gap_cents || gap * 100 > limits.gap_percent * commissions[0].max(commissions[1]) {
             broken.push(Rule::CommissionGap);
         }
-        if (trader.ledger_cents.0 + changes.cents).abs() > rules.ledger_limit_cents.0 {
+        if (trader.ledger_cents.0 + changes.cents).abs() > limits.ledger_cents {
             broken.push(Rule::LedgerLimit);
         }
-        if self.spare[rep].is_some_and(|spare| changes.minutes > 0 && changes.minutes > spare) {
+        if self.spare[rep].is_some_and(|spare| changes.minutes > (spare + 60 * limits.extra_hours).max(0)) {
             broken.push(Rule::OverCapacity);
         }
         let held = i64::from(trader.abusive_accounts) + changes.abusive;
@@ -382,7 +434,7 @@ impl<'m> Recount<'m> {
     pub(super) fn possible(&self) -> Possible {
         let reach: Vec<([f64; 3], f64, f64)> = (0..self.market.reps.len())
             .map(|rep| {
-                let limit = self.limit(rep);
+                let limit = self.longest_drive(rep, &self.looser);
                 let angle = straight_line_reach_km(limit) * 1000.0 / Place::EARTH_RADIUS_METRES;
                 let least_cosine = angle.min(std::f64::consts::PI).cos() - 1e-9;
                 (self.trader(rep).rep.base.unit_vector(), least_cosine, limit)
@@ -392,9 +444,20 @@ impl<'m> Recount<'m> {
             (0..self.market.offers.len()).into_par_iter().map(|offer| self.within(&reach, offer)).collect();
         let given: Vec<Valuation> =
             (0..self.market.offers.len()).into_par_iter().map(|offer| self.given(offer)).collect();
-        let moves: Vec<Vec<PossibleMove>> =
-            (0..within.len()).into_par_iter().map(|offer| self.moves_of(&within, &given, offer)).collect();
-        Possible { within, moves: moves.into_iter().flatten().collect() }
+        let pairs: Vec<Vec<([usize; 2], Pair)>> =
+            (0..within.len()).into_par_iter().map(|offer| self.pairs_of(&within, &given, offer)).collect();
+        let mut possible = Possible { opened: vec![BTreeMap::new(); within.len()], within, moves: Vec::new() };
+        for (offers, pair) in pairs.into_iter().flatten() {
+            match pair {
+                Pair::Possible(one) => possible.moves.push(one),
+                Pair::Opened(rule) => {
+                    for offer in offers {
+                        *possible.opened[offer].entry(rule).or_default() += 1;
+                    }
+                }
+            }
+        }
+        possible
     }
 
     fn within(&self, reach: &[([f64; 3], f64, f64)], offer: usize) -> Vec<Within> {
@@ -402,17 +465,25 @@ impl<'m> Recount<'m> {
         let near =
             reach.iter().enumerate().filter(|(_, (base, least_cosine, _))| cosine(base, &there) >= *least_cosine);
         near.filter(|&(rep, (_, _, limit))| rep != self.owner[offer] && self.one_way(rep, offer) <= *limit)
-            .map(|(rep, _)| Within { rep: rep as u32, low: self.low_of_candidate(offer, rep) })
+            .filter_map(|(rep, _)| self.within_reach_of(offer, rep))
             .collect()
     }
 
-    fn low_of_candidate(&self, offer: usize, rep: usize) -> Option<Stars> {
-        let is_candidate = self.broken_within_reach(offer, rep).is_empty();
-        is_candidate.then(|| Stars::clamped(self.predicted_low_hundredths(rep, offer)))
+    /// A rep whose limit of driving keeps an offer with its step, if not without; absent where more than that step is
+    /// missing.
+    fn within_reach_of(&self, offer: usize, rep: usize) -> Option<Within> {
+        let is_far = self.one_way(rep, offer) > self.longest_drive(rep, &self.limits);
+        let mut broken = self.broken_within_reach(offer, rep, &self.limits);
+        let still_broken = self.broken_within_reach(offer, rep, &self.looser);
+        broken.extend(is_far.then_some(Rule::TooFar));
+        let low = (still_broken.is_empty() && broken.len() < 2)
+            .then(|| Stars::clamped(self.predicted_low_hundredths(rep, offer)));
+        let is_hopeless = is_far && low.is_none();
+        (!is_hopeless).then_some(Within { rep: rep as u32, low, missing: broken.first().copied() })
     }
 
-    /// The possible moves of an offer with later ones.
-    fn moves_of(&self, within: &[Vec<Within>], given: &[Valuation], first: usize) -> Vec<PossibleMove> {
+    /// What an offer and each later one come to, by offers.
+    fn pairs_of(&self, within: &[Vec<Within>], given: &[Valuation], first: usize) -> Vec<([usize; 2], Pair)> {
         let mut found = Vec::new();
         for there in &within[first] {
             let Some(low_there) = there.low else { continue };
@@ -421,7 +492,8 @@ impl<'m> Recount<'m> {
                     continue;
                 }
                 let back = within[second].binary_search_by_key(&(self.owner[first] as u32), |within| within.rep);
-                let Some(low_here) = back.ok().and_then(|at| within[second][at].low) else { continue };
+                let Some(here) = back.ok().map(|at| &within[second][at]) else { continue };
+                let Some(low_here) = here.low else { continue };
                 if !self.may_gain(&given[first], low_here) {
                     continue;
                 }
@@ -430,10 +502,11 @@ impl<'m> Recount<'m> {
                     Side::new(given[first], self.received(first, second, low_here), cost),
                     Side::new(given[second], self.received(second, first, low_there), cost),
                 ];
-                found.extend(self.possible_move([first, second], &sides));
+                let missing = there.missing.into_iter().chain(here.missing).collect();
+                found.extend(self.pair([first, second], &sides, missing).map(|pair| ([first, second], pair)));
             }
         }
-        found.sort_unstable_by_key(|one| one.offers);
+        found.sort_unstable_by_key(|&(offers, _)| offers);
         found
     }
 
@@ -449,20 +522,31 @@ impl<'m> Recount<'m> {
         ];
         let never_helps = all.iter().all(|rate| rate.0 >= 0) && scores.travel.overnight_minutes.0 >= 0;
         let rapport = Minutes(rounded(i128::from(scores.star_minutes.0) * i128::from(low.hundredths()), 100));
-        !never_helps || rapport - given.value() - scores.handover_minutes >= self.policy.rules.min_gain_minutes
+        let most = rapport - given.value() - scores.handover_minutes;
+        !never_helps || most.0 >= self.looser.gain_minutes
     }
 
-    fn possible_move(&self, offers: [usize; 2], sides: &[Side; 2]) -> Option<PossibleMove> {
+    /// What two offers come to, if to anything; `broken` are the rules that keep one of them from the other's owner.
+    fn pair(&self, offers: [usize; 2], sides: &[Side; 2], mut broken: BTreeSet<Rule>) -> Option<Pair> {
         let [first, second] = offers;
         let points = self.points(offers, [sides[0].gain, sides[1].gain]);
-        let is_possible = points > Points::ZERO
-            && self.broken_by_side(first, second, &sides[0]).is_empty()
-            && self.broken_by_side(second, first, &sides[1]).is_empty();
-        is_possible.then(|| PossibleMove {
-            offers,
-            points,
-            changes: [self.changes(first, second, &sides[0]), self.changes(second, first, &sides[1])],
-        })
+        let both = |limits: &Limits| {
+            let mut both = self.broken_by_side_within(first, second, &sides[0], limits);
+            both.extend(self.broken_by_side_within(second, first, &sides[1], limits));
+            both
+        };
+        broken.extend(both(&self.limits));
+        if points <= Points::ZERO || broken.len() > 1 {
+            return None;
+        }
+        match broken.first() {
+            None => Some(Pair::Possible(PossibleMove {
+                offers,
+                points,
+                changes: [self.changes(first, second, &sides[0]), self.changes(second, first, &sides[1])],
+            })),
+            Some(&rule) => both(&self.looser).is_empty().then_some(Pair::Opened(rule)),
+        }
     }
 
     /// The cap of each rep: what they or the policy ask, and no more than are safe together for ledger, hours and
@@ -504,11 +588,11 @@ impl<'m> Recount<'m> {
 
     /// How many chances an offer has: offers of those within whose reach it lies, of everybody where that is nobody.
     pub(super) fn chances(&self, possible: &Possible, offer: usize) -> usize {
-        let within = &possible.within[offer];
-        if within.is_empty() {
+        let mut within = possible.within[offer].iter().filter(|within| within.missing != Some(Rule::TooFar)).peekable();
+        if within.peek().is_none() {
             self.market.offers.len() - self.offers_of[self.owner[offer]].len()
         } else {
-            within.iter().map(|within| self.offers_of[within.rep as usize].len()).sum()
+            within.map(|within| self.offers_of[within.rep as usize].len()).sum()
         }
     }
 
@@ -529,7 +613,7 @@ impl<'m> Recount<'m> {
 impl Possible {
     /// How many candidates there are.
     pub(super) fn candidates(&self) -> usize {
-        self.within.iter().flatten().filter(|within| within.low.is_some()).count()
+        self.within.iter().flatten().filter(|within| within.missing.is_none()).count()
     }
 }
 
