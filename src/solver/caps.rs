@@ -80,7 +80,7 @@ pub fn capped_matching<W: Weight>(
     Ok(CappedMatching { mate, weight, extra_mates, certificate })
 }
 
-fn check_groups<W: Weight>(
+pub(super) fn check_groups<W: Weight>(
     graph: &Graph<W>,
     group_of: &[u32],
     cap_of_group: &[Option<u32>],

@@ -16,9 +16,10 @@
 //! `y_u + y_v + sum of the z around both - w`. Duals are stored twice as large (`_2x`), so that all
 //! are integers.
 
-mod family;
+pub(super) mod family;
 mod fractional;
-mod search;
+mod release;
+pub(super) mod search;
 #[cfg(test)]
 mod tests;
 
@@ -55,37 +56,40 @@ pub struct Matching<W = i64> {
 /// worst case and `O(n + m)` memory. A search looks only at its own tree and ends at the nearest
 /// reason to end; on sparse markets the trees stay small and the time is near to `O(m log n)`.
 pub fn maximum_weight_matching<W: Weight>(graph: &Graph<W>) -> Matching<W> {
-    let start = fractional::start(graph);
-    let family = settle(graph, start);
-    read_off(graph, &family)
+    read_off(graph, solved(graph).family())
+}
+
+/// Returns the state in which a graph is solved, to go on from when the graph changes.
+pub(super) fn solved<W: Weight>(graph: &Graph<W>) -> Searcher<W> {
+    settle(graph, fractional::start(graph))
 }
 
 /// Settles what a start left unsettled, one vertex after the other, with blossoms.
 ///
 /// Before: the start holds what `fractional` says, except that unsettled vertices need not lie on
 /// tight odd cycles. After: every unmatched vertex has a dual of zero.
-fn settle<W: Weight>(graph: &Graph<W>, start: Start<W>) -> Family<W> {
+fn settle<W: Weight>(graph: &Graph<W>, start: Start<W>) -> Searcher<W> {
     let Start { mate, dual_2x, unsettled } = start;
-    let mut searcher = Searcher::new(graph, Family::new(mate, dual_2x));
+    let mut searcher = Searcher::new(Family::new(mate, dual_2x));
     for root in unsettled {
-        searcher.search(root);
+        searcher.search(graph, root);
     }
-    searcher.into_family()
+    searcher
 }
 
 /// Reads the matching and its certificate off the last state.
 fn read_off<W: Weight>(graph: &Graph<W>, family: &Family<W>) -> Matching<W> {
-    let mate: Vec<Option<u32>> = family.mate.iter().map(|&mate| (mate != NONE).then_some(mate)).collect();
+    let mate: Vec<Option<u32>> = family.mates().iter().map(|&mate| (mate != NONE).then_some(mate)).collect();
     let weight = graph.weight_of(&mate);
     Matching {
         mate,
         weight,
-        certificate: Certificate { vertex_duals_2x: family.dual_2x.clone(), blossoms: list_blossoms(family) },
+        certificate: Certificate { vertex_duals_2x: family.duals_2x().to_vec(), blossoms: list_blossoms(family) },
     }
 }
 
 /// Lists the blossoms, children before parents.
-fn list_blossoms<W: Weight>(family: &Family<W>) -> Vec<Blossom<W>> {
+pub(super) fn list_blossoms<W: Weight>(family: &Family<W>) -> Vec<Blossom<W>> {
     let mut listed = Vec::new();
     let mut index_of = vec![NONE; family.nodes()];
     // A blossom waits below its children and is listed when it is met again.

@@ -13,6 +13,7 @@
 //! | `assignment` | disjoint rings of any length of the largest weight, exactly, with proof and check |
 //! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
 //! | `caps` | the same with at most so many matched vertices in each group |
+//! | `planner` | the same while one thing after another changes |
 //! | `certificate` | the proof, as data |
 //! | `verify` | the check of the proof, written apart |
 
@@ -22,6 +23,7 @@ pub mod certificate;
 pub mod digraph;
 pub mod graph;
 pub mod matching;
+pub mod planner;
 pub mod verify;
 pub mod weight;
 
@@ -31,5 +33,6 @@ pub use certificate::{Blossom, Certificate};
 pub use digraph::{Digraph, DigraphError, DirectedArc};
 pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
+pub use planner::{Change, ChangeError, Margin, Planner, Proven, Updated};
 pub use verify::{CertificateError, verify, verify_capped};
 pub use weight::Weight;

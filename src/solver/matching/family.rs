@@ -3,6 +3,7 @@
 //! In: requests to make, open and rebase blossoms. Out: who is matched, who lies in which blossom.
 //! Holds: blossoms are nested; a blossom's children form an odd cycle in which links at odd indices
 //! are matched, so that its first child holds its base, the one vertex not matched inside it.
+//! While a journal is kept, every change can be undone.
 //! Costs: stated at each function; nothing recurses, so depth is bounded by memory alone.
 //! Absent: labels, trees and time, which belong to a search; slack, which belongs to the graph.
 //!
@@ -13,11 +14,11 @@ use std::mem::take;
 use crate::solver::weight::Weight;
 
 /// Stands for "no vertex" and "no node".
-pub(super) const NONE: u32 = u32::MAX;
+pub(in crate::solver) const NONE: u32 = u32::MAX;
 
 /// A child on the cycle of a blossom, with the edge from it to the next child.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Link {
+pub(in crate::solver) struct Link {
     /// The child.
     pub child: u32,
     /// The end of the edge inside this child.
@@ -34,24 +35,119 @@ struct Blossom<W> {
     dual_2x: W,
 }
 
+/// What a change overwrote.
+#[derive(Clone, Debug)]
+enum Old<W> {
+    Mate {
+        vertex: u32,
+        mate: u32,
+    },
+    Dual {
+        vertex: u32,
+        dual_2x: W,
+    },
+    Top {
+        vertex: u32,
+        top: u32,
+    },
+    Parent {
+        node: u32,
+        parent: u32,
+    },
+    Cycle {
+        blossom: u32,
+        cycle: Vec<Link>,
+        base: u32,
+    },
+    BlossomDual {
+        blossom: u32,
+        dual_2x: W,
+    },
+    /// A new number was given out.
+    Fresh,
+    /// An unused number was given out again.
+    Taken {
+        blossom: u32,
+    },
+    /// A number was given back.
+    Returned,
+}
+
 /// The changing matching, its vertex duals and its blossoms.
 #[derive(Clone, Debug)]
-pub(super) struct Family<W> {
+pub(in crate::solver) struct Family<W> {
     /// The mate of each vertex, or [`NONE`].
-    pub mate: Vec<u32>,
+    mate: Vec<u32>,
     /// Twice the dual of each vertex.
-    pub dual_2x: Vec<W>,
+    dual_2x: Vec<W>,
+    /// The outermost node of each vertex when it was last said.
+    top: Vec<u32>,
     /// The blossom directly around each node, or [`NONE`].
     parent: Vec<u32>,
     blossoms: Vec<Blossom<W>>,
     /// Numbers of blossoms not in use.
     unused: Vec<u32>,
+    /// What was overwritten since the journal was begun, if one is kept.
+    journal: Option<Vec<Old<W>>>,
 }
 
 impl<W: Weight> Family<W> {
     /// Starts from a matching without blossoms.
     pub fn new(mate: Vec<u32>, dual_2x: Vec<W>) -> Self {
-        Self { parent: vec![NONE; mate.len()], mate, dual_2x, blossoms: Vec::new(), unused: Vec::new() }
+        let vertices = mate.len();
+        Self {
+            mate,
+            dual_2x,
+            top: (0..vertices as u32).collect(),
+            parent: vec![NONE; vertices],
+            blossoms: Vec::new(),
+            unused: Vec::new(),
+            journal: None,
+        }
+    }
+
+    /// Returns the mate of a vertex, or [`NONE`].
+    pub fn mate(&self, vertex: u32) -> u32 {
+        self.mate[vertex as usize]
+    }
+
+    /// Returns the mate of each vertex, or [`NONE`].
+    pub fn mates(&self) -> &[u32] {
+        &self.mate
+    }
+
+    /// Sets one side of a match; the other is left to the caller.
+    pub fn set_mate(&mut self, vertex: u32, mate: u32) {
+        self.note(|family| Old::Mate { vertex, mate: family.mate[vertex as usize] });
+        self.mate[vertex as usize] = mate;
+    }
+
+    /// Returns twice the dual of a vertex.
+    pub fn dual_2x(&self, vertex: u32) -> W {
+        self.dual_2x[vertex as usize]
+    }
+
+    /// Returns twice the dual of each vertex.
+    pub fn duals_2x(&self) -> &[W] {
+        &self.dual_2x
+    }
+
+    /// Sets twice the dual of a vertex.
+    pub fn set_dual_2x(&mut self, vertex: u32, dual_2x: W) {
+        self.note(|family| Old::Dual { vertex, dual_2x: family.dual_2x[vertex as usize] });
+        self.dual_2x[vertex as usize] = dual_2x;
+    }
+
+    /// Returns the outermost node of a vertex when it was last said; a search that has shrunk nodes
+    /// since knows more.
+    pub fn top(&self, vertex: u32) -> u32 {
+        self.top[vertex as usize]
+    }
+
+    /// Says which node is the outermost of a vertex.
+    pub fn set_top(&mut self, vertex: u32, top: u32) {
+        self.note(|family| Old::Top { vertex, top: family.top[vertex as usize] });
+        self.top[vertex as usize] = top;
     }
 
     fn vertices(&self) -> usize {
@@ -95,6 +191,7 @@ impl<W: Weight> Family<W> {
     /// Adds to twice the dual of a node if it is a blossom.
     pub fn raise_blossom(&mut self, node: u32, by_2x: W) {
         if self.is_blossom(node) {
+            self.note(|family| Old::BlossomDual { blossom: node, dual_2x: family.blossom(node).dual_2x });
             self.blossom_mut(node).dual_2x += by_2x;
         }
     }
@@ -120,34 +217,49 @@ impl<W: Weight> Family<W> {
     /// Cost: linear in the length of the cycle.
     pub fn make_blossom(&mut self, cycle: Vec<Link>) -> u32 {
         debug_assert!(cycle.len() % 2 == 1);
-        let node = self.unused.pop().unwrap_or_else(|| {
-            self.parent.push(NONE);
-            self.blossoms.push(Blossom { cycle: Vec::new(), base: NONE, dual_2x: W::ZERO });
-            self.parent.len() as u32 - 1
-        });
+        let node = self.take_number();
         for link in &cycle {
-            self.parent[link.child as usize] = node;
+            self.set_parent(link.child, node);
         }
         let base = self.base(cycle[0].child);
         *self.blossom_mut(node) = Blossom { cycle, base, dual_2x: W::ZERO };
         node
     }
 
-    /// Dissolves an outermost blossom, making its children outermost, and returns its cycle.
+    fn take_number(&mut self) -> u32 {
+        if let Some(blossom) = self.unused.pop() {
+            self.note(|_| Old::Taken { blossom });
+            return blossom;
+        }
+        self.note(|_| Old::Fresh);
+        self.parent.push(NONE);
+        self.blossoms.push(Blossom { cycle: Vec::new(), base: NONE, dual_2x: W::ZERO });
+        self.parent.len() as u32 - 1
+    }
+
+    fn set_parent(&mut self, node: u32, parent: u32) {
+        self.note(|family| Old::Parent { node, parent: family.parent[node as usize] });
+        self.parent[node as usize] = parent;
+    }
+
+    /// Dissolves an outermost blossom of dual zero, making its children outermost, and returns its cycle.
     ///
     /// Its number stays taken until [`Family::reuse`].
     ///
     /// Cost: linear in the number of children.
     pub fn open_blossom(&mut self, node: u32) -> Vec<Link> {
+        debug_assert!(self.blossom_dual_2x(node) == W::ZERO);
+        self.note_cycle(node);
         let cycle = take(&mut self.blossom_mut(node).cycle);
         for link in &cycle {
-            self.parent[link.child as usize] = NONE;
+            self.set_parent(link.child, NONE);
         }
         cycle
     }
 
     /// Lets the number of a dissolved blossom be given out again.
     pub fn reuse(&mut self, node: u32) {
+        self.note(|_| Old::Returned);
         self.unused.push(node);
     }
 
@@ -174,6 +286,7 @@ impl<W: Weight> Family<W> {
                 continue;
             }
             let child = self.child_holding(node, vertex);
+            self.note_cycle(node);
             let mut cycle = take(&mut self.blossom_mut(node).cycle);
             let at = position(&cycle, child);
             // Between the new and the old base, on the side with an even number of links, the links
@@ -182,8 +295,8 @@ impl<W: Weight> Family<W> {
             for index in side.step_by(2) {
                 let Link { child, from, to } = cycle[index];
                 let next = cycle[(index + 1) % cycle.len()].child;
-                self.mate[from as usize] = to;
-                self.mate[to as usize] = from;
+                self.set_mate(from, to);
+                self.set_mate(to, from);
                 pending.push((child, from));
                 pending.push((next, to));
             }
@@ -205,6 +318,104 @@ impl<W: Weight> Family<W> {
     /// Returns the children of a node in the order of its cycle.
     pub fn children(&self, node: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
         self.blossom(node).cycle.iter().map(|link| link.child)
+    }
+
+    /// Makes room for more vertices, which are unmatched and have a dual of zero; the numbers of
+    /// blossoms make way.
+    ///
+    /// Cost: linear in the number of nodes.
+    pub fn make_room(&mut self, vertices: usize) {
+        debug_assert!(self.journal.is_none());
+        let before = self.vertices();
+        let added = vertices - before;
+        let moved = |node: u32| if (node as usize) < before || node == NONE { node } else { node + added as u32 };
+        for link in self.blossoms.iter_mut().flat_map(|blossom| &mut blossom.cycle) {
+            link.child = moved(link.child);
+        }
+        for node in self.parent.iter_mut().chain(&mut self.unused).chain(&mut self.top) {
+            *node = moved(*node);
+        }
+        self.parent.splice(before..before, std::iter::repeat_n(NONE, added));
+        self.top.extend(before as u32..vertices as u32);
+        self.mate.resize(vertices, NONE);
+        self.dual_2x.resize(vertices, W::ZERO);
+    }
+
+    /// Begins a journal of what is overwritten.
+    pub fn begin_journal(&mut self) {
+        self.journal = Some(Vec::new());
+    }
+
+    fn note(&mut self, old: impl FnOnce(&Self) -> Old<W>) {
+        if let Some(mut journal) = self.journal.take() {
+            journal.push(old(self));
+            self.journal = Some(journal);
+        }
+    }
+
+    fn note_cycle(&mut self, blossom: u32) {
+        self.note(|family| {
+            let Blossom { cycle, base, .. } = family.blossom(blossom);
+            Old::Cycle { blossom, cycle: cycle.clone(), base: *base }
+        });
+    }
+
+    /// Returns how much has been overwritten since the journal was begun.
+    pub fn journal_length(&self) -> usize {
+        self.journal.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Returns each vertex whose mate is another than when the journal had some length, ascending,
+    /// with the mate it had then.
+    ///
+    /// Cost: `O(k log k)` for `k` entries.
+    pub fn changed_mates(&self, since: usize) -> Vec<(u32, u32)> {
+        let entries = self.journal.iter().flat_map(|journal| &journal[since..]);
+        let mut changed: Vec<(u32, u32)> = entries
+            .filter_map(|old| match *old {
+                Old::Mate { vertex, mate } => Some((vertex, mate)),
+                _ => None,
+            })
+            .collect();
+        changed.sort_by_key(|&(vertex, _)| vertex);
+        changed.dedup_by_key(|&mut (vertex, _)| vertex);
+        changed.retain(|&(vertex, mate)| self.mate[vertex as usize] != mate);
+        changed
+    }
+
+    /// Ends the journal and keeps what has changed.
+    pub fn keep_changes(&mut self) {
+        self.journal = None;
+    }
+
+    /// Ends the journal and takes back what has changed.
+    ///
+    /// Cost: linear in the journal.
+    pub fn undo_changes(&mut self) {
+        for old in self.journal.take().into_iter().flatten().rev() {
+            match old {
+                Old::Mate { vertex, mate } => self.mate[vertex as usize] = mate,
+                Old::Dual { vertex, dual_2x } => self.dual_2x[vertex as usize] = dual_2x,
+                Old::Top { vertex, top } => self.top[vertex as usize] = top,
+                Old::Parent { node, parent } => self.parent[node as usize] = parent,
+                Old::Cycle { blossom, cycle, base } => {
+                    let blossom = self.blossom_mut(blossom);
+                    (blossom.cycle, blossom.base) = (cycle, base);
+                }
+                Old::BlossomDual { blossom, dual_2x } => self.blossom_mut(blossom).dual_2x = dual_2x,
+                Old::Fresh => {
+                    self.parent.pop();
+                    self.blossoms.pop();
+                }
+                Old::Taken { blossom } => {
+                    self.blossom_mut(blossom).cycle.clear();
+                    self.unused.push(blossom);
+                }
+                Old::Returned => {
+                    self.unused.pop();
+                }
+            }
+        }
     }
 }
 

@@ -34,8 +34,20 @@ use std::collections::BinaryHeap;
 use std::mem::take;
 
 use super::family::{Family, Link, NONE, position};
-use crate::solver::graph::Graph;
+use crate::solver::graph::{Arc, Graph};
 use crate::solver::weight::Weight;
+
+/// A graph as a search sees it. It may change between two searches.
+pub(in crate::solver) trait Neighbours<W> {
+    /// Returns the edges of one vertex as arcs, each far end once.
+    fn neighbours(&self, vertex: u32) -> &[Arc<W>];
+}
+
+impl<W: Weight> Neighbours<W> for Graph<W> {
+    fn neighbours(&self, vertex: u32) -> &[Arc<W>] {
+        self.neighbours(vertex)
+    }
+}
 
 /// What an outermost node is in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,12 +128,9 @@ enum End {
 }
 
 /// The state of searches over one graph.
-#[derive(Debug)]
-pub(super) struct Searcher<'g, W> {
-    graph: &'g Graph<W>,
+#[derive(Clone, Debug)]
+pub(in crate::solver) struct Searcher<W> {
     family: Family<W>,
-    /// The outermost node of each vertex at the last reset or opening; see [`Searcher::outermost`].
-    top: Vec<u32>,
     nodes: Vec<Node<W>>,
     reaches: Vec<Reach<W>>,
     events: BinaryHeap<Reverse<(W, Event)>>,
@@ -136,14 +145,12 @@ pub(super) struct Searcher<'g, W> {
     opened: Vec<u32>,
 }
 
-impl<'g, W: Weight> Searcher<'g, W> {
+impl<W: Weight> Searcher<W> {
     /// Starts from a family without blossoms.
-    pub fn new(graph: &'g Graph<W>, family: Family<W>) -> Self {
-        let vertices = graph.vertices();
+    pub fn new(family: Family<W>) -> Self {
+        let vertices = family.mates().len();
         Self {
-            graph,
             family,
-            top: (0..vertices as u32).collect(),
             nodes: (0..vertices as u32).map(Node::untouched).collect(),
             reaches: vec![Reach::NEVER; vertices],
             events: BinaryHeap::new(),
@@ -158,26 +165,42 @@ impl<'g, W: Weight> Searcher<'g, W> {
     }
 
     /// Returns the family as the searches left it.
-    pub fn into_family(self) -> Family<W> {
-        self.family
+    pub fn family(&self) -> &Family<W> {
+        &self.family
+    }
+
+    /// Returns the family to be changed between two searches.
+    ///
+    /// The next search asks of it what the module says holds before.
+    pub fn family_mut(&mut self) -> &mut Family<W> {
+        &mut self.family
+    }
+
+    /// Makes room for more vertices, which are unmatched and have a dual of zero.
+    ///
+    /// Cost: linear in the number of nodes.
+    pub fn make_room(&mut self, vertices: usize) {
+        self.family.make_room(vertices);
+        self.nodes = (0..self.family.nodes() as u32).map(Node::untouched).collect();
+        self.reaches.resize(vertices, Reach::NEVER);
     }
 
     /// Settles one exposed vertex.
     ///
-    /// Before: `root` is unmatched. After: it is matched, or its dual is zero; no other vertex has
-    /// become unmatched with a positive dual.
+    /// After: `root` is matched, or its dual is zero; no other vertex has become unmatched with a
+    /// positive dual.
     ///
     /// Cost: with `k` vertices and `l` edges at vertices of the tree and `d` the depth of the
     /// blossoms in it, `O(l log l + k d)`.
-    pub fn search(&mut self, root: u32) {
-        if self.family.mate[root as usize] != NONE || self.family.dual_2x[root as usize] == W::ZERO {
+    pub fn search(&mut self, graph: &impl Neighbours<W>, root: u32) {
+        if self.family.mate(root) != NONE || self.family.dual_2x(root) == W::ZERO {
             return;
         }
         self.now = W::ZERO;
         self.end = (W::NEVER, End::Exhausted { vertex: root });
         let node = self.outermost(root);
         self.make_s(node);
-        self.scan_pending();
+        self.scan_pending(graph);
         while let Some(Reverse((time, event))) = self.events.pop() {
             if time >= self.end.0 {
                 break;
@@ -188,7 +211,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
                 Event::Shrink { x, y } => self.shrink(x, y),
                 Event::Open { blossom } => self.open(blossom),
             }
-            self.scan_pending();
+            self.scan_pending(graph);
         }
         self.now = self.end.0;
         match self.end.1 {
@@ -196,7 +219,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
             End::Augmented { from, to } => {
                 let node = self.outermost(to);
                 self.family.rebase(node, to);
-                self.family.mate[to as usize] = from;
+                self.family.set_mate(to, from);
                 self.rematch_to_root(from, to);
             }
         }
@@ -207,7 +230,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
     ///
     /// Cost: logarithmic, amortised over a search.
     fn outermost(&mut self, vertex: u32) -> u32 {
-        let mut node = self.top[vertex as usize];
+        let mut node = self.family.top(vertex);
         loop {
             let above = self.nodes[node as usize].shrunk_into;
             if above == node {
@@ -266,7 +289,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
         let mut pending = take(&mut self.pending);
         self.family.collect_vertices(node, &mut pending);
         for &vertex in &pending[queued..] {
-            let level = self.family.dual_2x[vertex as usize] + offset + now;
+            let level = self.family.dual_2x(vertex) + offset + now;
             self.touch_vertex(vertex).at = level;
             self.end_by(level, End::Exhausted { vertex });
         }
@@ -286,15 +309,14 @@ impl<'g, W: Weight> Searcher<'g, W> {
         }
     }
 
-    fn scan_pending(&mut self) {
+    fn scan_pending(&mut self, graph: &impl Neighbours<W>) {
         while let Some(vertex) = self.pending.pop() {
-            self.scan(vertex);
+            self.scan(graph, vertex);
         }
     }
 
     /// Looks at every edge of an `S` vertex.
-    fn scan(&mut self, vertex: u32) {
-        let graph = self.graph;
+    fn scan(&mut self, graph: &impl Neighbours<W>, vertex: u32) {
         let level = self.reaches[vertex as usize].at;
         let own = self.outermost(vertex);
         self.reaches[vertex as usize].scanned = true;
@@ -314,7 +336,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
                 }
                 continue;
             }
-            let at = level + self.family.dual_2x[arc.to as usize] - arc.weight.doubled();
+            let at = level + self.family.dual_2x(arc.to) - arc.weight.doubled();
             if at >= reach.at || at >= self.end.0 {
                 continue;
             }
@@ -323,7 +345,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
             reach.from = vertex;
             if label == Label::Free {
                 let time = at + offset;
-                if self.family.mate[self.family.base(node) as usize] == NONE {
+                if self.family.mate(self.family.base(node)) == NONE {
                     let (from, to) = (vertex, arc.to);
                     self.end_by(time, End::Augmented { from, to });
                 } else {
@@ -342,14 +364,14 @@ impl<'g, W: Weight> Searcher<'g, W> {
             return;
         }
         self.make_t(node, (reach.from, vertex));
-        let mate = self.family.mate[self.family.base(node) as usize];
+        let mate = self.family.mate(self.family.base(node));
         let below = self.outermost(mate);
         self.make_s(below);
     }
 
     /// Returns the `T` node above an `S` node and the `S` node above that, or none at the root.
     fn step_up(&mut self, node: u32) -> Option<(u32, u32)> {
-        let mate = self.family.mate[self.family.base(node) as usize];
+        let mate = self.family.mate(self.family.base(node));
         if mate == NONE {
             return None;
         }
@@ -385,7 +407,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
         while node != until {
             let base = self.family.base(node);
             let (odd, above) = self.step_up(node).expect("the node above is on the way");
-            links.push(Link { child: node, from: base, to: self.family.mate[base as usize] });
+            links.push(Link { child: node, from: base, to: self.family.mate(base) });
             let (upper, lower) = self.nodes[odd as usize].entry;
             links.push(Link { child: odd, from: lower, to: upper });
             node = above;
@@ -453,7 +475,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
             vertices.clear();
             self.family.collect_vertices(link.child, &mut vertices);
             for &vertex in &vertices {
-                self.top[vertex as usize] = link.child;
+                self.family.set_top(vertex, link.child);
             }
         }
 
@@ -509,16 +531,16 @@ impl<'g, W: Weight> Searcher<'g, W> {
         let (mut vertex, mut mate) = (vertex, mate);
         loop {
             let node = self.outermost(vertex);
-            let freed = self.family.mate[self.family.base(node) as usize];
+            let freed = self.family.mate(self.family.base(node));
             self.family.rebase(node, vertex);
-            self.family.mate[vertex as usize] = mate;
+            self.family.set_mate(vertex, mate);
             if freed == NONE {
                 return;
             }
             let odd = self.outermost(freed);
             let (upper, lower) = self.nodes[odd as usize].entry;
             self.family.rebase(odd, lower);
-            self.family.mate[lower as usize] = upper;
+            self.family.set_mate(lower, upper);
             (vertex, mate) = (upper, lower);
         }
     }
@@ -546,12 +568,12 @@ impl<'g, W: Weight> Searcher<'g, W> {
                 Label::Free => {}
             }
             for &vertex in &vertices {
-                let dual_2x = &mut self.family.dual_2x[vertex as usize];
-                match state.label {
-                    Label::S => *dual_2x = self.reaches[vertex as usize].at - now,
-                    Label::T => *dual_2x += state.offset + lasted,
-                    Label::Free => *dual_2x += state.offset,
-                }
+                let dual_2x = match state.label {
+                    Label::S => self.reaches[vertex as usize].at - now,
+                    Label::T => self.family.dual_2x(vertex) + state.offset + lasted,
+                    Label::Free => self.family.dual_2x(vertex) + state.offset,
+                };
+                self.family.set_dual_2x(vertex, dual_2x);
             }
         }
         while let Some(node) = outermost.pop() {
@@ -563,7 +585,7 @@ impl<'g, W: Weight> Searcher<'g, W> {
                 vertices.clear();
                 self.family.collect_vertices(node, &mut vertices);
                 for &vertex in &vertices {
-                    self.top[vertex as usize] = node;
+                    self.family.set_top(vertex, node);
                 }
             }
         }

@@ -39,7 +39,7 @@ fn brute_force(vertices: usize, edges: &[Edge]) -> i64 {
 fn solve(vertices: usize, edges: &[Edge]) -> Matching {
     let graph = Graph::new(vertices, edges.to_vec()).unwrap();
     let matching = maximum_weight_matching(&graph);
-    let by_blossoms_alone = read_off(&graph, &settle(&graph, start_from_nothing(&graph)));
+    let by_blossoms_alone = read_off(&graph, settle(&graph, start_from_nothing(&graph)).family());
     for matching in [&matching, &by_blossoms_alone] {
         if let Err(error) = verify(&graph, &matching.mate, &matching.certificate) {
             panic!("{error}\n{edges:?}\n{matching:?}");
