@@ -20,16 +20,23 @@
 //! 2. `auction` finds potentials that are nearly right, by bidding with a step that shrinks.
 //! 3. `search` makes them exact: the vertices left over are assigned one by one along shortest augmenting paths. After
 //!    the auction these are short, and a search resets only what it touched.
-//! 4. `read_off` raises whole components until arcs between them are covered, too.
+//! 4. `potentials` raises whole components until arcs between them are covered, too.
+//!
+//! `capped` adds caps on groups, by prices (`relaxed`) and branches.
 
 mod auction;
+mod capped;
+mod relaxed;
 mod rows;
 mod search;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod verify_capped;
 
+pub use capped::{CapStep, CappedAssignment, capped_assignment};
 pub use verify::{AssignmentError, verify_assignment};
+pub use verify_capped::{CappedAssignmentError, verify_capped_assignment};
 
 use self::rows::Rows;
 use self::search::State;
@@ -70,14 +77,15 @@ pub fn best_assignment<W: Weight>(digraph: &Digraph<W>) -> Assignment<W> {
     for root in auction::start(&mut state) {
         state.assign(root);
     }
-    read_off(digraph, &rows, &state)
+    let (next, weight) = cycles(&rows, &state);
+    Assignment { next, weight, certificate: potentials(digraph, &rows, &state, |_| false) }
 }
 
-/// Reads the cycles and the potentials off the last state.
-fn read_off<W: Weight>(digraph: &Digraph<W>, rows: &Rows<W>, state: &State<'_, W>) -> Assignment<W> {
-    let mut next = vec![None; digraph.vertices()];
+/// Reads the cycles that are worth something off a state, and what they weigh.
+fn cycles<W: Weight>(rows: &Rows<W>, state: &State<'_, W>) -> (Vec<Option<u32>>, W) {
+    let mut next = vec![None; state.next.len()];
     let mut weight = W::ZERO;
-    let mut seen = vec![false; digraph.vertices()];
+    let mut seen = vec![false; state.next.len()];
     for first in 0..rows.vertices() {
         // A cycle is gone round twice: to weigh it and, if it is worth something, to choose it.
         let mut cycle_weight = W::ZERO;
@@ -97,21 +105,28 @@ fn read_off<W: Weight>(digraph: &Digraph<W>, rows: &Rows<W>, state: &State<'_, W
             }
         }
     }
-    Assignment { next, weight, certificate: potentials(digraph, rows, state) }
+    (next, weight)
 }
 
 /// Returns the potentials by the vertices of the digraph, with those of whole components raised for leaving and lowered
 /// for entering until they cover the arcs between components.
 ///
-/// Within a component, sums stay as they are. Arcs lead to earlier components, so that these are right already.
-fn potentials<W: Weight>(digraph: &Digraph<W>, rows: &Rows<W>, state: &State<'_, W>) -> Potentials<W> {
+/// Within a component, sums stay as they are. Arcs lead to earlier components, so that these are right already. Arcs at
+/// vertices that are `held`, by their new numbers, need no cover.
+fn potentials<W: Weight>(
+    digraph: &Digraph<W>,
+    rows: &Rows<W>,
+    state: &State<'_, W>,
+    held: impl Fn(u32) -> bool,
+) -> Potentials<W> {
     let nothing = vec![W::ZERO; digraph.vertices()];
     let mut potentials = Potentials { from: nothing.clone(), to: nothing };
     for component in rows.components() {
         let mut raise = W::ZERO;
-        for number in component.clone() {
+        for number in component.clone().filter(|&number| !held(number)) {
             for arc in digraph.successors(rows.vertex(number) as u32) {
-                if !component.contains(&rows.number(arc.to)) {
+                let to = rows.number(arc.to);
+                if !component.contains(&to) && !held(to) {
                     raise = raise.max(arc.weight - state.from[number as usize] - potentials.to[arc.to as usize]);
                 }
             }

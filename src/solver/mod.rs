@@ -27,7 +27,10 @@ pub mod planner;
 pub mod verify;
 pub mod weight;
 
-pub use assignment::{Assignment, AssignmentError, Potentials, best_assignment, verify_assignment};
+pub use assignment::{
+    Assignment, AssignmentError, CapStep, CappedAssignment, CappedAssignmentError, Potentials, best_assignment,
+    capped_assignment, verify_assignment, verify_capped_assignment,
+};
 pub use caps::{CapError, CappedMatching, capped_matching};
 pub use certificate::{Blossom, Certificate};
 pub use digraph::{Digraph, DigraphError, DirectedArc};

@@ -103,8 +103,7 @@ fn make_exact<W: Weight>(state: &mut State<'_, W>) -> Vec<u32> {
         state.from[vertex as usize] = best;
         let held = state.next[vertex as usize];
         if held != NONE && worth(held, state.rows.weight(vertex, held)) < best {
-            state.next[vertex as usize] = NONE;
-            state.previous[held as usize] = NONE;
+            state.part(vertex);
         }
     }
     let mut left_over = Vec::new();

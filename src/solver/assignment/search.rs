@@ -24,6 +24,8 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Which vertex is assigned to which, the potentials, and room for one search.
 pub(super) struct State<'a, W> {
     pub(super) rows: &'a Rows<W>,
+    /// What staying is worth at each vertex.
+    pub(super) stay: Vec<W>,
     /// The potential of leaving each vertex.
     pub(super) from: Vec<W>,
     /// The potential of entering each vertex.
@@ -44,11 +46,12 @@ pub(super) struct State<'a, W> {
 }
 
 impl<'a, W: Weight> State<'a, W> {
-    /// Starts with nothing assigned and all potentials zero.
+    /// Starts with nothing assigned, all potentials zero, and staying worth nothing.
     pub(super) fn new(rows: &'a Rows<W>) -> Self {
         let vertices = rows.vertices() as usize;
         Self {
             rows,
+            stay: vec![W::ZERO; vertices],
             from: vec![W::ZERO; vertices],
             to: vec![W::ZERO; vertices],
             next: vec![NONE; vertices],
@@ -63,13 +66,20 @@ impl<'a, W: Weight> State<'a, W> {
 
     /// Returns what can follow a vertex: itself, and the arcs of its row.
     pub(super) fn choices(&self, vertex: u32) -> impl Iterator<Item = Arc<W>> + use<'a, W> {
-        std::iter::once(Arc { to: vertex, weight: W::ZERO }).chain(self.rows.of(vertex).iter().copied())
+        std::iter::once(Arc { to: vertex, weight: self.stay[vertex as usize] })
+            .chain(self.rows.of(vertex).iter().copied())
     }
 
     /// Assigns one vertex to another; both must be free.
     pub(super) fn join(&mut self, from: u32, to: u32) {
         self.next[from as usize] = to;
         self.previous[to as usize] = from;
+    }
+
+    /// Takes away what follows a vertex; it must have something.
+    pub(super) fn part(&mut self, vertex: u32) {
+        let followed_by = std::mem::replace(&mut self.next[vertex as usize], NONE);
+        self.previous[followed_by as usize] = NONE;
     }
 
     /// Assigns a free vertex along the shortest augmenting path.

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::solver::digraph::{DirectedArc, most_in_all};
 
-fn arc(from: u32, to: u32, weight: i64) -> DirectedArc {
+pub(super) fn arc(from: u32, to: u32, weight: i64) -> DirectedArc {
     DirectedArc { from, to, weight }
 }
 
@@ -27,7 +27,7 @@ fn solve(vertices: usize, arcs: &[DirectedArc]) -> Assignment {
 }
 
 /// Returns the largest weight by trying all permutations: vertex by vertex, what the rest may still follow.
-fn brute_force(vertices: usize, arcs: &[DirectedArc]) -> i64 {
+pub(super) fn brute_force(vertices: usize, arcs: &[DirectedArc]) -> i64 {
     let digraph = Digraph::new(vertices, arcs.to_vec()).unwrap();
     let mut best = vec![None; 1 << vertices];
     best[0] = Some(0);
@@ -61,7 +61,12 @@ fn reference(vertices: usize, arcs: &[DirectedArc]) -> i64 {
     kuhn_munkres(&matrix).0
 }
 
-fn random_arcs(random: &mut ChaCha8Rng, vertices: u32, density: f64, weights: (i64, i64)) -> Vec<DirectedArc> {
+pub(super) fn random_arcs(
+    random: &mut ChaCha8Rng,
+    vertices: u32,
+    density: f64,
+    weights: (i64, i64),
+) -> Vec<DirectedArc> {
     let pairs = (0..vertices).flat_map(|from| (0..vertices).map(move |to| (from, to)));
     let mut arcs = Vec::new();
     for (from, to) in pairs.filter(|(from, to)| from != to) {

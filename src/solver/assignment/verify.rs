@@ -46,7 +46,7 @@ pub fn verify_assignment<W: Weight>(
 }
 
 /// Checks that what follows is joined by an arc, follows one only, and is followed.
-fn check_cycles<W: Weight>(digraph: &Digraph<W>, next: &[Option<u32>]) -> Result<(), AssignmentError<W>> {
+pub(super) fn check_cycles<W: Weight>(digraph: &Digraph<W>, next: &[Option<u32>]) -> Result<(), AssignmentError<W>> {
     if next.len() != digraph.vertices() {
         return Err(AssignmentError::NextCount { expected: digraph.vertices(), found: next.len() });
     }
