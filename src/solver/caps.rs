@@ -106,7 +106,7 @@ fn gadget_graph<W: Weight>(
     for (vertex, &group) in (0u32..).zip(group_of) {
         members[group as usize].push(vertex);
     }
-    let mut edges = graph.edges().to_vec();
+    let mut edges: Vec<Edge<W>> = graph.edges().collect();
     let mut vertices = graph.vertices();
     for (members, cap) in members.iter().zip(cap_of_group) {
         let cap = cap.map_or(members.len(), |cap| cap as usize);

@@ -37,7 +37,7 @@ pub struct DirectedArc<W = i64> {
 
 /// A directed graph with integer weights that never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digraph<W = i64> {
+pub struct Digraph<W: Copy = i64> {
     leaving: Rows<W>,
     entering: Rows<W>,
 }
@@ -105,7 +105,7 @@ impl<W: Weight> Digraph<W> {
 
 /// The arcs at every vertex, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Rows<W> {
+struct Rows<W: Copy> {
     /// The arcs at vertex `v` are `arcs[first[v]..first[v + 1]]`.
     first: Vec<usize>,
     arcs: Vec<Arc<W>>,

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Graph`] with positive integer weights. Out: a [`Matching`] and the proof that it is best.
 //! Holds: the result is a function of the graph; `verify` accepts its certificate.
-//! Costs: see [`maximum_weight_matching`]. Absent: floats, recursion, randomness, threads.
+//! Costs: see [`maximum_weight_matching`]. Absent: floats, recursion, randomness.
 //!
 //! This is Edmonds' primal-dual blossom method (J. Edmonds, "Paths, trees, and flowers" and "Maximum
 //! matching and a polyhedron with 0,1-vertices", 1965), in the words of Z. Galil, "Efficient
@@ -28,6 +28,8 @@ use self::fractional::Start;
 use self::search::Searcher;
 use super::certificate::{Blossom, Certificate};
 use super::graph::Graph;
+use super::order::{local_order, positions};
+use super::rows::Rows;
 use super::weight::Weight;
 
 /// A matching of the largest weight, with its proof.
@@ -43,49 +45,90 @@ pub struct Matching<W = i64> {
 
 /// Returns a matching of the largest weight in a graph, not necessarily of the most edges.
 ///
-/// 1. Start from a best fractional matching (`fractional`). After it, no edge has negative slack,
+/// 1. Renumber the vertices so that neighbours are near to each other (`order`), in numbers of 32 bits if
+///    those hold all weights: the work is walking through memory, most of all.
+/// 2. Start from a best fractional matching (`fractional`). After it, no edge has negative slack,
 ///    matched edges have none, and only the unsettled vertices, one on each odd cycle that counted
 ///    half, are unmatched with a positive dual. In markets that are nearly bipartite, as geographic
 ///    ones are, this is almost all of the work.
-/// 2. Settle these one by one with blossoms (`search`). Each search keeps what holds and leaves one
+/// 3. Settle these one by one with blossoms (`search`). Each search keeps what holds and leaves one
 ///    unsettled vertex less.
-/// 3. Read off the matching and the certificate: now every unmatched vertex has a dual of zero, so
+/// 4. Read off the matching and the certificate: now every unmatched vertex has a dual of zero, so
 ///    the duals prove the matching best.
 ///
 /// Cost: with `n` vertices, `m` edges and blossoms nested `d` deep, `O(n (m log n + n d))` in the
 /// worst case and `O(n + m)` memory. A search looks only at its own tree and ends at the nearest
 /// reason to end; on sparse markets the trees stay small and the time is near to `O(m log n)`.
 pub fn maximum_weight_matching<W: Weight>(graph: &Graph<W>) -> Matching<W> {
-    read_off(graph, solved(graph).family())
+    let order = local_order(graph.rows());
+    let position = positions(&order);
+    if graph.heaviest() <= W::from_narrow(i32::LIMIT) {
+        let narrow = |weight: W| weight.to_narrow().expect("no weight is above the heaviest");
+        let rows = graph.rows().renumbered(&order, &position, narrow);
+        best_matching(rows, &order, W::from_narrow)
+    } else {
+        let rows = graph.rows().renumbered(&order, &position, |weight| weight);
+        best_matching(rows, &order, |weight| weight)
+    }
+}
+
+/// Finds the best matching and reads it off in the numbers and the width of the graph.
+fn best_matching<W: Weight, V: Weight>(rows: Rows<V>, order: &[u32], widen: impl Fn(V) -> W) -> Matching<W> {
+    let start = fractional::start(&rows);
+    read_off(&rows, settle(&rows, start).family(), order, widen)
 }
 
 /// Returns the state in which a graph is solved, to go on from when the graph changes.
 pub(super) fn solved<W: Weight>(graph: &Graph<W>) -> Searcher<W> {
-    settle(graph, fractional::start(graph))
+    settle(graph.rows(), fractional::start(graph.rows()))
 }
 
 /// Settles what a start left unsettled, one vertex after the other, with blossoms.
 ///
 /// Before: the start holds what `fractional` says, except that unsettled vertices need not lie on
 /// tight odd cycles. After: every unmatched vertex has a dual of zero.
-fn settle<W: Weight>(graph: &Graph<W>, start: Start<W>) -> Searcher<W> {
+fn settle<W: Weight>(rows: &Rows<W>, start: Start<W>) -> Searcher<W> {
     let Start { mate, dual_2x, unsettled } = start;
     let mut searcher = Searcher::new(Family::new(mate, dual_2x));
     for root in unsettled {
-        searcher.search(graph, root);
+        searcher.search(rows, root);
     }
     searcher
 }
 
 /// Reads the matching and its certificate off the last state.
-fn read_off<W: Weight>(graph: &Graph<W>, family: &Family<W>) -> Matching<W> {
-    let mate: Vec<Option<u32>> = family.mates().iter().map(|&mate| (mate != NONE).then_some(mate)).collect();
-    let weight = graph.weight_of(&mate);
-    Matching {
-        mate,
-        weight,
-        certificate: Certificate { vertex_duals_2x: family.duals_2x().to_vec(), blossoms: list_blossoms(family) },
+///
+/// `order[v]` is the number of vertex `v` in the graph.
+///
+/// Cost: `O(n + m)`.
+fn read_off<W: Weight, V: Weight>(
+    rows: &Rows<V>,
+    family: &Family<V>,
+    order: &[u32],
+    widen: impl Fn(V) -> W,
+) -> Matching<W> {
+    let mut mate = vec![None; order.len()];
+    let mut vertex_duals_2x = vec![W::ZERO; order.len()];
+    let mut weight = W::ZERO;
+    for (vertex, &number) in (0u32..).zip(order) {
+        vertex_duals_2x[number as usize] = widen(family.dual_2x(vertex));
+        let partner = family.mate(vertex);
+        if partner == NONE {
+            continue;
+        }
+        mate[number as usize] = Some(order[partner as usize]);
+        if vertex < partner {
+            let arc = rows.neighbours(vertex).iter().find(|arc| arc.to == partner);
+            weight += widen(arc.expect("mates are joined by an edge").weight);
+        }
     }
+    let in_graph = |blossom: Blossom<V>| {
+        let mut vertices: Vec<u32> = blossom.vertices.iter().map(|&vertex| order[vertex as usize]).collect();
+        vertices.sort_unstable();
+        Blossom { vertices, children: blossom.children, dual_2x: widen(blossom.dual_2x) }
+    };
+    let blossoms = list_blossoms(family).into_iter().map(in_graph).collect();
+    Matching { mate, weight, certificate: Certificate { vertex_duals_2x, blossoms } }
 }
 
 /// Lists the blossoms, children before parents.

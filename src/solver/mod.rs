@@ -3,12 +3,15 @@
 //! In: graphs of numbered vertices with integer weights of any width. Out: matchings with a proof of optimality.
 //! Holds: every function here is a function: no clock, no environment, no randomness, no input or
 //! output, and the order of edges does not matter. `verify` shares no code with what it checks.
-//! Costs: stated at each function. Absent: reps, accounts, points and their meaning; parallelism.
+//! Costs: stated at each function. Absent: reps, accounts, points and their meaning.
+//! Large graphs are worked on by all threads of the current pool; no result depends on how many there are.
 //!
 //! | file | what it holds |
 //! | --- | --- |
 //! | `weight` | the numbers weights and duals are made of |
 //! | `graph` | the fixed graph |
+//! | `rows` | its layout: the arcs of every vertex side by side |
+//! | `order` | numbers under which neighbours are near to each other in memory |
 //! | `digraph` | the fixed directed graph |
 //! | `assignment` | disjoint rings of any length of the largest weight, exactly, with proof and check |
 //! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
@@ -23,7 +26,9 @@ pub mod certificate;
 pub mod digraph;
 pub mod graph;
 pub mod matching;
+mod order;
 pub mod planner;
+mod rows;
 pub mod verify;
 pub mod weight;
 
@@ -37,5 +42,6 @@ pub use digraph::{Digraph, DigraphError, DirectedArc};
 pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
 pub use planner::{Change, ChangeError, Margin, Planner, Proven, Updated};
+pub use rows::Rows;
 pub use verify::{CertificateError, verify, verify_capped};
 pub use weight::Weight;

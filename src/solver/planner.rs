@@ -59,7 +59,7 @@ pub use self::proof::Proven;
 use self::groups::Group;
 use self::rows::Rows;
 use super::caps::{CapError, check_groups};
-use super::graph::{Arc, Graph};
+use super::graph::{Arc, Edge, Graph};
 use super::matching::family::NONE;
 use super::matching::search::Searcher;
 use super::matching::solved;
@@ -80,7 +80,7 @@ enum Slot {
 ///
 /// Vertices are numbered as in the graph it began with; one that comes gets a number not in use.
 #[derive(Clone, Debug)]
-pub struct Planner<W = i64> {
+pub struct Planner<W: Copy = i64> {
     rows: Rows<W>,
     searcher: Searcher<W>,
     slots: Vec<Slot>,
@@ -120,7 +120,7 @@ impl<W: Weight> Planner<W> {
         for (vertex, &group) in (0u32..).zip(group_of) {
             groups[group as usize].take_in(vertex, graph.neighbours(vertex));
         }
-        let mut edges = graph.edges().to_vec();
+        let mut edges: Vec<Edge<W>> = graph.edges().collect();
         for (number, group) in (0u32..).zip(&mut groups) {
             for _ in 0..group.extras_wanted() {
                 let extra = slots.len() as u32;

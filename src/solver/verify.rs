@@ -112,7 +112,7 @@ fn build_in_caps<W: Weight>(
     members: &[Vec<u32>],
     cap_of_group: &[Option<u32>],
 ) -> Result<Graph<W>, CertificateError<W>> {
-    let mut edges = graph.edges().to_vec();
+    let mut edges = graph.edges().collect::<Vec<_>>();
     let mut vertices = graph.vertices();
     for (members, cap) in members.iter().zip(cap_of_group) {
         let Some(cap) = cap.map(|cap| cap as usize) else {
@@ -200,7 +200,7 @@ fn check_edges<W: Weight>(
     family: &Family<W>,
 ) -> Result<(), CertificateError<W>> {
     let dual_2x = |vertex: u32| certificate.vertex_duals_2x[vertex as usize];
-    for &Edge { u, v, weight } in graph.edges() {
+    for Edge { u, v, weight } in graph.edges() {
         let inside_2x = match family.smallest_holding(u, v) {
             NONE => W::ZERO,
             blossom => family.total_2x[blossom as usize],

@@ -49,6 +49,41 @@ pub trait Weight:
 
     /// Returns the sum of two numbers, or `None` if it does not fit.
     fn checked_add(self, other: Self) -> Option<Self>;
+
+    /// Returns the same number in 32 bits, or `None` if it does not fit.
+    fn to_narrow(self) -> Option<i32>;
+
+    /// Returns the same number as one of 32 bits.
+    fn from_narrow(narrow: i32) -> Self;
+}
+
+/// The width in which a solver walks a large graph whenever all weights are within the limit: half the memory is
+/// half the time.
+impl Weight for i32 {
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+    const LIMIT: Self = 1 << 26;
+    const NEVER: Self = i32::MAX;
+
+    #[inline]
+    fn halved(self) -> Self {
+        self >> 1
+    }
+
+    #[inline]
+    fn checked_add(self, other: Self) -> Option<Self> {
+        self.checked_add(other)
+    }
+
+    #[inline]
+    fn to_narrow(self) -> Option<i32> {
+        Some(self)
+    }
+
+    #[inline]
+    fn from_narrow(narrow: i32) -> Self {
+        narrow
+    }
 }
 
 impl Weight for i64 {
@@ -65,6 +100,16 @@ impl Weight for i64 {
     #[inline]
     fn checked_add(self, other: Self) -> Option<Self> {
         self.checked_add(other)
+    }
+
+    #[inline]
+    fn to_narrow(self) -> Option<i32> {
+        i32::try_from(self).ok()
+    }
+
+    #[inline]
+    fn from_narrow(narrow: i32) -> Self {
+        Self::from(narrow)
     }
 }
 
@@ -83,6 +128,16 @@ impl Weight for i128 {
     fn checked_add(self, other: Self) -> Option<Self> {
         self.checked_add(other)
     }
+
+    #[inline]
+    fn to_narrow(self) -> Option<i32> {
+        i32::try_from(self).ok()
+    }
+
+    #[inline]
+    fn from_narrow(narrow: i32) -> Self {
+        Self::from(narrow)
+    }
 }
 
 #[cfg(test)]
@@ -98,11 +153,21 @@ mod tests {
         assert!(W::LIMIT < eightfold && eightfold < W::NEVER);
         assert_eq!(W::NEVER.checked_add(W::ONE), None);
         assert_eq!(W::NEVER.checked_add(W::ZERO), Some(W::NEVER));
+        for narrow in [0, 1, -1, i32::MAX, i32::MIN] {
+            assert_eq!(W::from_narrow(narrow).to_narrow(), Some(narrow));
+        }
     }
 
     #[test]
     fn every_width_halves_doubles_and_keeps_its_limits() {
+        check::<i32>();
         check::<i64>();
         check::<i128>();
+    }
+
+    #[test]
+    fn numbers_beyond_32_bits_stay_wide() {
+        assert_eq!((i64::from(i32::MAX) + 1).to_narrow(), None);
+        assert_eq!((i128::from(i32::MIN) - 1).to_narrow(), None);
     }
 }

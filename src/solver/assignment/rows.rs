@@ -19,7 +19,7 @@ const NONE: u32 = u32::MAX;
 const LISTED: u32 = NONE - 1;
 
 /// The arcs that lie on cycles, by the new numbers of vertices.
-pub(super) struct Rows<W> {
+pub(super) struct Rows<W: Copy> {
     vertex_of: Vec<u32>,
     number_of: Vec<u32>,
     /// The end of each component in the new numbers; the next one begins there.

@@ -22,7 +22,7 @@ use super::rows::Rows;
 pub(super) const NONE: u32 = u32::MAX;
 
 /// Which vertex is assigned to which, the potentials, and room for one search.
-pub(super) struct State<'a, W> {
+pub(super) struct State<'a, W: Copy> {
     pub(super) rows: &'a Rows<W>,
     /// What staying is worth at each vertex.
     pub(super) stay: Vec<W>,

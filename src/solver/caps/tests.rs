@@ -40,7 +40,7 @@ fn check(vertices: usize, edges: &[Edge], group_of: &[u32], cap_of_group: &[Opti
     let CappedMatching { mate, extra_mates, certificate, .. } = &capped;
     verify_capped(&graph, group_of, cap_of_group, mate, extra_mates, certificate).unwrap();
     let mut left: Vec<u32> = cap_of_group.iter().map(|cap| cap.unwrap_or(u32::MAX)).collect();
-    let best = brute_force(graph.edges(), &mut vec![false; vertices], group_of, &mut left);
+    let best = brute_force(&graph.edges().collect::<Vec<_>>(), &mut vec![false; vertices], group_of, &mut left);
     assert_eq!(capped.weight, best, "{edges:?} {group_of:?} {cap_of_group:?}");
     capped
 }

@@ -4,8 +4,9 @@
 //! Holds: no edge has negative slack, matched edges have none, no dual is negative, and every
 //! unmatched vertex has a dual of zero unless it is listed as unsettled. Each unsettled vertex closes
 //! an odd cycle of edges without slack on which all others are matched.
-//! Costs: with `k` vertices in the tree of a search and `l` edges at them, `O(l log l)` a search, one
-//! search a vertex; searches end at the nearest reason to end, so trees are small in practice.
+//! Costs: with `k` vertices in the tree of a search and `l` edges at them, `O(l log l)` a search, at most three
+//! searches a vertex; searches end at the nearest reason to end, so trees are small in practice. Large graphs
+//! are worked on by all threads of the current pool, region by region.
 //! Absent: blossoms. A search that closes an odd cycle ends there: it gives each edge of the cycle
 //! one half, and a later search that meets the cycle breaks it up again.
 //!
@@ -22,10 +23,19 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use super::family::NONE;
-use crate::solver::graph::Graph;
+use crate::solver::rows::{Rows, side_by_side};
 use crate::solver::weight::Weight;
+
+/// How many vertices are worked on side by side with others: enough for few of their edges to lead outside, few
+/// enough for every thread to find some in a large graph.
+const REGION: usize = 1 << 16;
+
+/// How often a partner may be taken away in a row. Two vertices of an odd cycle could take turns for long; past
+/// this, searching is cheaper.
+const MOST_TAKEN: usize = 32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Label {
@@ -34,7 +44,7 @@ enum Label {
     T,
 }
 
-/// All that is known of a vertex, in half a cache line.
+/// All that is known of a vertex, in half a cache line or less.
 #[derive(Clone, Copy, Debug)]
 struct Vertex<W> {
     dual_2x: W,
@@ -46,6 +56,11 @@ struct Vertex<W> {
     /// The `S` vertex that reaches this one.
     from: u32,
     label: Label,
+}
+
+impl<W: Weight> Vertex<W> {
+    const UNMATCHED: Self =
+        Self { dual_2x: W::ZERO, at: W::NEVER, mate: NONE, next: NONE, from: NONE, label: Label::Free };
 }
 
 /// What ends a search.
@@ -71,24 +86,59 @@ pub(super) struct Start<W> {
 }
 
 /// Finds a best fractional matching and makes it whole but for one vertex on each odd cycle.
-pub(super) fn start<W: Weight>(graph: &Graph<W>) -> Start<W> {
-    let mut state = Fractional::new(graph);
-    for root in 0..graph.vertices() as u32 {
-        state.search(root);
+pub(super) fn start<W: Weight>(rows: &Rows<W>) -> Start<W> {
+    start_in_regions(rows, REGION)
+}
+
+/// Finds a best fractional matching, working first on regions of so many vertices.
+///
+/// 1. Half the heaviest weight at a vertex as its dual leaves no edge with negative slack.
+/// 2. In each region, and then in regions that overlap two of them, settle the vertices that can be settled by
+///    looking at the region alone.
+/// 3. Settle the others, looking at the whole graph.
+///
+/// Regions are a function of the graph, so the threads at hand decide nothing but the time it takes.
+pub(super) fn start_in_regions<W: Weight>(rows: &Rows<W>, size: usize) -> Start<W> {
+    let mut vertices = vec![Vertex::UNMATCHED; rows.vertices()];
+    side_by_side(rows.arcs(), regions(rows, &mut vertices, size, size), |mut region| region.set_first_duals());
+    if rows.vertices() > size {
+        side_by_side(rows.arcs(), regions(rows, &mut vertices, size, size), |mut region| region.settle());
+        side_by_side(rows.arcs(), regions(rows, &mut vertices, size / 2, size), |mut region| region.settle());
     }
-    let unsettled = state.break_every_cycle();
+    let mut whole = Region::new(rows, 0, &mut vertices);
+    whole.settle();
+    let unsettled = whole.break_every_cycle();
     Start {
-        mate: state.vertices.iter().map(|vertex| vertex.mate).collect(),
-        dual_2x: state.vertices.iter().map(|vertex| vertex.dual_2x).collect(),
+        mate: vertices.iter().map(|vertex| vertex.mate).collect(),
+        dual_2x: vertices.iter().map(|vertex| vertex.dual_2x).collect(),
         unsettled,
     }
 }
 
-/// The state of the fractional searches over one graph.
+/// Cuts the vertices into regions, the first and the others of given sizes.
+fn regions<'a, W: Weight>(
+    rows: &'a Rows<W>,
+    vertices: &'a mut [Vertex<W>],
+    first: usize,
+    size: usize,
+) -> Vec<Region<'a, W>> {
+    let (head, tail) = vertices.split_at_mut(first.min(vertices.len()));
+    let mut regions = vec![Region::new(rows, 0, head)];
+    let tails = tail.chunks_mut(size).enumerate();
+    regions.extend(tails.map(|(index, tail)| Region::new(rows, first + index * size, tail)));
+    regions
+}
+
+/// The state of the fractional searches over consecutive vertices.
+///
+/// Whatever would need to know or to change a vertex outside is left undone, so that all that holds for the whole
+/// graph keeps holding while others work on other regions.
 #[derive(Debug)]
-struct Fractional<'g, W> {
-    graph: &'g Graph<W>,
-    vertices: Vec<Vertex<W>>,
+struct Region<'a, W: Copy> {
+    rows: &'a Rows<W>,
+    /// The number of the first vertex.
+    from: usize,
+    vertices: &'a mut [Vertex<W>],
     /// When free matched vertices will be reached; entries made obsolete by better ones stay.
     events: BinaryHeap<Reverse<(W, u32)>>,
     touched: Vec<u32>,
@@ -96,47 +146,162 @@ struct Fractional<'g, W> {
     end: (W, End),
 }
 
-impl<'g, W: Weight> Fractional<'g, W> {
-    /// Starts with no edge matched; half the heaviest weight at a vertex as its dual leaves no edge
-    /// with negative slack.
-    fn new(graph: &'g Graph<W>) -> Self {
-        let heaviest = |vertex| graph.neighbours(vertex).iter().map(|arc| arc.weight).max();
-        let vertices = (0..graph.vertices() as u32).map(|vertex| Vertex {
-            dual_2x: heaviest(vertex).unwrap_or(W::ZERO),
-            at: W::NEVER,
-            mate: NONE,
-            next: NONE,
-            from: NONE,
-            label: Label::Free,
-        });
-        Self {
-            graph,
-            vertices: vertices.collect(),
-            events: BinaryHeap::new(),
-            touched: Vec::new(),
-            end: (W::NEVER, End::Exhausted { vertex: NONE }),
+/// What the neighbours leave a vertex, if each keeps its own dual.
+#[derive(Clone, Copy, Debug)]
+struct Offers<W> {
+    /// Twice the largest dual that makes an edge tight, or zero if none is positive.
+    best_2x: W,
+    /// The same without that edge.
+    second_2x: W,
+    /// The far end of that edge, or [`NONE`]. Unmatched if there is a choice.
+    to: u32,
+}
+
+impl<'a, W: Weight> Region<'a, W> {
+    fn new(rows: &'a Rows<W>, from: usize, vertices: &'a mut [Vertex<W>]) -> Self {
+        let end = (W::NEVER, End::Exhausted { vertex: NONE });
+        Self { rows, from, vertices, events: BinaryHeap::new(), touched: Vec::new(), end }
+    }
+
+    #[inline]
+    fn index(&self, vertex: u32) -> usize {
+        (vertex as usize).wrapping_sub(self.from)
+    }
+
+    fn holds(&self, vertex: u32) -> bool {
+        self.index(vertex) < self.vertices.len()
+    }
+
+    #[inline]
+    fn vertex(&self, vertex: u32) -> &Vertex<W> {
+        &self.vertices[self.index(vertex)]
+    }
+
+    #[inline]
+    fn vertex_mut(&mut self, vertex: u32) -> &mut Vertex<W> {
+        let index = self.index(vertex);
+        &mut self.vertices[index]
+    }
+
+    fn numbers(&self) -> Range<u32> {
+        self.from as u32..(self.from + self.vertices.len()) as u32
+    }
+
+    fn set_first_duals(&mut self) {
+        for vertex in self.numbers() {
+            let weights = self.rows.neighbours(vertex).iter().map(|arc| arc.weight);
+            self.vertex_mut(vertex).dual_2x = weights.max().unwrap_or(W::ZERO);
         }
     }
 
-    fn vertex(&self, vertex: u32) -> &Vertex<W> {
-        &self.vertices[vertex as usize]
-    }
-
-    fn vertex_mut(&mut self, vertex: u32) -> &mut Vertex<W> {
-        &mut self.vertices[vertex as usize]
-    }
-
-    /// Settles one vertex: afterwards it is matched, or on a cycle of halves, or its dual is zero.
+    /// Settles every vertex that can be settled by looking at the region alone.
     ///
-    /// Before: `root` is neither matched nor on a cycle.
+    /// Searches are the dearest way to settle a vertex and the only one that always succeeds. Most vertices are
+    /// settled before, by what prepares assignments in R. Jonker and A. Volgenant (1987): take a partner that is
+    /// free, and then, a few times over, take one from a vertex that loses less by the loss.
+    fn settle(&mut self) {
+        for vertex in self.numbers() {
+            self.bid(vertex, 0);
+        }
+        for vertex in self.numbers() {
+            self.bid(vertex, MOST_TAKEN);
+        }
+        for vertex in self.numbers() {
+            self.search(vertex);
+        }
+    }
+
+    /// Says whether a vertex is unmatched, on no cycle, and has a positive dual.
+    fn is_unsettled(&self, vertex: u32) -> bool {
+        let Vertex { dual_2x, mate, next, .. } = *self.vertex(vertex);
+        mate == NONE && next == NONE && dual_2x > W::ZERO
+    }
+
+    /// Lowers the dual of an unsettled vertex until an edge is tight and matches it along that edge; if the far end
+    /// was matched, the vertex that loses it bids next, at most so many times.
+    ///
+    /// Lowered to what the second best neighbour leaves, with the dual of the best raised as much as that makes
+    /// negative, the dual of the bidder leaves no edge of either with negative slack. The sum of all duals never
+    /// grows.
+    ///
+    /// Cost: linear in the edges of the bidders.
+    fn bid(&mut self, vertex: u32, most_taken: usize) {
+        let mut bidder = vertex;
+        for taken in 0..=most_taken {
+            if !self.is_unsettled(bidder) {
+                return;
+            }
+            let Some(Offers { best_2x, second_2x, to }) = self.offers(bidder) else {
+                return;
+            };
+            self.vertex_mut(bidder).dual_2x = best_2x;
+            if best_2x == W::ZERO {
+                return;
+            }
+            let Vertex { mate: loser, next, .. } = *self.vertex(to);
+            let is_free = loser == NONE && next == NONE;
+            if !is_free {
+                let may_be_taken = next == NONE && self.holds(loser);
+                if taken == most_taken || !may_be_taken || best_2x == second_2x {
+                    return;
+                }
+                self.vertex_mut(bidder).dual_2x = second_2x;
+                self.vertex_mut(to).dual_2x += best_2x - second_2x;
+                self.vertex_mut(loser).mate = NONE;
+            }
+            self.vertex_mut(bidder).mate = to;
+            self.vertex_mut(to).mate = bidder;
+            if is_free {
+                return;
+            }
+            bidder = loser;
+        }
+    }
+
+    /// Returns what the neighbours leave a vertex, or `None` if some of them are outside the region.
+    fn offers(&self, vertex: u32) -> Option<Offers<W>> {
+        let mut offers = Offers { best_2x: W::ZERO, second_2x: W::ZERO, to: NONE };
+        let mut best_is_matched = true;
+        for arc in self.rows.neighbours(vertex) {
+            let far = self.vertices.get(self.index(arc.to))?;
+            let left_2x = arc.weight.doubled() - far.dual_2x;
+            if left_2x > offers.best_2x || (left_2x == offers.best_2x && best_is_matched && far.mate == NONE) {
+                (offers.second_2x, offers.best_2x) = (offers.best_2x, left_2x);
+                offers.to = arc.to;
+                best_is_matched = far.mate != NONE;
+            } else if left_2x > offers.second_2x {
+                offers.second_2x = left_2x;
+            }
+        }
+        Some(offers)
+    }
+
+    /// Settles one vertex: afterwards it is matched, or on a cycle of halves, or its dual is zero; unless that takes
+    /// knowing a vertex outside the region, which leaves all as it was.
     fn search(&mut self, root: u32) {
-        let Vertex { dual_2x, mate, next, .. } = *self.vertex(root);
-        if mate != NONE || next != NONE || dual_2x == W::ZERO {
+        if !self.is_unsettled(root) {
             return;
         }
         self.end = (W::NEVER, End::Exhausted { vertex: root });
+        if self.grow(root).is_some() {
+            self.settle_duals();
+            match self.end.1 {
+                End::Exhausted { vertex } => self.rematch_to_root(vertex, NONE),
+                End::Met { from, to } => {
+                    self.break_cycle(to);
+                    self.vertex_mut(to).mate = from;
+                    self.rematch_to_root(from, to);
+                }
+                End::Closed { x, y } => self.close_cycle(x, y),
+            }
+        }
+        self.forget_tree();
+    }
+
+    /// Grows the tree of a root until the search ends, or returns `None` if the tree leaves the region.
+    fn grow(&mut self, root: u32) -> Option<()> {
         self.touched.push(root);
-        self.make_s(root, W::ZERO);
+        self.make_s(root, W::ZERO)?;
         while let Some(Reverse((time, vertex))) = self.events.pop() {
             if time >= self.end.0 {
                 break;
@@ -145,20 +310,13 @@ impl<'g, W: Weight> Fractional<'g, W> {
             if label == Label::Free && at == time {
                 self.vertex_mut(vertex).label = Label::T;
                 self.touched.push(mate);
-                self.make_s(mate, time);
+                self.make_s(mate, time)?;
             }
         }
-        self.settle_duals();
         match self.end.1 {
-            End::Exhausted { vertex } => self.rematch_to_root(vertex, NONE),
-            End::Met { from, to } => {
-                self.break_cycle(to);
-                self.vertex_mut(to).mate = from;
-                self.rematch_to_root(from, to);
-            }
-            End::Closed { x, y } => self.close_cycle(x, y),
+            End::Met { to, .. } => self.cycle_is_inside(to).then_some(()),
+            _ => Some(()),
         }
-        self.forget_tree();
     }
 
     fn end_by(&mut self, time: W, end: End) {
@@ -167,16 +325,18 @@ impl<'g, W: Weight> Fractional<'g, W> {
         }
     }
 
-    /// Labels a vertex `S` and looks at its edges.
-    fn make_s(&mut self, vertex: u32, now: W) {
-        let state = self.vertex_mut(vertex);
+    /// Labels a vertex `S` and looks at its edges; returns `None` if it or the far end of one is outside.
+    fn make_s(&mut self, vertex: u32, now: W) -> Option<()> {
+        let index = self.index(vertex);
+        let state = self.vertices.get_mut(index)?;
         let level = state.dual_2x + now;
         state.label = Label::S;
         state.at = level;
         self.end_by(level, End::Exhausted { vertex });
-        let graph = self.graph;
-        for arc in graph.neighbours(vertex) {
-            let far = &mut self.vertices[arc.to as usize];
+        let rows = self.rows;
+        for arc in rows.neighbours(vertex) {
+            let index = self.index(arc.to);
+            let far = self.vertices.get_mut(index)?;
             match far.label {
                 Label::T => {}
                 Label::S => {
@@ -203,13 +363,14 @@ impl<'g, W: Weight> Fractional<'g, W> {
                 }
             }
         }
+        Some(())
     }
 
     /// Writes down the duals of the tree as they are when the search ends.
     fn settle_duals(&mut self) {
         let now = self.end.0;
         for &vertex in &self.touched {
-            let vertex = &mut self.vertices[vertex as usize];
+            let vertex = &mut self.vertices[vertex as usize - self.from];
             match vertex.label {
                 Label::S => vertex.dual_2x = vertex.at - now,
                 Label::T => vertex.dual_2x += now - vertex.at,
@@ -220,7 +381,10 @@ impl<'g, W: Weight> Fractional<'g, W> {
 
     fn forget_tree(&mut self) {
         for vertex in self.touched.drain(..) {
-            let vertex = &mut self.vertices[vertex as usize];
+            // The mate that took the tree out of the region is the last one touched.
+            let Some(vertex) = self.vertices.get_mut((vertex as usize).wrapping_sub(self.from)) else {
+                continue;
+            };
             vertex.label = Label::Free;
             vertex.at = W::NEVER;
             vertex.from = NONE;
@@ -282,6 +446,17 @@ impl<'g, W: Weight> Fractional<'g, W> {
         way
     }
 
+    fn cycle_is_inside(&self, first: u32) -> bool {
+        let mut vertex = self.vertex(first).next;
+        while vertex != NONE && vertex != first {
+            if !self.holds(vertex) {
+                return false;
+            }
+            vertex = self.vertex(vertex).next;
+        }
+        true
+    }
+
     /// Matches the vertices of a cycle of halves in pairs, all but one given vertex of it; does
     /// nothing if that vertex is on none.
     fn break_cycle(&mut self, left_over: u32) {
@@ -298,7 +473,7 @@ impl<'g, W: Weight> Fractional<'g, W> {
     /// Breaks every cycle at a vertex of least dual, and returns those whose dual is positive.
     fn break_every_cycle(&mut self) -> Vec<u32> {
         let mut unsettled = Vec::new();
-        for first in 0..self.vertices.len() as u32 {
+        for first in self.numbers() {
             if self.vertex(first).next == NONE {
                 continue;
             }

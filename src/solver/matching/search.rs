@@ -34,16 +34,18 @@ use std::collections::BinaryHeap;
 use std::mem::take;
 
 use super::family::{Family, Link, NONE, position};
-use crate::solver::graph::{Arc, Graph};
+use crate::solver::graph::Arc;
+use crate::solver::rows::Rows;
 use crate::solver::weight::Weight;
 
 /// A graph as a search sees it. It may change between two searches.
-pub(in crate::solver) trait Neighbours<W> {
+pub(in crate::solver) trait Neighbours<W: Copy> {
     /// Returns the edges of one vertex as arcs, each far end once.
     fn neighbours(&self, vertex: u32) -> &[Arc<W>];
 }
 
-impl<W: Weight> Neighbours<W> for Graph<W> {
+impl<W: Weight> Neighbours<W> for Rows<W> {
+    #[inline]
     fn neighbours(&self, vertex: u32) -> &[Arc<W>] {
         self.neighbours(vertex)
     }

@@ -34,19 +34,29 @@ fn brute_force(vertices: usize, edges: &[Edge]) -> i64 {
     best[(1 << vertices) - 1]
 }
 
-/// Solves and verifies the proof, twice: the fractional start leaves little to the searches with
-/// blossoms, so these must also find the optimum on their own.
+/// Solves and verifies the proof, three times: the fractional start leaves little to the searches with
+/// blossoms, so these must also find the optimum on their own, and so must starts from regions so small that
+/// most searches leave them.
 fn solve(vertices: usize, edges: &[Edge]) -> Matching {
     let graph = Graph::new(vertices, edges.to_vec()).unwrap();
     let matching = maximum_weight_matching(&graph);
-    let by_blossoms_alone = read_off(&graph, settle(&graph, start_from_nothing(&graph)).family());
-    for matching in [&matching, &by_blossoms_alone] {
+    let by_blossoms_alone = finish(&graph, start_from_nothing(&graph));
+    let from_small_regions = finish(&graph, fractional::start_in_regions(graph.rows(), 4));
+    for matching in [&matching, &by_blossoms_alone, &from_small_regions] {
         if let Err(error) = verify(&graph, &matching.mate, &matching.certificate) {
             panic!("{error}\n{edges:?}\n{matching:?}");
         }
     }
     assert_eq!(matching.weight, by_blossoms_alone.weight, "{edges:?}");
+    assert_eq!(matching.weight, from_small_regions.weight, "{edges:?}");
     matching
+}
+
+/// Finishes a start without renumbering.
+fn finish(graph: &Graph, start: Start<i64>) -> Matching {
+    let searcher = settle(graph.rows(), start);
+    let order: Vec<u32> = (0..graph.vertices() as u32).collect();
+    read_off(graph.rows(), searcher.family(), &order, |weight| weight)
 }
 
 /// Leaves every vertex unsettled.
@@ -307,6 +317,41 @@ fn the_matching_is_the_same_whatever_the_order_of_edges() {
         }
         assert_eq!(solve(24, &edges), matching);
     }
+}
+
+/// Points in a square, each joined to some near ones, in an arbitrary numbering.
+fn random_neighbourhoods(random: &mut ChaCha8Rng, side: u32) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for place in 0..side * side {
+        for _ in 0..7 {
+            let (x, y) = (place % side + random.random_range(0..4), place / side + random.random_range(0..4));
+            if x < side && y < side && y * side + x != place {
+                edges.push(edge(place, y * side + x, random.random_range(1..=1000)));
+            }
+        }
+    }
+    renumbered(random, side * side, &edges)
+}
+
+#[test]
+fn the_matching_is_the_same_whatever_the_number_of_threads() {
+    let mut random = ChaCha8Rng::seed_from_u64(13);
+    let side = 300;
+    let edges = random_neighbourhoods(&mut random, side);
+    let solve_with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let graph = Graph::new((side * side) as usize, edges.clone()).unwrap();
+            let matching = maximum_weight_matching(&graph);
+            (graph, matching)
+        })
+    };
+    let (graph, matching) = solve_with(1);
+    assert_eq!(verify(&graph, &matching.mate, &matching.certificate), Ok(()));
+    for threads in [2, 3, 7] {
+        assert_eq!(solve_with(threads), (graph.clone(), matching.clone()));
+    }
+    assert_eq!(finish(&graph, fractional::start_in_regions(graph.rows(), 1000)).weight, matching.weight);
 }
 
 #[test]

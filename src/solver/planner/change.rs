@@ -14,7 +14,7 @@ use crate::solver::weight::Weight;
 
 /// One thing that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change<W = i64> {
+pub enum Change<W: Copy = i64> {
     /// A vertex comes, with its edges; [`Updated::came`] is its number.
     VertexComes {
         /// Its group, which exists.

@@ -12,7 +12,7 @@ use crate::solver::weight::Weight;
 
 /// A graph with groups and caps, and a best matching of it, as `verify_capped` takes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proven<W = i64> {
+pub struct Proven<W: Copy = i64> {
     /// The graph; numbers that stand for no vertex are vertices without edges.
     pub graph: Graph<W>,
     /// The group of each vertex; of numbers that stand for no vertex the last group.

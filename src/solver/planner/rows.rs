@@ -11,7 +11,7 @@ use crate::solver::weight::Weight;
 
 /// The arcs of each vertex, ascending by the far end.
 #[derive(Clone, Debug)]
-pub(super) struct Rows<W>(Vec<Vec<Arc<W>>>);
+pub(super) struct Rows<W: Copy>(Vec<Vec<Arc<W>>>);
 
 impl<W: Weight> Neighbours<W> for Rows<W> {
     fn neighbours(&self, vertex: u32) -> &[Arc<W>] {
