@@ -20,6 +20,7 @@
 //! | `domain/` | what exists; values that cannot be wrong; each state machine one total `next_state` | nothing of ours (std, serde, chrono) |
 //! | `solver/` | what is optimal on a graph; knows no rep and no account | nothing of ours |
 //! | `engine/` | what is best for reps; pure: same market, same plan, to the byte | `domain`, `solver` |
+//! | `exchange/` | a market in a file: read, solved, written, checked | `solver` |
 //! | `routing/` | travel times, behind one trait | `domain`, `settings` |
 //! | `store/` | what is kept; the only folder that knows diesel | `domain`, `settings` |
 //! | `app/` | what happens; one file a verb | `domain`, `engine`, `routing`, `store`, `settings` |
@@ -47,6 +48,7 @@ pub mod api;
 pub mod app;
 pub mod domain;
 pub mod engine;
+pub mod exchange;
 pub mod routing;
 pub mod settings;
 pub mod solver;

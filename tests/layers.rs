@@ -63,6 +63,14 @@ const ROOMS: &[Room] = &[
     },
     Room { name: "solver/", may_import: Allowed::Only(&[]), crates: None, pure: true },
     Room { name: "engine/", may_import: Allowed::Only(&["domain", "solver"]), crates: None, pure: true },
+    // Anybody may try the solver on a file, without a rep, an account or a database; what is
+    // read and written there is a contract of its own, so the engine and the store stay out.
+    Room {
+        name: "exchange/",
+        may_import: Allowed::Only(&["solver"]),
+        crates: Some(&["serde", "serde_json", "thiserror"]),
+        pure: true,
+    },
     Room { name: "routing/", may_import: Allowed::Only(&["domain", "settings"]), crates: None, pure: false },
     Room { name: "store/", may_import: Allowed::Only(&["domain", "settings"]), crates: None, pure: false },
     Room {

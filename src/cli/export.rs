@@ -3,16 +3,12 @@
 //! In goes the database; out comes a CSV file, written beside its name first and then renamed, so that nobody ever
 //! reads half of it. Deliberately absent: sending it.
 
-use super::{Context, Failure};
+use super::{Context, Failure, whole::write_whole};
 use account_swap::{
     app::export::{HandoverFormat, handovers},
     domain::principal::{Principal, Role},
 };
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -44,25 +40,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         print!("{text}");
         return Ok(());
     };
-    write_whole(path, &text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+    write_whole(path, |out| out.write_all(text.as_bytes()))
+        .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
     let rows = csv::Reader::from_reader(text.as_bytes()).records().count();
     let answer = serde_json::json!({ "format": format, "rows": rows, "file": path });
     context.say(&answer, format_args!("wrote {rows} owner changes to {}", path.display()))
-}
-
-/// Writes a file that is there whole or not at all.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let write = || {
-        let mut file = fs::File::create_new(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().inspect_err(|_| {
-        // What is left of a failed write is of no use to anybody.
-        let _ = fs::remove_file(&beside);
-    })
 }

@@ -85,7 +85,7 @@ fn words(report: &ImportReport, took: Duration) -> String {
 }
 
 /// The input and how long it is, where that is known.
-fn open(file: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
+pub fn open(file: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
     if file == "-" {
         return Ok((Box::new(io::stdin().lock()), None));
     }
@@ -98,7 +98,7 @@ fn open(file: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
 }
 
 /// A bar on the terminal's standard error; nothing where there is no terminal.
-fn bar(bytes: Option<u64>) -> ProgressBar {
+pub fn bar(bytes: Option<u64>) -> ProgressBar {
     let (bar, template) = match bytes {
         Some(bytes) => (ProgressBar::new(bytes), "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"),
         None => (ProgressBar::new_spinner(), "{spinner} {bytes}, {bytes_per_sec}"),

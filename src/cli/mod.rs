@@ -1,7 +1,8 @@
 //! The command line: one file a command; wires settings → store → app → api.
 //!
 //! In go arguments, a folder of settings and `ACCOUNT_SWAP__…` variables; out come what the command says on standard
-//! output, logs on standard error, and an exit code: 0 done, 1 failed, 2 unusable arguments or input.
+//! output, logs on standard error, and an exit code: 0 done, 1 failed, 2 unusable arguments or input, 3 stopped at the
+//! time limit with an answer.
 //! Deliberately absent: rules of the product.
 
 mod demo;
@@ -11,7 +12,9 @@ mod migrate;
 mod openapi;
 mod run;
 mod serve;
+mod solve;
 mod token;
+mod whole;
 
 use account_swap::{
     api::auth::AuthError,
@@ -57,6 +60,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Finds the best swaps of a business date and proposes them.
     Run(run::Arguments),
+    /// Finds the best moves of a market in a file, proven; or checks a plan of one.
+    Solve(solve::Arguments),
     /// Brings a CSV file of reps, accounts, history or submissions in, whole or not at all.
     Import(import::Arguments),
     /// Writes a file for another system.
@@ -86,6 +91,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Serve(arguments) => serve::run(context, arguments),
         Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Run(arguments) => run::run(context, &arguments),
+        Command::Solve(arguments) => solve::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),
@@ -150,6 +156,8 @@ pub enum Failure {
     Failed(String),
     /// Its arguments, settings or input cannot be used. Exit code 2.
     Unusable(String),
+    /// Time was up; what there is has been told. Exit code 3.
+    Stopped(String),
 }
 
 impl Failure {
@@ -157,6 +165,7 @@ impl Failure {
         match self {
             Self::Failed(_) => ExitCode::from(1),
             Self::Unusable(_) => ExitCode::from(2),
+            Self::Stopped(_) => ExitCode::from(3),
         }
     }
 }
@@ -164,7 +173,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(what) | Self::Unusable(what) => f.write_str(what),
+            Self::Failed(what) | Self::Unusable(what) | Self::Stopped(what) => f.write_str(what),
         }
     }
 }

@@ -1,0 +1,119 @@
+//! What a certificate proves of a plan.
+//!
+//! In: a market, what was asked, a plan, and a certificate. Out: the bound that is proven, or why the certificate proves
+//! none. Costs: that of the solver's verifier. Absent: the solver.
+
+use super::{gain_of, worth};
+use crate::exchange::certificate::{Certificate, Proof};
+use crate::exchange::market::{Chances, Market};
+use crate::exchange::options::{MaxRing, Objective, Options};
+use crate::exchange::result::Plan;
+use crate::solver::{Digraph, DirectedArc, Edge, Graph, Potentials, Weight, verify_assignment, verify_capped};
+
+/// Returns the bound a certificate proves, in parts.
+///
+/// Errors: a sentence that says what does not hold.
+///
+/// Cost: near to linear in the market and the certificate.
+pub(super) fn proven_bound(
+    market: &Market,
+    options: &Options,
+    plan: &Plan,
+    certificate: &Certificate,
+) -> Result<i128, String> {
+    match (&certificate.proof, options.max_ring, options.objective) {
+        (Proof::Swaps { extra_mates, duals }, MaxRing::AtMost(2), Objective::Points) => {
+            let graph = swap_graph(market, options)?;
+            let caps = market.caps(options.max_moves_per_rep.0);
+            let mates = mates(market, &graph, plan)?;
+            verify_capped(&graph, market.rep_of(), &caps, &mates, extra_mates, duals)
+                .map_err(|error| error.to_string())?;
+            Ok(graph.weight_of(&mates).into())
+        }
+        (Proof::Unlimited(potentials), MaxRing::Unlimited, Objective::Points) => {
+            rings_of_any_length(market, plan, 0_i64, potentials)
+        }
+        (Proof::UnlimitedServed(potentials), MaxRing::Unlimited, Objective::SwapsThenPoints) => {
+            rings_of_any_length(market, plan, i128::from(worth_of_an_arc(market)), potentials)
+        }
+        _ => Err("it is the proof of another kind of question".to_owned()),
+    }
+}
+
+/// The graph of all swaps of positive points.
+fn swap_graph(market: &Market, options: &Options) -> Result<Graph, String> {
+    let mut edges = Vec::new();
+    match market.chances() {
+        Chances::Moves(moves) => {
+            edges.extend(moves.iter().map(|ready| Edge {
+                u: ready.offers[0],
+                v: ready.offers[1],
+                weight: ready.points,
+            }));
+        }
+        Chances::Arcs(arcs) => {
+            for arc in arcs.iter().filter(|arc| arc.give < arc.receive) {
+                if let Some(back) = gain_of(arcs, arc.receive, arc.give) {
+                    let points = worth(options.unfairness, &[arc.gain, back]);
+                    let weight = i64::try_from(points).map_err(|error| error.to_string())?;
+                    edges.push(Edge { u: arc.give, v: arc.receive, weight });
+                }
+            }
+        }
+    }
+    Graph::new(market.offers(), edges).map_err(|error| error.to_string())
+}
+
+/// The mate of each offer. Swaps of no points are left out: they are in no graph and change no sum.
+fn mates(market: &Market, graph: &Graph, plan: &Plan) -> Result<Vec<Option<u32>>, String> {
+    let mut mates = vec![None; market.offers()];
+    for claimed in &plan.moves {
+        let [Some(u), Some(v)] = [0, 1].map(|side| claimed.give.get(side).and_then(|id| market.find(id))) else {
+            return Err("the plan has moves that are none of the market".to_owned());
+        };
+        if graph.weight_between(u, v).is_some() {
+            (mates[u as usize], mates[v as usize]) = (Some(v), Some(u));
+        }
+    }
+    Ok(mates)
+}
+
+/// Checks potentials over all arcs, each heavier by `served` than its gain.
+fn rings_of_any_length<W: Weight + From<i64>>(
+    market: &Market,
+    plan: &Plan,
+    served: W,
+    potentials: &Potentials<W>,
+) -> Result<i128, String> {
+    let Chances::Arcs(arcs) = market.chances() else {
+        return Err("ready-made moves have no rings".to_owned());
+    };
+    let weighed =
+        arcs.iter().map(|arc| DirectedArc { from: arc.give, to: arc.receive, weight: served + W::from(arc.gain) });
+    let digraph = Digraph::new(market.offers(), weighed.collect()).map_err(|error| error.to_string())?;
+    let mut next = vec![None; market.offers()];
+    let mut points = 0;
+    for claimed in &plan.moves {
+        for (place, id) in claimed.give.iter().enumerate() {
+            let receive = &claimed.give[(place + 1) % claimed.give.len()];
+            let (Some(give), Some(receive)) = (market.find(id), market.find(receive)) else {
+                return Err("the plan has moves that are none of the market".to_owned());
+            };
+            next[give as usize] = Some(receive);
+            points += gain_of(arcs, give, receive).map_or(0, i128::from);
+        }
+    }
+    verify_assignment(&digraph, &next, potentials).map_err(|error| error.to_string())?;
+    Ok(points)
+}
+
+/// One more than all points that any plan can have: of the arcs from one offer only one is taken.
+fn worth_of_an_arc(market: &Market) -> i64 {
+    let mut best = vec![0_i64; market.offers()];
+    if let Chances::Arcs(arcs) = market.chances() {
+        for arc in arcs {
+            best[arc.give as usize] = best[arc.give as usize].max(arc.gain);
+        }
+    }
+    best.into_iter().fold(1, i64::saturating_add)
+}

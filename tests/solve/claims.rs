@@ -1,0 +1,190 @@
+//! `--check` accepts what `solve` found and refuses it with any one claim changed, saying which.
+
+use super::program::solve;
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Two reps with two offers each and one with one: the swaps a1-b1 (9 points), a2-c (6), b1-c (7), and no other.
+const MARKET: &str = r#"{"format": "exchange/1",
+    "offers": [{"id": "a1", "rep": "anna"}, {"id": "a2", "rep": "anna"}, {"id": "b1", "rep": "ben"},
+               {"id": "b2", "rep": "ben"}, {"id": "c"}],
+    "arcs": [{"give": "a1", "receive": "b1", "gain": 4}, {"give": "b1", "receive": "a1", "gain": 5},
+             {"give": "a2", "receive": "c", "gain": 3}, {"give": "c", "receive": "a2", "gain": 3},
+             {"give": "b1", "receive": "c", "gain": 6}, {"give": "c", "receive": "b1", "gain": 1},
+             {"give": "b2", "receive": "a2", "gain": 9}]}"#;
+
+/// A market, its plan and its certificate as files.
+struct Files {
+    folder: TempDir,
+    arguments: Vec<&'static str>,
+}
+
+impl Files {
+    fn new(market: &str, arguments: &[&'static str]) -> Self {
+        let files = Self { folder: tempfile::tempdir().expect("a folder"), arguments: arguments.to_vec() };
+        fs::write(files.path("market"), market).unwrap();
+        let (plan, certificate) = (files.text("plan"), files.text("certificate"));
+        let told = files.solve(&["--output", &plan, "--certificate", &certificate]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+        files
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).into_os_string().into_string().expect("a plain path")
+    }
+
+    fn solve(&self, arguments: &[&str]) -> super::program::Told {
+        let market = self.text("market");
+        solve(&[&["--input", &market], &self.arguments[..], arguments].concat(), b"")
+    }
+
+    /// Checks the plan with its certificate; each claim that does not hold is a line.
+    fn claims(&self) -> (Option<i32>, String) {
+        let (plan, certificate) = (self.text("plan"), self.text("certificate"));
+        let told = self.solve(&["--check", &plan, "--certificate", &certificate]);
+        (told.code, told.out)
+    }
+
+    /// Changes one text of a file, which it must have.
+    fn change(&self, name: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        assert!(text.contains(from), "{name} has no {from}: {text}");
+        fs::write(self.path(name), text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+#[test]
+fn a_plan_holds_with_its_certificate_and_without() {
+    let files = Files::new(MARKET, &[]);
+    assert_eq!(files.claims(), (Some(0), "every claim holds; the certificate proves the bound\n".to_owned()));
+    let plan = files.text("plan");
+    let told = files.solve(&["--check", &plan]);
+    let expected = "every claim holds; no certificate was given, so the market was solved again to judge the bound\n";
+    assert_eq!((told.code, told.out.as_str()), (Some(0), expected));
+    let told = files.solve(&["--check", &plan, "--json"]);
+    assert_eq!(told.out, "{\"bound_judged_by\":\"solved_again\",\"failed\":[],\"holds\":true}\n");
+}
+
+#[test]
+fn every_claim_that_is_changed_is_refused_by_name() {
+    let whole = "{\"status\":\"optimal\",\"objective\":\"points\",\"points\":15,\"bound\":15,\"moves\":[\n\
+        {\"give\":[\"a1\",\"b1\"],\"points\":9,\"gains\":[4,5]},\n\
+        {\"give\":[\"a2\",\"c\"],\"points\":6,\"gains\":[3,3]}\n\
+        ],\"offers\":5,\"matched\":4,\"reps\":3,\"components\":1,";
+    let plan = fs::read_to_string(Files::new(MARKET, &[]).path("plan")).unwrap();
+    assert!(plan.starts_with(whole), "{plan}");
+
+    for (from, to, expected) in [
+        (
+            r#""objective":"points""#,
+            r#""objective":"swaps-then-points""#,
+            "objective: found swaps-then-points, expected points as asked",
+        ),
+        (r#""points":15"#, r#""points":14"#, "points: found 14, expected 15, the sum over the moves"),
+        (r#""points":15"#, r#""points":15.5"#, "points: found 15.5, expected 15, the sum over the moves"),
+        (r#""bound":15"#, r#""bound":14"#, "bound: found 14, expected at least the plan's 15"),
+        (r#""bound":15"#, r#""bound":16"#, "status: found optimal with a bound of 16, expected 15, the plan's"),
+        (r#""bound":15"#, r#""bound":15.5"#, "bound: found 15.5, expected parts as fine as the unfairness"),
+        (
+            r#"["a1","b1"]"#,
+            r#"["a1","zz"]"#,
+            r#"moves[0].give[1]: found "zz", expected an offer with an arc or a move"#,
+        ),
+        (r#"["a1","b1"]"#, r#"["a1","b2"]"#, r#"moves[0].give: found "b2" after "a1", expected an arc to lead there"#),
+        (r#"["a1","b1"]"#, r#"["a1"]"#, "moves[0].give: found 1 offers, expected at least 2 and at most 2"),
+        (r#"["a1","b1"]"#, r#"["a1","b1","c"]"#, "moves[0].give: found 3 offers, expected at least 2 and at most 2"),
+        (r#"["a1","b1"]"#, "[]", "moves[0].give: found 0 offers, expected at least 2 and at most 2"),
+        (r#"["a1","b1"]"#, r#"["b1","a1"]"#, r#"moves[0].give: found "b1" first, expected the first id of the move"#),
+        (r#"["a2","c"]"#, r#"["a1","b1"]"#, r#"moves[1].give: found "a1" again, expected it only in moves[0]"#),
+        (r#""points":9"#, r#""points":10"#, "moves[0].points: found 10, expected 9"),
+        ("[4,5]", "[5,4]", "moves[0].gains: found [5, 4], expected [4, 5]"),
+        (r#","gains":[4,5]"#, "", "moves[0].gains: found none, expected [4, 5]"),
+        (r#""offers":5"#, r#""offers":6"#, "offers: found 6, expected 5"),
+        (r#""matched":4"#, r#""matched":5"#, "matched: found 5, expected 4"),
+        (r#""reps":3"#, r#""reps":5"#, "reps: found 5, expected 3"),
+        (r#""components":1"#, r#""components":2"#, "components: found 2, expected 1"),
+    ] {
+        let files = Files::new(MARKET, &[]);
+        files.change("plan", from, to);
+        let (code, out) = files.claims();
+        assert_eq!(code, Some(1), "{from} → {to}: {out}");
+        assert!(out.lines().any(|line| line == expected), "{from} → {to}: {out}expected {expected}");
+    }
+}
+
+#[test]
+fn moves_in_another_order_are_refused() {
+    let files = Files::new(MARKET, &[]);
+    let plan = fs::read_to_string(files.path("plan")).unwrap();
+    let mut lines: Vec<String> = plan.lines().map(|line| line.trim_end_matches(',').to_owned()).collect();
+    lines.swap(1, 2);
+    lines[1].push(',');
+    *lines.last_mut().unwrap() = plan.lines().last().unwrap().to_owned();
+    fs::write(files.path("plan"), lines.join("\n")).unwrap();
+    let (code, out) = files.claims();
+    assert_eq!((code, out.as_str()), (Some(1), "moves[1]: expected it before moves[0], by the first offers' ids\n"));
+}
+
+#[test]
+fn a_rep_beyond_the_cap_is_refused() {
+    let files = Files::new(MARKET, &[]);
+    let (plan, certificate) = (files.text("plan"), files.text("certificate"));
+    let told = files.solve(&["--check", &plan, "--certificate", &certificate, "--max-moves-per-rep", "1"]);
+    assert_eq!(told.code, Some(1));
+    assert!(told.out.contains("moves: found rep \"anna\" in 2 of them, expected at most 1\n"), "{}", told.out);
+    assert!(told.out.contains("certificate: "), "{}", told.out);
+}
+
+#[test]
+fn a_plan_that_is_not_the_best_is_refused_with_any_certificate_and_with_none() {
+    let files = Files::new(MARKET, &[]);
+    let worse = "{\"status\":\"optimal\",\"objective\":\"points\",\"points\":9,\"bound\":9,\"moves\":[\n\
+        {\"give\":[\"a1\",\"b1\"],\"points\":9,\"gains\":[4,5]}\n\
+        ],\"offers\":5,\"matched\":2,\"reps\":3,\"components\":1,\"seconds\":{\"read\":0,\"solve\":0,\"check\":0}}";
+    fs::write(files.path("plan"), worse).unwrap();
+    let (code, out) = files.claims();
+    assert!(code == Some(1) && out.starts_with("certificate: "), "{out}");
+    let plan = files.text("plan");
+    let told = files.solve(&["--check", &plan]);
+    assert_eq!((told.code, told.out.as_str()), (Some(1), "bound: found 9, but solving again proves no less than 15\n"));
+    assert!(told.err.ends_with(
+        "1 claim does not hold (no certificate was given, so the market was solved again to judge the bound)\n"
+    ));
+}
+
+#[test]
+fn a_certificate_with_one_number_changed_is_refused() {
+    for (name, from, to) in
+        [("certificate", "\"vertex_duals_2x\":[", "\"vertex_duals_2x\":[1"), ("certificate", "]", ",0]")]
+    {
+        let files = Files::new(MARKET, &["--max-moves-per-rep", "1"]);
+        assert_eq!(files.claims().0, Some(0));
+        files.change(name, from, to);
+        let (code, out) = files.claims();
+        assert!(code == Some(1) && out.starts_with("certificate: "), "{from}: {out}");
+    }
+}
+
+#[test]
+fn files_that_are_no_plan_or_certificate_are_unusable() {
+    for (name, text) in [("plan", "{\"status\":\"optimal\"}"), ("plan", "plan"), ("certificate", "{}")] {
+        let files = Files::new(MARKET, &[]);
+        fs::write(files.path(name), text).unwrap();
+        let (code, out) = files.claims();
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_plan_in_fractions_is_checked_exactly() {
+    let files = Files::new(MARKET, &["--unfairness", "0.125"]);
+    assert_eq!(files.claims().0, Some(0));
+    files.change("plan", "14.875", "14.874");
+    let (code, out) = files.claims();
+    assert!(code == Some(1) && out.contains("points: found 14.874, expected 14.875"), "{out}");
+}
