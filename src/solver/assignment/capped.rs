@@ -121,7 +121,7 @@ enum Task<W> {
 }
 
 /// The search, with the best plan and the best proof so far.
-struct Search<'a, W> {
+struct Search<'a, W: Copy> {
     relaxed: Relaxed<'a, W>,
     /// How many groups the caller has.
     groups: usize,

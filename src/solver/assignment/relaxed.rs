@@ -27,7 +27,7 @@ pub(super) struct CappedGroup {
 }
 
 /// A solved state with prices.
-pub(super) struct Relaxed<'a, W> {
+pub(super) struct Relaxed<'a, W: Copy> {
     pub digraph: &'a Digraph<W>,
     pub groups: &'a [CappedGroup],
     pub state: State<'a, W>,

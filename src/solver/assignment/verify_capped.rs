@@ -103,7 +103,7 @@ fn check_caps<W: Weight>(
 }
 
 /// What a proof speaks about.
-struct Market<'a, W> {
+struct Market<'a, W: Copy> {
     digraph: &'a Digraph<W>,
     group_of: &'a [u32],
     cap_of_group: &'a [Option<u32>],
