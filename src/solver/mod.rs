@@ -17,6 +17,7 @@
 //! | `matching` | the matching of the largest weight, exactly: `fractional` starts, `search` settles, `family` holds the blossoms |
 //! | `caps` | the same with at most so many matched vertices in each group |
 //! | `planner` | the same while one thing after another changes |
+//! | `objective` | what is best when it is not the most points: the most moves, or the fairest gains |
 //! | `certificate` | the proof, as data |
 //! | `verify` | the check of the proof, written apart |
 
@@ -26,6 +27,7 @@ pub mod certificate;
 pub mod digraph;
 pub mod graph;
 pub mod matching;
+pub mod objective;
 mod order;
 pub mod planner;
 mod rows;
@@ -41,6 +43,7 @@ pub use certificate::{Blossom, Certificate};
 pub use digraph::{Digraph, DigraphError, DirectedArc};
 pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
+pub use objective::{BestSwaps, Objective, ObjectiveError, Proof, Swap, best_swaps};
 pub use planner::{Change, ChangeError, Margin, Planner, Proven, Updated};
 pub use rows::Rows;
 pub use verify::{CertificateError, verify, verify_capped};

@@ -1,0 +1,187 @@
+//! What "best" means when it is not the most points, and the plans that are best in that sense.
+//!
+//! In: swaps with points and with what either side gains, the group of each vertex, the cap of each group,
+//! and an [`Objective`]. Out: the chosen swaps, a bound, and a proof. Holds: the result is a function of
+//! the input, whatever the order of the swaps; `verify` accepts its proof. Costs: one matching for
+//! [`Objective::Points`] and [`Objective::MovesThenPoints`], a chain of them for
+//! [`Objective::WorstGainFirst`] where every group can make one move at most, and else an exhaustive
+//! search. Absent: what a point or a gain is worth, and any clock: the caller says when to stop.
+//!
+//! A swap of negative points is never chosen, and under [`Objective::WorstGainFirst`] none with a
+//! negative gain.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `counted` | swaps weighed by number and points |
+//! | `reps` | groups taken for single vertices where they can make one move at most |
+//! | `leximin` | the fairest matching |
+//! | `order` | the leximin order itself, for comparing two plans |
+//! | `proof` | the proofs, as data |
+
+mod counted;
+mod leximin;
+mod order;
+mod proof;
+mod reps;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error;
+use std::fmt;
+
+use super::caps::CapError;
+
+pub use order::leximin;
+pub use proof::{CountedProof, Proof, Step};
+
+/// What makes one plan better than another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Objective {
+    /// More points in all.
+    Points,
+    /// More vertices served; with equally many, more points.
+    MovesThenPoints,
+    /// Larger gains of the groups in the leximin order, an unserved group gaining nothing; with the same
+    /// gains, more points.
+    WorstGainFirst,
+}
+
+/// A swap between two vertices that may be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// One vertex.
+    pub u: u32,
+    /// The other vertex.
+    pub v: u32,
+    /// What the swap is worth.
+    pub points: i64,
+    /// What the groups of `u` and of `v` gain by it, in this order.
+    pub gains: [i64; 2],
+}
+
+/// The best swaps under an objective.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BestSwaps {
+    /// The partner of each vertex; mutual, and along the swaps given.
+    pub mate: Vec<Option<u32>>,
+    /// The points of the chosen swaps.
+    pub points: i64,
+    /// What the points of a best plan cannot exceed; the points themselves if `optimal`.
+    pub bound: i64,
+    /// Whether the plan is known to be best.
+    pub optimal: bool,
+    /// What proves it.
+    pub proof: Proof,
+}
+
+/// Returns the best swaps under an objective, at most `cap_of_group[g]` vertices of group `g` in them.
+///
+/// `group_of[v]` is the group of vertex `v` and an index into `cap_of_group`; `None` is no cap. Of
+/// several swaps between the same vertices the best is taken. Only [`Objective::WorstGainFirst`] asks
+/// `stop`, now and then, and once it says so, the best plan so far is returned, with `optimal` false.
+///
+/// Errors: [`ObjectiveError`] if the input does not fit together or its numbers are too large.
+///
+/// Cost: see the module.
+pub fn best_swaps(
+    vertices: usize,
+    swaps: &[Swap],
+    group_of: &[u32],
+    cap_of_group: &[Option<u32>],
+    objective: Objective,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<BestSwaps, ObjectiveError> {
+    check(vertices, swaps, group_of, cap_of_group)?;
+    match objective {
+        Objective::Points => counted::best(vertices, swaps, group_of, cap_of_group, 0),
+        Objective::MovesThenPoints => {
+            let worth_of_swap = counted::worth_of_swap(vertices, swaps);
+            counted::best(vertices, swaps, group_of, cap_of_group, worth_of_swap)
+        }
+        Objective::WorstGainFirst => reps::fairest_swaps(vertices, swaps, group_of, cap_of_group, stop),
+    }
+}
+
+fn check(
+    vertices: usize,
+    swaps: &[Swap],
+    group_of: &[u32],
+    cap_of_group: &[Option<u32>],
+) -> Result<(), ObjectiveError> {
+    if group_of.len() != vertices {
+        let found = group_of.len();
+        return Err(ObjectiveError::Groups(CapError::GroupCount { expected: vertices, found }));
+    }
+    for (vertex, &group) in (0u32..).zip(group_of) {
+        let groups = cap_of_group.len();
+        if group as usize >= groups {
+            return Err(ObjectiveError::Groups(CapError::GroupOutOfRange { vertex, group, groups }));
+        }
+    }
+    for (index, swap) in swaps.iter().enumerate() {
+        if swap.u.max(swap.v) as usize >= vertices || swap.u == swap.v {
+            return Err(ObjectiveError::NotASwap { index, ends: [swap.u, swap.v] });
+        }
+        let numbers = [swap.points, swap.gains[0], swap.gains[1]];
+        if let Some(&number) = numbers.iter().find(|number| number.unsigned_abs() > LARGEST as u64) {
+            return Err(ObjectiveError::TooLarge { index, number });
+        }
+    }
+    Ok(())
+}
+
+/// The largest points and gains, in either sign: sums over `2^20` swaps stay within an `i64`.
+pub const LARGEST: i64 = 1 << 42;
+
+/// Why swaps cannot be chosen from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectiveError {
+    /// A swap is not between two different vertices that exist.
+    NotASwap {
+        /// Its index in the list.
+        index: usize,
+        /// The vertices it names.
+        ends: [u32; 2],
+    },
+    /// The points or a gain of a swap lie beyond [`LARGEST`] in either sign.
+    TooLarge {
+        /// The swap's index in the list.
+        index: usize,
+        /// The number.
+        number: i64,
+    },
+    /// The groups or caps do not fit the vertices, or the market with them is too large.
+    Groups(CapError<i128>),
+    /// The market is too large for numbers of 128 bits. Fewer vertices at a time, say a region, may do.
+    TooManyVertices {
+        /// The number of vertices.
+        vertices: usize,
+    },
+}
+
+impl fmt::Display for ObjectiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotASwap { index, ends: [u, v] } => {
+                write!(f, "swap {index} is between {u} and {v}, which are not two of the vertices")
+            }
+            Self::TooLarge { index, number } => {
+                write!(f, "swap {index} has the number {number}, beyond {LARGEST} in size")
+            }
+            Self::Groups(error) => error.fmt(f),
+            Self::TooManyVertices { vertices } => {
+                write!(f, "{vertices} vertices are too many at once for numbers of 128 bits: solve regions apart")
+            }
+        }
+    }
+}
+
+impl Error for ObjectiveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Groups(error) => Some(error),
+            _ => None,
+        }
+    }
+}

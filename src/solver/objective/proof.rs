@@ -1,0 +1,56 @@
+//! The proofs that plans are best under their objectives, as data.
+//!
+//! In: nothing; a solver fills them. Out: what a verifier reads, and what may be kept as JSON.
+//! Holds: nothing by itself. Costs: a proof of fairness names, for each step, the vertices still open.
+//! Absent: the plan, the swaps, and every computation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::solver::certificate::Certificate;
+
+/// What proves that swaps are best.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Proof {
+    /// One certificate, over weights within 64 bits.
+    Counted(CountedProof<i64>),
+    /// One certificate, over weights within 128 bits.
+    CountedWide(CountedProof<i128>),
+    /// Steps that narrow the plans down to the fairest, for the groups that can make one move at most and
+    /// are joined only to such; the vertices of the steps are the groups. What is fairest among the
+    /// others was searched for exhaustively, which leaves no proof behind.
+    Fairest(Vec<Step>),
+}
+
+/// The proof of a matching that keeps caps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedProof<W> {
+    /// The vertex each extra vertex of the caps is matched to.
+    pub extra_mates: Vec<u32>,
+    /// The dual solution, of the vertices and of the extra ones.
+    pub certificate: Certificate<W>,
+}
+
+/// One step towards the fairest plans: what it speaks of is no longer joined to anything else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// The plan leaves some gains out.
+    Drop {
+        /// The vertices this speaks of, ascending.
+        vertices: Vec<u32>,
+        /// The largest of these gains.
+        until: i64,
+    },
+    /// The plan is the best in some digits.
+    Solve {
+        /// The vertices this speaks of, ascending.
+        vertices: Vec<u32>,
+        /// Whether the number of served vertices is the first digit.
+        served: bool,
+        /// The largest gain of each of the next digits, ascending.
+        ranks: Vec<i64>,
+        /// Whether the points are the last digit.
+        points: bool,
+        /// The dual solution for the weights of these digits.
+        certificate: Certificate<i128>,
+    },
+}

@@ -1,0 +1,134 @@
+//! The fairest swaps when reps have several offers.
+//!
+//! In: swaps, groups and caps. Out: the fairest swaps. Holds: groups that can make one move at most, and are
+//! joined to such only, are taken for single vertices, for which the fairest matching is exact and
+//! proven; where a group can make several moves its gains add up, which is NP-hard (two groups that share
+//! moves as evenly as possible solve the partition problem), and the plans are searched. Costs: see
+//! `leximin` and `search`. Absent: rings.
+
+use super::leximin::{Choice, Fairest, fairest};
+use super::proof::Proof;
+use super::search::{self, Column};
+use super::{BestSwaps, Objective, ObjectiveError, Swap, best_swaps};
+use std::cmp::Reverse;
+
+/// Returns the fairest swaps; among those equally fair, the ones of the most points.
+pub(super) fn fairest_swaps(
+    vertices: usize,
+    swaps: &[Swap],
+    group_of: &[u32],
+    cap_of_group: &[Option<u32>],
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<BestSwaps, ObjectiveError> {
+    let group = |vertex: u32| group_of[vertex as usize];
+    let moves = moves_of_groups(swaps, group_of, cap_of_group);
+    let usable = |swap: &&Swap| {
+        let (g, h) = (group(swap.u), group(swap.v));
+        let enough = if g == h { moves[g as usize] >= 2 } else { moves[g as usize].min(moves[h as usize]) >= 1 };
+        enough && is_usable(swap)
+    };
+    let swaps: Vec<Swap> = swaps.iter().filter(usable).copied().collect();
+    let is_searched = joined_to_several(&swaps, group_of, &moves);
+    let (searched, simple): (Vec<Swap>, Vec<Swap>) = swaps.iter().partition(|swap| is_searched[group(swap.u) as usize]);
+
+    let mut mate = vec![None; vertices];
+    let mut points = 0;
+    let mut take = |swap: &Swap| {
+        mate[swap.u as usize] = Some(swap.v);
+        mate[swap.v as usize] = Some(swap.u);
+        points += swap.points;
+    };
+    let best = best_between_groups(simple, group_of);
+    let choices: Vec<Choice> = best.iter().map(|swap| choice(swap, group_of)).collect();
+    let Fairest { mate: mate_of_group, complete, steps } = fairest(&vec![false; cap_of_group.len()], &choices, stop)
+        .map_err(|_| ObjectiveError::TooManyVertices { vertices })?;
+    for (swap, Choice { u, v, .. }) in best.iter().zip(&choices) {
+        if mate_of_group[*u as usize] == Some(*v) {
+            take(swap);
+        }
+    }
+    let columns: Vec<Column> = searched.iter().map(column).collect();
+    let found = search::fairest_columns(vertices, &columns, group_of, cap_of_group, stop);
+    for &index in &found.chosen {
+        take(&searched[index as usize]);
+    }
+    let optimal = complete && found.complete;
+    let bound = if optimal {
+        points
+    } else {
+        best_swaps(vertices, &swaps, group_of, cap_of_group, Objective::Points, stop)?.points
+    };
+    Ok(BestSwaps { mate, points, bound, optimal, proof: Proof::Fairest(steps) })
+}
+
+/// Says whether a plan may hold a swap at all.
+fn is_usable(swap: &Swap) -> bool {
+    swap.points >= 0 && swap.gains[0] >= 0 && swap.gains[1] >= 0
+}
+
+/// Returns how many moves each group can make: no more than its cap and its vertices with usable swaps.
+fn moves_of_groups(swaps: &[Swap], group_of: &[u32], cap_of_group: &[Option<u32>]) -> Vec<u32> {
+    let mut has_swap = vec![false; group_of.len()];
+    for swap in swaps.iter().filter(|swap| is_usable(swap)) {
+        has_swap[swap.u as usize] = true;
+        has_swap[swap.v as usize] = true;
+    }
+    let mut moves = vec![0; cap_of_group.len()];
+    for (&group, _) in group_of.iter().zip(&has_swap).filter(|&(_, &has)| has) {
+        moves[group as usize] += 1;
+    }
+    moves.iter().zip(cap_of_group).map(|(&own, cap)| cap.map_or(own, |cap| own.min(cap))).collect()
+}
+
+/// Says of each group whether swaps join it, over however many groups, to one that can make several
+/// moves.
+fn joined_to_several(swaps: &[Swap], group_of: &[u32], moves: &[u32]) -> Vec<bool> {
+    let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); moves.len()];
+    for swap in swaps {
+        let (g, h) = (group_of[swap.u as usize], group_of[swap.v as usize]);
+        neighbours[g as usize].push(h);
+        neighbours[h as usize].push(g);
+    }
+    let mut joined: Vec<bool> = moves.iter().map(|&moves| moves >= 2).collect();
+    let mut pending: Vec<u32> = (0..moves.len() as u32).filter(|&group| joined[group as usize]).collect();
+    while let Some(group) = pending.pop() {
+        for &next in &neighbours[group as usize] {
+            if !joined[next as usize] {
+                joined[next as usize] = true;
+                pending.push(next);
+            }
+        }
+    }
+    joined
+}
+
+/// Keeps of the swaps between the same two groups the one with the fairest gains, then the most points.
+///
+/// In any plan it may stand in for the others, for either group makes only this move.
+fn best_between_groups(mut swaps: Vec<Swap>, group_of: &[u32]) -> Vec<Swap> {
+    let groups = |swap: &Swap| {
+        let Choice { u, v, .. } = choice(swap, group_of);
+        (u, v)
+    };
+    swaps.sort_unstable_by_key(|swap| {
+        let [a, b] = swap.gains;
+        (groups(swap), Reverse((a.min(b), a.max(b), swap.points)), swap.u.min(swap.v), swap.u.max(swap.v))
+    });
+    swaps.dedup_by_key(|swap| groups(swap));
+    swaps
+}
+
+/// Returns a swap as a choice between two groups.
+fn choice(swap: &Swap, group_of: &[u32]) -> Choice {
+    let Swap { u, v, points, gains: [gain, other] } = *swap;
+    let (u, v) = (group_of[u as usize], group_of[v as usize]);
+    if u < v {
+        Choice { u, v, gains: [gain, other], points }
+    } else {
+        Choice { u: v, v: u, gains: [other, gain], points }
+    }
+}
+
+fn column(swap: &Swap) -> Column {
+    Column { vertices: vec![swap.u, swap.v], gains: swap.gains.to_vec(), points: swap.points }
+}

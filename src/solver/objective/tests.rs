@@ -1,0 +1,173 @@
+//! Holds every objective to brute force.
+
+use std::cmp::Ordering;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+
+/// What a plan is worth: the swaps served, the gains of all groups with a vertex, the points.
+#[derive(Clone, Debug)]
+struct Worth {
+    served: usize,
+    gains: Vec<i64>,
+    points: i64,
+}
+
+impl Worth {
+    fn compare(&self, other: &Self, objective: Objective) -> Ordering {
+        match objective {
+            Objective::Points => self.points.cmp(&other.points),
+            Objective::MovesThenPoints => (self.served, self.points).cmp(&(other.served, other.points)),
+            Objective::WorstGainFirst => leximin(&self.gains, &other.gains).then(self.points.cmp(&other.points)),
+        }
+    }
+}
+
+struct Market {
+    vertices: usize,
+    swaps: Vec<Swap>,
+    group_of: Vec<u32>,
+    cap_of_group: Vec<Option<u32>>,
+}
+
+impl Market {
+    fn random(random: &mut ChaCha8Rng, several_moves: bool, largest: i64, smallest: i64) -> Self {
+        let vertices = random.random_range(0..=8);
+        let groups = if several_moves { random.random_range(1..=4) } else { 8 };
+        let shared = random.random_bool(0.3);
+        let group_of = (0..vertices as u32)
+            .map(|vertex| if several_moves || shared { random.random_range(0..groups) } else { vertex })
+            .collect();
+        let cap_of_group = (0..groups)
+            .map(|_| {
+                if several_moves {
+                    [None, Some(0), Some(1), Some(2), Some(3)][random.random_range(0..5)]
+                } else {
+                    Some(1)
+                }
+            })
+            .collect();
+        let mut swaps = Vec::new();
+        for _ in 0..if vertices < 2 { 0 } else { random.random_range(0..=14) } {
+            let u = random.random_range(0..vertices as u32);
+            let v = (u + random.random_range(1..vertices as u32)) % vertices as u32;
+            let gains = [random.random_range(smallest..=largest), random.random_range(smallest..=largest)];
+            let unfairness = random.random_range(0..=1);
+            let points = gains[0] + gains[1] - unfairness * (gains[0] - gains[1]).abs();
+            swaps.push(Swap { u, v, points, gains });
+        }
+        Self { vertices, swaps, group_of, cap_of_group }
+    }
+
+    fn nothing(&self) -> Worth {
+        Worth { served: 0, gains: vec![0; self.cap_of_group.len()], points: 0 }
+    }
+
+    /// Tries every plan of swaps from one on.
+    fn brute_force(&self, from: usize, taken: &mut Vec<usize>, objective: Objective, best: &mut Worth) {
+        if from == self.swaps.len() {
+            let worth = self.worth(taken);
+            if worth.compare(best, objective) == Ordering::Greater {
+                *best = worth;
+            }
+            return;
+        }
+        self.brute_force(from + 1, taken, objective, best);
+        let swap = &self.swaps[from];
+        let usable = swap.points >= 0 && (objective != Objective::WorstGainFirst || swap.gains.iter().all(|&g| g >= 0));
+        taken.push(from);
+        if usable && self.is_allowed(taken) {
+            self.brute_force(from + 1, taken, objective, best);
+        }
+        taken.pop();
+    }
+
+    fn is_allowed(&self, taken: &[usize]) -> bool {
+        let mut used = vec![false; self.vertices];
+        let mut left: Vec<u32> = self.cap_of_group.iter().map(|cap| cap.unwrap_or(u32::MAX)).collect();
+        taken.iter().flat_map(|&swap| [self.swaps[swap].u, self.swaps[swap].v]).all(|vertex| {
+            let left = &mut left[self.group_of[vertex as usize] as usize];
+            let free = !used[vertex as usize] && *left > 0;
+            used[vertex as usize] = true;
+            *left = left.saturating_sub(1);
+            free
+        })
+    }
+
+    fn worth(&self, taken: &[usize]) -> Worth {
+        let mut worth = self.nothing();
+        for swap in taken.iter().map(|&swap| &self.swaps[swap]) {
+            worth.served += 2;
+            worth.points += swap.points;
+            for (vertex, gain) in [swap.u, swap.v].into_iter().zip(swap.gains) {
+                worth.gains[self.group_of[vertex as usize] as usize] += gain;
+            }
+        }
+        worth
+    }
+
+    fn solve(&self, objective: Objective) -> BestSwaps {
+        best_swaps(self.vertices, &self.swaps, &self.group_of, &self.cap_of_group, objective, &|| false).unwrap()
+    }
+
+    /// Returns the best worth that swaps between the mates can have.
+    fn worth_of_mates(&self, mate: &[Option<u32>], objective: Objective) -> Worth {
+        let between_mates =
+            |swap: &&Swap| mate[swap.u as usize] == Some(swap.v) && mate[swap.v as usize] == Some(swap.u);
+        let swaps = self.swaps.iter().filter(between_mates).copied().collect();
+        let own = Self { swaps, group_of: self.group_of.clone(), cap_of_group: self.cap_of_group.clone(), ..*self };
+        let mut best = own.nothing();
+        own.brute_force(0, &mut Vec::new(), objective, &mut best);
+        best
+    }
+
+    fn check(&self, objective: Objective) {
+        let found = self.solve(objective);
+        let mut best = self.nothing();
+        self.brute_force(0, &mut Vec::new(), objective, &mut best);
+        let worth = self.worth_of_mates(&found.mate, objective);
+        let story = || format!("{:?} {:?} {:?} {objective:?}", self.swaps, self.group_of, self.cap_of_group);
+        assert_eq!(worth.compare(&best, objective), Ordering::Equal, "{worth:?} {best:?} {}", story());
+        assert_eq!((worth.points, true), (found.points, found.optimal), "{}", story());
+        assert_eq!(found.bound, found.points);
+    }
+}
+
+const OBJECTIVES: [Objective; 3] = [Objective::Points, Objective::MovesThenPoints, Objective::WorstGainFirst];
+
+#[test]
+fn each_objective_equals_brute_force_where_every_rep_makes_one_move() {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    for round in 0..6_000 {
+        let (largest, smallest) = [(1, 0), (3, 0), (3, -1), (9, -2)][round % 4];
+        let market = Market::random(&mut random, false, largest, smallest);
+        for objective in OBJECTIVES {
+            market.check(objective);
+        }
+    }
+}
+
+#[test]
+fn each_objective_equals_brute_force_where_reps_make_several_moves() {
+    let mut random = ChaCha8Rng::seed_from_u64(2);
+    for round in 0..4_000 {
+        let (largest, smallest) = [(1, 0), (3, 0), (9, -2)][round % 3];
+        let market = Market::random(&mut random, true, largest, smallest);
+        for objective in OBJECTIVES {
+            market.check(objective);
+        }
+    }
+}
+
+#[test]
+fn gains_of_forty_bits_are_told_apart_to_the_last_point() {
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    for _ in 0..1_500 {
+        let market = Market::random(&mut random, false, 1 << 40, (1 << 40) - 3);
+        for objective in OBJECTIVES {
+            market.check(objective);
+        }
+    }
+}
