@@ -18,6 +18,7 @@
 //! | `caps` | the same with at most so many matched vertices in each group |
 //! | `planner` | the same while one thing after another changes |
 //! | `objective` | what is best when it is not the most points: the most moves, or the fairest gains |
+//! | `rings` | the best vertex-disjoint rings of at most four, exactly; its `packing` is of use by itself |
 //! | `certificate` | the proof, as data |
 //! | `verify` | the check of the proof, written apart |
 
@@ -30,6 +31,7 @@ pub mod matching;
 pub mod objective;
 mod order;
 pub mod planner;
+pub mod rings;
 mod rows;
 pub mod verify;
 pub mod weight;
@@ -45,6 +47,7 @@ pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
 pub use objective::{BestSwaps, Objective, ObjectiveError, Proof, Swap, best_swaps};
 pub use planner::{Change, ChangeError, Margin, Planner, Proven, Updated};
+pub use rings::{RingCertificate, RingProblem, Rings, best_rings};
 pub use rows::Rows;
 pub use verify::{CertificateError, verify, verify_capped};
 pub use weight::Weight;

@@ -1,0 +1,100 @@
+//! The heaviest packing, exactly: columns with entries in rows that have capacities.
+//!
+//! In: a [`Packing`]: each column has a weight and takes, in some rows, a whole part of what these have room for.
+//! Out: a [`Packed`]: the columns taken, their weight, a bound on every packing, and the [`Proof`] of the bound.
+//! Holds: the columns taken fit; `weight <= bound`, equal unless it was stopped; the bound follows from the
+//! proof in integers. The same packing gives the same answer.
+//! Costs: a linear relaxation of the columns that matter, then branch and bound; exponential in the worst case.
+//! Absent: what rows and columns stand for, and any clock: `stop` says when to end.
+//!
+//! # The way there
+//!
+//! 1. `reduce`: columns without weight, without room or beaten by a lighter one on the same rows go; what falls
+//!    apart is solved apart.
+//! 2. `relax`: the linear relaxation, priced column by column into a `simplex`; its duals, made integers, bound.
+//! 3. Columns that cost more than the gap between bound and best go for good; `dive` makes a good best.
+//! 4. `cuts` tighten the relaxation, and `search` branches over what is left.
+
+use super::proof::Proof;
+use super::search;
+
+/// Columns in compressed rows: entries side by side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    first: Vec<u32>,
+    entries: Vec<(u32, u32)>,
+    weights: Vec<i64>,
+}
+
+impl Columns {
+    /// Makes an empty list.
+    pub fn new() -> Self {
+        Self { first: vec![0], entries: Vec::new(), weights: Vec::new() }
+    }
+
+    /// Appends a column: `(row, entry)` with entries of at least 1, rows ascending and none twice.
+    pub fn push(&mut self, entries: &[(u32, u32)], weight: i64) {
+        self.entries.extend_from_slice(entries);
+        self.first.push(self.entries.len() as u32);
+        self.weights.push(weight);
+    }
+
+    /// Returns the number of columns.
+    pub fn len(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// Returns the rows and entries of a column.
+    pub fn entries(&self, column: u32) -> &[(u32, u32)] {
+        &self.entries[self.first[column as usize] as usize..self.first[column as usize + 1] as usize]
+    }
+
+    /// Returns the weight of a column.
+    pub fn weight(&self, column: u32) -> i64 {
+        self.weights[column as usize]
+    }
+}
+
+/// Columns and the room there is for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// The capacity of each row.
+    pub capacity: Vec<u32>,
+    /// The columns; their rows are below `capacity.len()`. Each that fits takes more than half of some row, so that
+    /// no two with the same entries fit together. No packing weighs more than `2^59`.
+    pub columns: Columns,
+}
+
+/// The best packing found, and what proves how good it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// The columns taken, ascending.
+    pub columns: Vec<u32>,
+    /// The sum of their weights.
+    pub weight: i64,
+    /// No packing weighs more.
+    pub bound: i64,
+    /// Proves the bound.
+    pub proof: Proof,
+}
+
+impl Packed {
+    /// Returns whether no packing weighs more than this one.
+    pub fn optimal(&self) -> bool {
+        self.weight == self.bound
+    }
+}
+
+/// Returns the heaviest packing, or the best found and a proven bound once `stop` says so.
+///
+/// Each column is taken at most once; columns of weight zero or less never are.
+///
+/// Cost: see the module; `stop` is asked between steps of a few milliseconds on a hundred thousand columns.
+pub fn best_packing(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
+    search::solve(packing, stop)
+}

@@ -1,0 +1,531 @@
+//! Branch and bound over the columns of a packing.
+//!
+//! In: a packing. Out: the heaviest packing found, and the tree that proves how heavy any can be.
+//! Holds: every node of the tree is closed by exact duals, or split so that its children cover it.
+//! Costs: each node a warm-started relaxation and a pass over its columns.
+//! Absent: floats in anything a node claims; they choose where to branch, and what to try.
+
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::exact::{Bound, Cuts, Pricer};
+use super::packing::{Packed, Packing};
+use super::proof::{Duals, Node, Part, Proof};
+use super::relax::{Places, Relaxation};
+use super::separate;
+
+/// How near to a whole number a value counts as one.
+const WHOLE: f64 = 1e-6;
+
+/// Columns are dropped at a node when at least one in so many goes.
+const WORTH_DROPPING: usize = 20;
+
+/// The pairs tried out before one is chosen to branch on.
+const TRIED_PAIRS: usize = 8;
+
+/// The iterations spent on each side of a pair tried out.
+const TRIAL_ITERATIONS: usize = 60;
+
+/// The rounds of cuts before branching.
+const CUT_ROUNDS: usize = 30;
+
+/// Finds the heaviest packing.
+pub(super) fn solve(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
+    let mut search = Search {
+        packing,
+        stop,
+        pricer: Pricer::new(packing),
+        cuts: Cuts::new(packing.capacity.len()),
+        nodes: vec![None],
+        places: Places::new(packing),
+        used: vec![0; packing.capacity.len()],
+    };
+    let columns = worth_having(packing);
+    let start = search.greedy(columns.clone());
+    let mut best = search.solve_columns(0, columns, start);
+    best.columns.sort_unstable();
+    let nodes = search.nodes.into_iter().map(|node| node.unwrap_or(Node::Bound(Vec::new()))).collect();
+    let proof = Proof { scale: search.pricer.scale, cuts: search.cuts.list, nodes };
+    Packed { columns: best.columns, weight: best.weight, bound: best.bound, proof }
+}
+
+/// Returns the columns that weigh something, fit, and are the heaviest of those with their entries.
+fn worth_having(packing: &Packing) -> Vec<u32> {
+    let columns = &packing.columns;
+    let fits =
+        |column: u32| columns.entries(column).iter().all(|&(row, entry)| entry <= packing.capacity[row as usize]);
+    let mut kept: Vec<u32> =
+        (0..columns.len() as u32).filter(|&column| columns.weight(column) > 0 && fits(column)).collect();
+    kept.sort_unstable_by_key(|&column| (columns.entries(column), -columns.weight(column), column));
+    kept.dedup_by_key(|column| columns.entries(*column));
+    kept.sort_unstable();
+    kept
+}
+
+/// The best packing of some columns, and a bound on all of them.
+#[derive(Clone, Debug, Default)]
+struct Best {
+    columns: Vec<u32>,
+    weight: i64,
+    bound: i64,
+}
+
+/// A node that may still hold a better packing.
+#[derive(Debug)]
+struct Open {
+    points: i64,
+    node: u32,
+    columns: Vec<u32>,
+    /// What every packing here takes.
+    taken: Vec<u32>,
+    duals: Duals,
+    basis: Vec<i32>,
+    values: Vec<(u32, f64)>,
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        (self.points, self.node) == (other.points, other.node)
+    }
+}
+
+impl Eq for Open {}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Open {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.points, self.node).cmp(&(other.points, other.node))
+    }
+}
+
+/// What a node is split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Split {
+    Pair(u32, u32),
+    Column(u32),
+}
+
+/// One side of a split: the columns that stay, and those that every packing there takes.
+#[derive(Debug)]
+struct Side {
+    columns: Vec<u32>,
+    taken: Vec<u32>,
+}
+
+/// A search under way.
+struct Search<'a> {
+    packing: &'a Packing,
+    stop: &'a (dyn Fn() -> bool + Sync),
+    pricer: Pricer,
+    cuts: Cuts,
+    nodes: Vec<Option<Node>>,
+    places: Places,
+    /// The room taken in each row while a packing is put together.
+    used: Vec<u32>,
+}
+
+impl<'a> Search<'a> {
+    /// Makes a node to be filled in later.
+    fn new_node(&mut self) -> u32 {
+        self.nodes.push(None);
+        self.nodes.len() as u32 - 1
+    }
+
+    fn close(&mut self, node: u32, how: Node) {
+        self.nodes[node as usize] = Some(how);
+    }
+
+    fn weight_of(&self, columns: &[u32]) -> i64 {
+        columns.iter().map(|&column| self.packing.columns.weight(column)).sum()
+    }
+
+    /// Takes columns in the order given as long as they fit.
+    fn take_in_order(&mut self, columns: impl IntoIterator<Item = u32>) -> Vec<u32> {
+        let mut taken = Vec::new();
+        for column in columns {
+            let entries = self.packing.columns.entries(column);
+            let fits =
+                |&(row, entry): &(u32, u32)| self.used[row as usize] + entry <= self.packing.capacity[row as usize];
+            if entries.iter().all(fits) {
+                for &(row, entry) in entries {
+                    self.used[row as usize] += entry;
+                }
+                taken.push(column);
+            }
+        }
+        for &column in &taken {
+            for &(row, _) in self.packing.columns.entries(column) {
+                self.used[row as usize] = 0;
+            }
+        }
+        taken
+    }
+
+    /// Takes columns by weight.
+    fn greedy(&mut self, mut columns: Vec<u32>) -> Vec<u32> {
+        columns.sort_unstable_by_key(|&column| (-self.packing.columns.weight(column), column));
+        self.take_in_order(columns)
+    }
+
+    /// Solves for some columns, from a packing of them; the node speaks of these columns.
+    fn solve_columns(&mut self, node: u32, columns: Vec<u32>, start: Vec<u32>) -> Best {
+        let parts = self.parts(&columns);
+        if parts.len() > 1 { self.solve_parts(node, parts, &start) } else { self.solve_connected(node, columns, start) }
+    }
+
+    /// Returns the columns by connected part, each in order.
+    fn parts(&self, columns: &[u32]) -> Vec<Vec<u32>> {
+        let mut leader: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut parent: Vec<u32> = vec![u32::MAX; self.packing.capacity.len()];
+        fn find(parent: &mut [u32], mut row: u32) -> u32 {
+            while parent[row as usize] != u32::MAX {
+                let up = parent[row as usize];
+                if parent[up as usize] != u32::MAX {
+                    parent[row as usize] = parent[up as usize];
+                }
+                row = up;
+            }
+            row
+        }
+        for &column in columns {
+            let entries = self.packing.columns.entries(column);
+            for pair in entries.windows(2) {
+                let (one, other) = (find(&mut parent, pair[0].0), find(&mut parent, pair[1].0));
+                if one != other {
+                    parent[one.max(other) as usize] = one.min(other);
+                }
+            }
+        }
+        let mut parts: Vec<Vec<u32>> = Vec::new();
+        for &column in columns {
+            let entries = self.packing.columns.entries(column);
+            let row = entries.first().map_or(u32::MAX, |&(row, _)| find(&mut parent, row));
+            let part = *leader.entry(row).or_insert_with(|| {
+                parts.push(Vec::new());
+                parts.len() as u32 - 1
+            });
+            parts[part as usize].push(column);
+        }
+        parts
+    }
+
+    /// Solves connected parts one after the other.
+    fn solve_parts(&mut self, node: u32, parts: Vec<Vec<u32>>, start: &[u32]) -> Best {
+        let mut best = Best::default();
+        let mut listed = Vec::new();
+        for columns in parts {
+            let part_start: Vec<u32> =
+                start.iter().copied().filter(|column| columns.binary_search(column).is_ok()).collect();
+            let mut rows: Vec<u32> = columns
+                .iter()
+                .flat_map(|&column| self.packing.columns.entries(column).iter().map(|&(row, _)| row))
+                .collect();
+            rows.sort_unstable();
+            rows.dedup();
+            let part_node = self.new_node();
+            let part = self.solve_connected(part_node, columns, part_start);
+            best.columns.extend(&part.columns);
+            best.weight += part.weight;
+            best.bound += part.bound;
+            listed.push(Part { rows, target: part.bound, node: part_node });
+        }
+        self.close(node, Node::Parts(listed));
+        best
+    }
+
+    /// Solves for columns that hang together.
+    fn solve_connected(&mut self, node: u32, columns: Vec<u32>, start: Vec<u32>) -> Best {
+        let weight = self.weight_of(&start);
+        let mut best = Best { columns: start, weight, bound: i64::MAX };
+        if best.columns.len() == columns.len() {
+            self.close(node, Node::Bound(Vec::new()));
+            best.bound = best.weight;
+            return best;
+        }
+        let places = std::mem::take(&mut self.places);
+        let mut relaxation = Relaxation::new(self.packing, places, &columns, &best.columns);
+        let (mut node, mut columns) = (node, columns);
+        let mut last_points = i64::MAX;
+        for round in 0.. {
+            let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
+            let points = bound.points(self.pricer.scale);
+            let values = relaxation.values();
+            self.improve(&mut best, &columns, &[], &values, &bound);
+            if round == 0 && points > best.weight && !(self.stop)() {
+                self.dive(&mut relaxation, &columns, &mut best);
+                relaxation.allow_only(&columns, &[], &self.cuts);
+            }
+            if points <= best.weight || (self.stop)() {
+                best.bound = points.max(best.weight);
+                self.close(node, Node::Bound(bound.duals));
+                self.places = relaxation.into_places();
+                return best;
+            }
+            let kept = self.worth_keeping(&columns, &bound, best.weight);
+            if (columns.len() - kept.len()) * WORTH_DROPPING >= columns.len() {
+                let then = self.new_node();
+                self.close(node, Node::Drop { duals: bound.duals.clone(), then });
+                node = then;
+                columns = kept;
+                let parts = self.parts(&columns);
+                if parts.len() > 1 {
+                    self.places = relaxation.into_places();
+                    let start = best.columns.clone();
+                    let inner = self.solve_parts(node, parts, &start);
+                    if inner.weight > best.weight {
+                        best.columns = inner.columns;
+                        best.weight = inner.weight;
+                    }
+                    best.bound = inner.bound.max(best.weight);
+                    return best;
+                }
+                relaxation.allow_only(&columns, &[], &self.cuts);
+            }
+            let slow = last_points.saturating_sub(points) < (points - best.weight) / 100;
+            last_points = points;
+            let added = if round >= CUT_ROUNDS || (slow && round > 3) {
+                0
+            } else {
+                let found = separate::cuts(self.packing, &values);
+                for cut in &found {
+                    let number = self.cuts.push(cut.clone());
+                    relaxation.add_cut(number, &self.cuts);
+                }
+                found.len()
+            };
+            if added == 0 {
+                let open = Open {
+                    points,
+                    node,
+                    columns,
+                    taken: Vec::new(),
+                    duals: bound.duals,
+                    basis: relaxation.basis(),
+                    values,
+                };
+                self.branch_and_bound(&mut relaxation, open, &mut best);
+                self.places = relaxation.into_places();
+                return best;
+            }
+        }
+        unreachable!("the rounds of cuts end")
+    }
+
+    /// Returns the columns that a better packing than one of this weight may have.
+    fn worth_keeping(&self, columns: &[u32], bound: &Bound, weight: i64) -> Vec<u32> {
+        let least = bound.total - i128::from(weight) * i128::from(self.pricer.scale);
+        columns
+            .iter()
+            .zip(&bound.slack)
+            .filter(|&(_, &slack)| i128::from(slack) <= least)
+            .map(|(&column, _)| column)
+            .collect()
+    }
+
+    /// Rounds values to a packing: columns of large value first, then those of small slack.
+    fn improve(&mut self, best: &mut Best, columns: &[u32], fixed: &[u32], values: &[(u32, f64)], bound: &Bound) {
+        let mut order: Vec<(u32, f64)> = values.to_vec();
+        order.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        let mut rest: Vec<(i64, u32)> = bound.slack.iter().copied().zip(columns.iter().copied()).collect();
+        rest.sort_unstable();
+        let by_value = order.into_iter().map(|(column, _)| column);
+        let by_slack = rest.into_iter().map(|(_, column)| column);
+        let order: Vec<u32> = fixed.iter().copied().chain(by_value).chain(by_slack).collect();
+        let taken = self.take_in_order(order);
+        self.offer(best, taken);
+    }
+
+    fn offer(&self, best: &mut Best, columns: Vec<u32>) -> bool {
+        let weight = self.weight_of(&columns);
+        let better = weight > best.weight;
+        if better {
+            best.weight = weight;
+            best.columns = columns;
+        }
+        better
+    }
+
+    /// Takes the columns of largest value, solves again, and so on until all values are whole.
+    fn dive(&mut self, relaxation: &mut Relaxation<'_>, columns: &[u32], best: &mut Best) {
+        let basis = relaxation.basis();
+        let mut allowed = columns.to_vec();
+        let mut taken: Vec<u32> = Vec::new();
+        while !(self.stop)() {
+            let mut values = relaxation.values();
+            values.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+            let before = taken.len();
+            let fractional = values.iter().any(|&(_, value)| value < 1.0 - WHOLE);
+            let sure: Vec<u32> = values
+                .iter()
+                .enumerate()
+                .filter(|&(at, &(_, value))| value > 0.8 || at == 0)
+                .map(|(_, &(column, _))| column)
+                .chain(values.iter().find(|&&(_, value)| fractional && value < 1.0 - WHOLE).map(|&(column, _)| column))
+                .collect();
+            taken = self.take_in_order(taken.iter().copied().chain(sure));
+            if !fractional || taken.len() == before {
+                break;
+            }
+            allowed = self.beside(&allowed, &taken);
+            relaxation.allow_only(&allowed, &taken, &self.cuts);
+            relaxation.try_solve(2_000, f64::NEG_INFINITY);
+        }
+        let mut rest = columns.to_vec();
+        rest.sort_unstable_by_key(|&column| (-self.packing.columns.weight(column), column));
+        let taken = self.take_in_order(taken.into_iter().chain(rest));
+        self.offer(best, taken);
+        relaxation.allow_only(columns, &[], &self.cuts);
+        relaxation.set_basis(&basis);
+    }
+
+    /// Returns the columns that fit beside those taken.
+    fn beside(&mut self, columns: &[u32], taken: &[u32]) -> Vec<u32> {
+        for &column in taken {
+            for &(row, entry) in self.packing.columns.entries(column) {
+                self.used[row as usize] += entry;
+            }
+        }
+        let fits = |&(row, entry): &(u32, u32)| self.used[row as usize] + entry <= self.packing.capacity[row as usize];
+        let kept = columns.iter().copied().filter(|&column| self.packing.columns.entries(column).iter().all(fits));
+        let kept = kept.collect();
+        for &column in taken {
+            for &(row, _) in self.packing.columns.entries(column) {
+                self.used[row as usize] = 0;
+            }
+        }
+        kept
+    }
+
+    /// Branches, the node of the largest bound first, until none can hold a better packing.
+    fn branch_and_bound(&mut self, relaxation: &mut Relaxation<'_>, root: Open, best: &mut Best) {
+        let mut open = BinaryHeap::from([root]);
+        while let Some(top) = open.pop() {
+            if top.points <= best.weight {
+                self.close(top.node, Node::Bound(top.duals));
+                continue;
+            }
+            if (self.stop)() {
+                best.bound = top.points;
+                self.close(top.node, Node::Bound(top.duals));
+                for rest in open {
+                    self.close(rest.node, Node::Bound(rest.duals));
+                }
+                return;
+            }
+            let split = self.choose(relaxation, &top, best.weight);
+            let sides = self.sides(&top.columns, &top.taken, split);
+            let nodes = [self.new_node(), self.new_node()];
+            self.close(top.node, self.split_node(split, nodes));
+            for (node, Side { columns, taken }) in nodes.into_iter().zip(sides) {
+                relaxation.allow_only(&columns, &taken, &self.cuts);
+                relaxation.set_basis(&top.basis);
+                let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
+                let points = bound.points(self.pricer.scale);
+                let values = relaxation.values();
+                self.improve(best, &columns, &taken, &values, &bound);
+                if points <= best.weight {
+                    self.close(node, Node::Bound(bound.duals));
+                    continue;
+                }
+                let kept = self.worth_keeping(&columns, &bound, best.weight);
+                let (node, columns) = if (columns.len() - kept.len()) * WORTH_DROPPING >= columns.len() {
+                    let then = self.new_node();
+                    self.close(node, Node::Drop { duals: bound.duals.clone(), then });
+                    (then, kept)
+                } else {
+                    (node, columns)
+                };
+                let (duals, basis) = (bound.duals, relaxation.basis());
+                open.push(Open { points, node, columns, taken, duals, basis, values });
+            }
+        }
+        best.bound = best.weight;
+    }
+
+    fn split_node(&self, split: Split, nodes: [u32; 2]) -> Node {
+        match split {
+            Split::Pair(one, other) => Node::Pair { rows: [one, other], together: nodes[0], apart: nodes[1] },
+            Split::Column(column) => {
+                Node::Column { entries: self.packing.columns.entries(column).to_vec(), taken: nodes[0], left: nodes[1] }
+            }
+        }
+    }
+
+    /// Returns the two sides of a split.
+    fn sides(&mut self, columns: &[u32], taken: &[u32], split: Split) -> [Side; 2] {
+        let unchanged = taken.to_vec();
+        match split {
+            Split::Pair(one, other) => {
+                let has = |column: u32, row: u32| self.packing.columns.entries(column).iter().any(|&(r, _)| r == row);
+                let together = columns.iter().copied().filter(|&column| has(column, one) == has(column, other));
+                let apart = columns.iter().copied().filter(|&column| !(has(column, one) && has(column, other)));
+                let together = Side { columns: together.collect(), taken: unchanged.clone() };
+                [together, Side { columns: apart.collect(), taken: unchanged }]
+            }
+            Split::Column(column) => {
+                let left: Vec<u32> = columns.iter().copied().filter(|&other| other != column).collect();
+                let taken = [taken, &[column]].concat();
+                let beside = Side { columns: self.beside(&left, &taken), taken };
+                [beside, Side { columns: left, taken: unchanged }]
+            }
+        }
+    }
+
+    /// Chooses what to branch on: of the pairs of rows shared about half, the one whose worse side falls most.
+    fn choose(&mut self, relaxation: &mut Relaxation<'_>, open: &Open, weight: i64) -> Split {
+        let mut shared: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+        let fractional = |value: f64| value > WHOLE && value < 1.0 - WHOLE;
+        for &(column, value) in &open.values {
+            if !fractional(value) {
+                continue;
+            }
+            let entries = self.packing.columns.entries(column);
+            for (at, &(one, _)) in entries.iter().enumerate() {
+                for &(other, _) in &entries[at + 1..] {
+                    if self.packing.capacity[one as usize] == 1 && self.packing.capacity[other as usize] == 1 {
+                        *shared.entry((one, other)).or_default() += value;
+                    }
+                }
+            }
+        }
+        let shrinks = |one: u32, other: u32| {
+            let has = |column: u32, row: u32| self.packing.columns.entries(column).iter().any(|&(r, _)| r == row);
+            open.columns.iter().any(|&column| has(column, one) != has(column, other))
+        };
+        let mut pairs: Vec<(f64, Split)> = shared
+            .into_iter()
+            .filter(|&((one, other), value)| fractional(value) && shrinks(one, other))
+            .map(|((one, other), value)| ((value - 0.5).abs(), Split::Pair(one, other)))
+            .collect();
+        pairs.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        pairs.truncate(TRIED_PAIRS);
+        if pairs.is_empty() {
+            let least_whole = open
+                .values
+                .iter()
+                .min_by(|one, other| (one.1 - 0.5).abs().total_cmp(&(other.1 - 0.5).abs()).then(one.0.cmp(&other.0)));
+            return Split::Column(least_whole.map_or(open.columns[0], |&(column, _)| column));
+        }
+        if pairs.len() == 1 {
+            return pairs[0].1;
+        }
+        let mut chosen = (f64::NEG_INFINITY, pairs[0].1);
+        for &(_, split) in &pairs {
+            let falls = self.sides(&open.columns, &open.taken, split).map(|side| {
+                relaxation.allow_only(&side.columns, &side.taken, &self.cuts);
+                relaxation.set_basis(&open.basis);
+                let objective = relaxation.try_solve(TRIAL_ITERATIONS, weight as f64);
+                (open.points as f64 - objective).clamp(0.0, (open.points - weight) as f64)
+            });
+            let merit = falls[0].min(falls[1]) + falls[0].max(falls[1]) / 16.0;
+            if merit > chosen.0 {
+                chosen = (merit, split);
+            }
+        }
+        chosen.1
+    }
+}
