@@ -173,6 +173,11 @@ impl<W: Weight> Family<W> {
         node as usize >= self.vertices()
     }
 
+    /// Returns the blossom directly around a node.
+    pub fn parent(&self, node: u32) -> Option<u32> {
+        Some(self.parent[node as usize]).filter(|&parent| parent != NONE)
+    }
+
     /// Says whether a node lies in no blossom and, if it is a blossom, is in use.
     pub fn is_outermost(&self, node: u32) -> bool {
         self.parent[node as usize] == NONE && !(self.is_blossom(node) && self.blossom(node).cycle.is_empty())

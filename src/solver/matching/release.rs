@@ -3,11 +3,13 @@
 //! In: a family as a search leaves it, and a vertex. Out: the same family with the vertex unmatched
 //! and in no blossom, so that its edges may change and its dual may be set anew.
 //! Holds: no slack falls; edges inside a dissolved blossom keep theirs; matched edges and the cycles of
-//! blossoms still have none. Costs: linear in the vertices of the blossoms dissolved, times their depth.
+//! blossoms still have none. Costs: linear in the vertices of the outermost blossom.
 //! Absent: making up for it; the vertices left unmatched are listed for searches to come.
 //!
 //! A blossom of dual `z` may be dissolved by giving each of its vertices `z / 2`: inside, `y_u + y_v + z`
 //! is then `y_u + y_v`. Edges that leave it gain slack, so the match of its base, if any, is given up.
+
+use std::iter::successors;
 
 use super::family::{Family, NONE};
 use crate::solver::weight::Weight;
@@ -17,36 +19,41 @@ impl<W: Weight> Family<W> {
     ///
     /// Appends the vertices left unmatched to `loose`, among them the vertex.
     pub fn release(&mut self, vertex: u32, loose: &mut Vec<u32>) {
-        while self.top(vertex) != vertex {
-            self.dissolve(self.top(vertex), loose);
+        // Its blossoms, each followed by the one it is in.
+        let around: Vec<u32> = successors(Some(vertex), |&node| self.parent(node)).collect();
+        // What each vertex of the blossom at hand is given for those dissolved around it.
+        let mut given_2x = W::ZERO;
+        for index in (1..around.len()).rev() {
+            let (inner, node) = (around[index - 1], around[index]);
+            let dual_2x = self.blossom_dual_2x(node);
+            if dual_2x > W::ZERO {
+                self.raise_blossom(node, -dual_2x);
+                self.unmatch(self.base(node), loose);
+                given_2x += dual_2x.halved();
+            }
+            let others = self.open_blossom(node).into_iter().map(|link| link.child).filter(|&child| child != inner);
+            self.reuse(node);
+            self.make_outermost(others.collect(), given_2x);
         }
+        self.make_outermost(vec![vertex], given_2x);
         self.unmatch(vertex, loose);
     }
 
-    /// Dissolves an outermost blossom, and those inside that have no dual.
-    fn dissolve(&mut self, blossom: u32, loose: &mut Vec<u32>) {
+    /// Makes outermost nodes of some nodes, or of what is inside those blossoms that have no dual, and
+    /// adds to twice the duals of their vertices.
+    fn make_outermost(&mut self, mut nodes: Vec<u32>, given_2x: W) {
         let mut vertices = Vec::new();
-        let dual_2x = self.blossom_dual_2x(blossom);
-        if dual_2x > W::ZERO {
-            self.raise_blossom(blossom, -dual_2x);
-            self.collect_vertices(blossom, &mut vertices);
-            for &vertex in &vertices {
-                self.set_dual_2x(vertex, self.dual_2x(vertex) + dual_2x.halved());
-            }
-            self.unmatch(self.base(blossom), loose);
-        }
-        let mut pending = vec![blossom];
-        while let Some(node) = pending.pop() {
+        while let Some(node) = nodes.pop() {
             if self.is_blossom(node) && self.blossom_dual_2x(node) == W::ZERO {
-                let cycle = self.open_blossom(node);
+                nodes.extend(self.open_blossom(node).iter().map(|link| link.child));
                 self.reuse(node);
-                pending.extend(cycle.iter().map(|link| link.child));
-            } else {
-                vertices.clear();
-                self.collect_vertices(node, &mut vertices);
-                for &vertex in &vertices {
-                    self.set_top(vertex, node);
-                }
+                continue;
+            }
+            vertices.clear();
+            self.collect_vertices(node, &mut vertices);
+            for &vertex in &vertices {
+                self.set_top(vertex, node);
+                self.set_dual_2x(vertex, self.dual_2x(vertex) + given_2x);
             }
         }
     }
