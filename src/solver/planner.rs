@@ -45,10 +45,10 @@
 //! in by a solver; here they are anybody's.
 
 mod change;
+mod changing_rows;
 mod groups;
 mod margin;
 mod proof;
-mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -56,8 +56,8 @@ pub use self::change::{Change, ChangeError, Updated};
 pub use self::margin::Margin;
 pub use self::proof::Proven;
 
+use self::changing_rows::ChangingRows;
 use self::groups::Group;
-use self::rows::Rows;
 use super::caps::{CapError, check_groups};
 use super::graph::{Arc, Edge, Graph};
 use super::matching::family::NONE;
@@ -81,7 +81,7 @@ enum Slot {
 /// Vertices are numbered as in the graph it began with; one that comes gets a number not in use.
 #[derive(Clone, Debug)]
 pub struct Planner<W: Copy = i64> {
-    rows: Rows<W>,
+    rows: ChangingRows<W>,
     searcher: Searcher<W>,
     slots: Vec<Slot>,
     /// Numbers that stand for nothing.
@@ -131,7 +131,7 @@ impl<W: Weight> Planner<W> {
         }
         let with_extras = Graph::new(slots.len(), edges).map_err(CapError::Gadget)?;
         let mut planner = Self {
-            rows: Rows::new(&with_extras),
+            rows: ChangingRows::new(&with_extras),
             searcher: solved(&with_extras),
             slots,
             gone: Vec::new(),

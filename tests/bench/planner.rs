@@ -47,7 +47,7 @@ fn measure(market: &Market, cap: Option<u32>) {
     let (fresh, solved) = timed(|| capped_matching(graph, owner, &caps).expect("the groups fit"));
     let (first, mut planner) = timed(|| Planner::capped(graph, owner, &caps).expect("the groups fit"));
     assert_eq!(planner.weight(), solved.weight);
-    let (offers, pairs) = (graph.vertices(), graph.edges().len());
+    let (offers, pairs) = (graph.vertices(), graph.edges().count());
     let capped = cap.map_or("no caps".to_owned(), |cap| format!("a cap of {cap}"));
     println!("{offers} offers, {pairs} pairs, {capped}: a fresh solve takes {fresh:.1?}, a new planner {first:.1?}");
 
@@ -147,7 +147,7 @@ fn around(random: &mut ChaCha8Rng, (x, y): Place, spread: f64) -> Place {
 fn invent(offers: usize) -> Market {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let reps = (offers / 2).max(1);
-    let side = 9.6 * (offers as f64).sqrt();
+    let side = 10.3 * (offers as f64).sqrt();
     let towns: Vec<Place> =
         (0..(offers / 50).max(1)).map(|_| (random.random_range(0.0..side), random.random_range(0.0..side))).collect();
     // The square of a number between 0 and 1 favours the first towns.

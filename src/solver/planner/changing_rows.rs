@@ -11,15 +11,15 @@ use crate::solver::weight::Weight;
 
 /// The arcs of each vertex, ascending by the far end.
 #[derive(Clone, Debug)]
-pub(super) struct Rows<W: Copy>(Vec<Vec<Arc<W>>>);
+pub(super) struct ChangingRows<W: Copy>(Vec<Vec<Arc<W>>>);
 
-impl<W: Weight> Neighbours<W> for Rows<W> {
+impl<W: Weight> Neighbours<W> for ChangingRows<W> {
     fn neighbours(&self, vertex: u32) -> &[Arc<W>] {
         self.row(vertex)
     }
 }
 
-impl<W: Weight> Rows<W> {
+impl<W: Weight> ChangingRows<W> {
     /// Copies a graph.
     pub fn new(graph: &Graph<W>) -> Self {
         Self((0..graph.vertices() as u32).map(|vertex| graph.neighbours(vertex).to_vec()).collect())
