@@ -12,10 +12,18 @@ use account_swap::solver::{Digraph, DirectedArc, best_assignment, verify_assignm
 use pathfinding::{kuhn_munkres::kuhn_munkres, matrix::Matrix};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::{fs, process::ExitCode, time::Instant};
+use std::{
+    fs,
+    process::ExitCode,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 /// The most vertices the reference is asked to solve: it takes cubic time and quadratic memory.
 const REFERENCE_TAKES: usize = 2_500;
+
+/// How long each solver is measured at least: the system's count of CPU seconds lags by some milliseconds.
+const LONG_ENOUGH: Duration = Duration::from_millis(500);
 
 /// What the reference is told a missing arc is worth: beyond what any set of other arcs can make up for.
 const MISSING: i64 = -(1 << 40);
@@ -35,9 +43,7 @@ fn main() -> ExitCode {
 
 /// Solves an instance with both solvers, prints a line, and returns whether they agree.
 fn compare(instance: &Instance) -> bool {
-    // Small instances are solved often enough to be timed.
-    let times = 1 + 200_000 / (1 + instance.arcs.len()) / (1 + instance.vertices / 10);
-    let (seconds, (digraph, assignment)) = cpu_seconds(times, || {
+    let (seconds, (digraph, assignment)) = cpu_seconds(|| {
         let digraph = Digraph::new(instance.vertices, instance.arcs.clone()).expect("instances are in range");
         let assignment = best_assignment(&digraph);
         (digraph, assignment)
@@ -51,7 +57,7 @@ fn compare(instance: &Instance) -> bool {
         instance.arcs.len()
     );
     if instance.vertices <= REFERENCE_TAKES {
-        let (reference_seconds, reference) = cpu_seconds(times, || by_reference(instance));
+        let (reference_seconds, reference) = cpu_seconds(|| by_reference(instance));
         accepted &= reference == weight;
         let ratio = reference_seconds / seconds;
         line += &format!(
@@ -73,22 +79,25 @@ fn by_reference(instance: &Instance) -> i64 {
     kuhn_munkres(&matrix).0
 }
 
-/// Returns the mean CPU seconds of one of `times` calls, and the last answer.
-fn cpu_seconds<T>(times: usize, solve: impl Fn() -> T) -> (f64, T) {
-    let (wall, before) = (Instant::now(), thread_seconds());
+/// Returns the mean CPU seconds of a call, over as many as fit into [`LONG_ENOUGH`], and the last answer.
+fn cpu_seconds<T>(solve: impl Fn() -> T) -> (f64, T) {
+    let (begin, before) = (Instant::now(), seconds_used());
     let mut answer = solve();
-    for _ in 1..times {
+    let mut calls = 1.0;
+    while begin.elapsed() < LONG_ENOUGH {
         answer = solve();
+        calls += 1.0;
     }
-    let used = thread_seconds().zip(before).map_or(wall.elapsed().as_secs_f64(), |(after, before)| after - before);
-    (used / times as f64, answer)
+    ((seconds_used() - before) / calls, answer)
 }
 
-/// Returns what this thread has used of a processor, where the system tells.
-fn thread_seconds() -> Option<f64> {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
-    Some(nanoseconds / 1e9)
+/// Returns what this thread has used of a processor, or where the system does not tell the time since some moment.
+fn seconds_used() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let nanoseconds = fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
 }
 
 fn read(file: &str) -> Instance {

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 const LARGEST_PROOF: usize = 1 << 22;
 
 /// The halvings of the heaviest weight that give the first step of prices.
-const FIRST_STEP: u32 = 2;
+const FIRST_STEP: u32 = 4;
 
 /// Disjoint cycles that keep the caps of groups, and how good they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,12 +159,13 @@ impl<'a, W: Weight> Search<'a, W> {
         let digraph = self.relaxed.digraph;
         let heaviest = digraph.arcs().map(|arc| arc.weight).max().unwrap_or(W::ZERO);
         let mut step = halved(heaviest, FIRST_STEP);
-        while step > W::ZERO && self.bound > self.weight {
+        let mut stopped = false;
+        while step > W::ZERO && self.bound > self.weight && !stopped {
             for group in 0..self.prices.len() {
-                if (self.stop)() {
-                    return;
+                stopped = stopped || (self.stop)();
+                if !stopped {
+                    self.settle_group(group, step);
                 }
-                self.settle_group(group, step);
             }
             let bound = self.relaxed.bound();
             if bound < self.bound {
