@@ -236,6 +236,9 @@ impl Settings {
         if !(0..=100).contains(&self.policy.points.unfairness_percent) {
             return wrong("policy.points.unfairness_percent", "must be from 0 to 100");
         }
+        if let Some((key, what)) = self.policy.first_contradiction() {
+            return wrong(key, what);
+        }
         if self.rate_limit.requests_a_second == 0 || self.rate_limit.burst == 0 {
             return wrong("rate_limit", "must be at least 1");
         }
@@ -249,6 +252,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::MaxRing;
 
     fn with(name: &str, value: &str) -> Result<Settings, SettingsError> {
         Settings::load(Path::new("/nonexistent"), None, [(name.to_owned(), value.to_owned())])
@@ -267,6 +271,21 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_ring_is_a_number_or_a_word() {
+        let plan =
+            |value: &str| with("ACCOUNT_SWAP__POLICY__PLAN__MAX_RING", value).map(|read| read.policy.plan.max_ring);
+        assert_eq!(plan("3").unwrap(), MaxRing::Three);
+        assert_eq!(plan("4").unwrap(), MaxRing::Four);
+        let unfair = plan("unlimited").unwrap_err().to_string();
+        assert!(unfair.contains("only with policy.points.unfairness_percent = 0"), "{unfair}");
+        let fair = [("PLAN__MAX_RING", "unlimited"), ("POINTS__UNFAIRNESS_PERCENT", "0")];
+        let fair = fair.map(|(name, value)| (format!("ACCOUNT_SWAP__POLICY__{name}"), value.to_owned()));
+        let read = Settings::load(Path::new("/nonexistent"), None, fair).unwrap();
+        assert_eq!(read.policy.plan.max_ring, MaxRing::Unlimited);
+        assert_eq!(serde_json::to_string(&read.policy.plan.max_ring).unwrap(), "\"unlimited\"");
+    }
+
+    #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
         let message = with("ACCOUNT_SWAP__SERVER__LISTNE", "x").unwrap_err().to_string();
         assert!(message.contains("listne"), "{message}");
@@ -278,6 +297,9 @@ mod tests {
         assert!(matches!(missing, Err(SettingsError::NoProfile(_))));
         assert!(with("ACCOUNT_SWAP__POLICY__POINTS__UNFAIRNESS_PERCENT", "101").is_err());
         assert!(with("ACCOUNT_SWAP__NIGHT__OPENS", "06:00:00").is_err());
+        assert!(with("ACCOUNT_SWAP__POLICY__PLAN__MAX_RING", "5").is_err());
+        assert!(with("ACCOUNT_SWAP__POLICY__PLAN__MAX_RING", "any").is_err());
+        assert!(with("ACCOUNT_SWAP__POLICY__PLAN__OBJECTIVE", "most").is_err());
         let negative = with("ACCOUNT_SWAP__POLICY__SCORES__STAR_MINUTES", "-1").unwrap_err().to_string();
         assert!(negative.contains("policy.scores.star_minutes: is -1"), "{negative}");
     }

@@ -8,6 +8,8 @@ mod day;
 mod fixture;
 #[path = "life/races.rs"]
 mod races;
+#[path = "life/rings.rs"]
+mod rings;
 #[path = "life/states.rs"]
 mod states;
 #[path = "life/store.rs"]

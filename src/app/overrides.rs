@@ -401,7 +401,7 @@ fn force(
     }
     let date = business_date(&settings.night, writer.now());
     let snapshot = snapshot(writer, Pool::Accounts(&accounts), date)?;
-    let priced = price(&snapshot.market, &settings.policy, one, other).map_err(|error| match error {
+    let priced = price(&snapshot.market, &settings.policy, &[one, other]).map_err(|error| match error {
         PriceError::NotOffered(account) => {
             Refused::conflict("not_submitted", format!("account {account} is not submitted by its owner"))
         }

@@ -3,7 +3,10 @@
 //! One struct serves the settings file, the engine and the immutable record of a run. Every number has its unit in
 //! its name. Deliberately absent: defaults in code; they stand in `config/default.toml`, commented.
 
-use super::units::{Cents, Metres, Minutes, Points};
+use super::{
+    closed::closed_list,
+    units::{Cents, Metres, Minutes, Points},
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything a run goes by; stored with the run.
@@ -16,6 +19,8 @@ pub struct Policy {
     pub rules: Rules,
     /// How gains become points.
     pub points: PointRates,
+    /// What the best plan is.
+    pub plan: PlanTerms,
     /// By how much a limit is relaxed to see what it keeps apart.
     pub steps: Steps,
 }
@@ -26,7 +31,7 @@ impl Policy {
 
     /// The first number that is below 0 or above [`Self::LARGEST`], by its name in the settings.
     pub fn first_out_of_range(&self) -> Option<(&'static str, i64)> {
-        let Self { scores, rules, points, steps } = self;
+        let Self { scores, rules, points, plan, steps } = self;
         let ScoreRates { rapport, travel, geography, .. } = scores;
         let numbers = [
             ("policy.scores.star_minutes", scores.star_minutes.0),
@@ -60,6 +65,7 @@ impl Policy {
             ("policy.rules.former_owner_days", rules.former_owner_days),
             ("policy.points.unfairness_percent", points.unfairness_percent),
             ("policy.points.ageing_points_a_night", points.ageing_points_a_night.0),
+            ("policy.plan.questions_limit", plan.questions_limit),
             ("policy.steps.min_gain_minutes", steps.min_gain_minutes.0),
             ("policy.steps.commission_gap_cents", steps.commission_gap_cents.0),
             ("policy.steps.commission_gap_percent", steps.commission_gap_percent),
@@ -70,6 +76,21 @@ impl Policy {
             ("policy.steps.former_owner_days", steps.former_owner_days),
         ];
         numbers.into_iter().find(|(_, number)| !(0..=Self::LARGEST).contains(number))
+    }
+
+    /// The first setting that another one rules out, with the reason.
+    pub fn first_contradiction(&self) -> Option<(&'static str, &'static str)> {
+        let Self { points, plan, .. } = self;
+        if plan.max_ring == MaxRing::Unlimited && points.unfairness_percent != 0 {
+            return Some(("policy.plan.max_ring", "takes unlimited only with policy.points.unfairness_percent = 0"));
+        }
+        if plan.objective == Objective::WorstGainFirst {
+            return Some(("policy.plan.objective", "takes no worst_gain_first yet"));
+        }
+        if plan.max_ring != MaxRing::Two && plan.objective != Objective::Points {
+            return Some(("policy.plan.objective", "takes anything but points only with policy.plan.max_ring = 2"));
+        }
+        None
     }
 }
 
@@ -179,6 +200,89 @@ pub struct PointRates {
     pub unfairness_percent: i64,
     /// Bonus for each night a submission of the move has waited.
     pub ageing_points_a_night: Points,
+}
+
+closed_list! {
+    /// What makes one plan better than another.
+    Objective {
+        /// More points.
+        Points = "points",
+        /// More swaps; of two plans with as many, more points.
+        SwapsThenPoints = "swaps_then_points",
+        /// A larger smallest gain; of two plans with the same, a larger second smallest, and so on; then more points. An
+        /// account that stays gains nothing, and nobody's gain is below nothing.
+        WorstGainFirst = "worst_gain_first",
+    }
+}
+
+/// The most reps that one move may join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "WrittenMaxRing", into = "WrittenMaxRing")]
+pub enum MaxRing {
+    /// Swaps only.
+    Two,
+    /// Swaps and rings of three.
+    Three,
+    /// Swaps and rings of three and four.
+    Four,
+    /// Rings of any length, each rep giving one account a run at most.
+    Unlimited,
+}
+
+impl MaxRing {
+    /// The most legs of a move, where there is a most.
+    pub const fn legs(self) -> Option<usize> {
+        match self {
+            Self::Two => Some(2),
+            Self::Three => Some(3),
+            Self::Four => Some(4),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+/// How a [`MaxRing`] is written: `2`, `3`, `4` or `"unlimited"`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenMaxRing {
+    Legs(i64),
+    Word(String),
+}
+
+impl TryFrom<WrittenMaxRing> for MaxRing {
+    type Error = String;
+    fn try_from(written: WrittenMaxRing) -> Result<Self, String> {
+        match &written {
+            WrittenMaxRing::Legs(2) => Ok(Self::Two),
+            WrittenMaxRing::Legs(3) => Ok(Self::Three),
+            WrittenMaxRing::Legs(4) => Ok(Self::Four),
+            WrittenMaxRing::Word(word) if word == "unlimited" => Ok(Self::Unlimited),
+            WrittenMaxRing::Legs(other) => Err(format!("{other} where 2, 3, 4 or \"unlimited\" is expected")),
+            WrittenMaxRing::Word(other) => Err(format!("{other:?} where 2, 3, 4 or \"unlimited\" is expected")),
+        }
+    }
+}
+
+impl From<MaxRing> for WrittenMaxRing {
+    fn from(longest: MaxRing) -> Self {
+        match longest.legs() {
+            Some(legs) => Self::Legs(legs as i64),
+            None => Self::Word("unlimited".to_owned()),
+        }
+    }
+}
+
+/// What the best plan is, and how long it is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanTerms {
+    /// What makes one plan better than another.
+    pub objective: Objective,
+    /// The most reps that one move may join.
+    pub max_ring: MaxRing,
+    /// How often a solver may ask whether to go on before it is content with the best found and its bound. A count and
+    /// no clock, so that the same market ends at the same plan on every machine.
+    pub questions_limit: i64,
 }
 
 /// One step of each limit that is a matter of degree: by how much it is relaxed, alone, to count the partners that an

@@ -352,8 +352,8 @@ impl Side {
 /// One account of a proposal on its way from one rep to another, with the giver's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
-    /// Its place in the proposal, from 0. The giver of leg `i` receives the account of leg `i − 1`, the giver of leg
-    /// 0 that of the last.
+    /// Its place in the proposal, from 0. The giver of leg `i` receives the account of leg `i + 1`, the giver of the last
+    /// that of leg 0.
     pub position: u32,
     /// The account.
     pub account: AccountId,

@@ -19,7 +19,7 @@
 
 use super::plan::Rule;
 use crate::domain::{
-    policy::Policy,
+    policy::{Objective, Policy},
     units::{Cents, Minutes},
 };
 
@@ -60,7 +60,7 @@ impl Limits {
     pub fn of(policy: &Policy) -> Self {
         let rules = &policy.rules;
         Self {
-            min_gain: rules.min_gain_minutes,
+            min_gain: least_gain(policy, rules.min_gain_minutes),
             commission_gap: rules.commission_gap_cents,
             commission_gap_percent: rules.commission_gap_percent,
             ledger: rules.ledger_limit_cents,
@@ -75,7 +75,7 @@ impl Limits {
     pub fn a_step_looser(policy: &Policy) -> Self {
         let (limits, steps) = (Self::of(policy), &policy.steps);
         Self {
-            min_gain: limits.min_gain - steps.min_gain_minutes,
+            min_gain: least_gain(policy, policy.rules.min_gain_minutes - steps.min_gain_minutes),
             commission_gap: limits.commission_gap + steps.commission_gap_cents,
             commission_gap_percent: limits.commission_gap_percent + steps.commission_gap_percent,
             ledger: limits.ledger + steps.ledger_limit_cents,
@@ -84,6 +84,15 @@ impl Limits {
             cool_down_days: limits.cool_down_days - steps.cool_down_days,
             former_owner_days: limits.former_owner_days - steps.former_owner_days,
         }
+    }
+}
+
+/// The smallest gain there may be: where the worst gain comes first, an account that stays counts as a gain of nothing,
+/// and nobody gains less.
+fn least_gain(policy: &Policy, asked: Minutes) -> Minutes {
+    match policy.plan.objective {
+        Objective::WorstGainFirst => asked.max(Minutes::ZERO),
+        Objective::Points | Objective::SwapsThenPoints => asked,
     }
 }
 

@@ -10,8 +10,8 @@
 //! | `view`, `fit` | the snapshot with the indexes every stage needs, and everybody's words as bits |
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
 //! | `limits`, `rules`, `caps` | what may not be, by how much, one move at a time and all together |
-//! | `candidates`, `score` | who may receive what, and the points of each possible move |
-//! | `solve`, `report`, `why_not`, `plan` | the best set of moves, what it amounts to, and why the others stay |
+//! | `candidates`, `arcs`, `score` | who may receive what, what for, and the points of each possible swap |
+//! | `solve`, `longer_rings`, `report`, `why_not`, `plan` | the best set of moves, what longer rings could add, what it amounts to, and why the others stay |
 //! | `price` | one move by itself |
 //! | `check` | everything counted again by other means |
 //!
@@ -21,12 +21,14 @@
 //! part is small beside it. `tests/bench/engine.rs` measures.
 //! Deliberately absent: IO, clock, environment, randomness, and any order that depends on arrival.
 
+mod arcs;
 mod candidates;
 mod caps;
 pub mod check;
 mod fit;
 mod geography;
 mod limits;
+mod longer_rings;
 pub mod market;
 pub mod plan;
 pub mod price;

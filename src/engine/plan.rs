@@ -4,25 +4,27 @@
 //! Deliberately absent: any change. A plan changes nothing; only a decision changes a book.
 
 use super::{
+    arcs::Arcs,
     candidates::{Reached, candidates},
     caps::caps,
+    longer_rings::rings_bound,
     market::Market,
     report::{Pool, report},
     rules::Loads,
-    score::{Chances, score},
+    score::{nights_waited, points, score},
     solve::solve,
     value::{self, Given},
-    view::View,
+    view::{View, index},
     why_not::why_not,
 };
 use crate::domain::{
     closed::closed_list,
     ids::{AccountId, RepId, SubmissionId},
-    policy::Policy,
+    policy::{MaxRing, Policy},
     proposal::Side,
     units::{Cents, Minutes, Points, Stars},
 };
-use crate::solver::Certificate;
+use crate::solver::{CapStep, Certificate, Potentials, objective, rings::RingCertificate};
 use serde::{Deserialize, Serialize};
 
 closed_list! {
@@ -86,8 +88,8 @@ pub struct PlannedLeg {
     pub side: Side,
 }
 
-/// A move: each rep gives one account and gets one. The giver of leg `i` receives the account of leg `i − 1`, the giver
-/// of leg 0 that of the last.
+/// A move: each rep gives one account and gets one. The giver of leg `i` receives the account of leg `i + 1`, the giver
+/// of the last that of leg 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// Its accounts; the smallest account id first.
@@ -131,6 +133,12 @@ pub struct Report {
     pub moves: u32,
     /// Their points in all.
     pub points: Points,
+    /// What no plan that keeps the policy exceeds, where this one may not be the best: its search was ended by
+    /// `policy.plan.questions_limit`. Absent where it is the best.
+    pub bound: Option<Points>,
+    /// No plan has more points, however long its rings; neither caps nor the price of unfairness are counted, so that
+    /// the best may have fewer. The difference to [`Self::points`] is what longer rings could add at most.
+    pub points_in_any_rings_at_most: Points,
     /// Their gains in all, in minutes a year.
     pub gain: Minutes,
     /// The smallest gain of anybody who moves; absent where nobody does.
@@ -149,14 +157,26 @@ pub struct Report {
     pub mean_stars_after: Option<Stars>,
 }
 
-/// Why there is no better plan: what `solver::verify_capped` needs beside the possible moves, whose vertices are the
-/// offers by their index in the market, and the caps.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// The offer each extra vertex of the caps is matched to, by rep and then by index.
-    pub extra_mates: Vec<u32>,
-    /// The dual values of offers, extra vertices and blossoms.
-    pub duals: Certificate,
+/// Why there is no better plan. Vertices are the offers by their index in the market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// What `solver::verify_capped` needs beside the possible swaps and the caps.
+    Swaps {
+        /// The offer each extra vertex of the caps is matched to, by rep and then by index.
+        extra_mates: Vec<u32>,
+        /// The dual values of offers, extra vertices and blossoms.
+        duals: Certificate,
+    },
+    /// What the verifier of `solver::objective` needs beside the possible swaps and the caps.
+    Fairest(objective::Proof),
+    /// What `solver::rings::verify_rings` needs beside the arcs, the caps and what a ring is worth.
+    Rings(RingCertificate),
+    /// What `solver::verify_capped_assignment` needs beside the arcs and the caps.
+    AnyLength {
+        /// Cases that together are all, each with what proves its bound.
+        cases: Vec<CapStep>,
+    },
 }
 
 /// The moves a run chose.
@@ -164,10 +184,15 @@ pub struct Proof {
 pub struct Plan {
     /// The moves, by their first account.
     pub moves: Vec<Move>,
+    /// How many points each move may lose before another plan is as good. Absent for rings, for plans by another
+    /// objective than points, and in large parts of a market.
+    pub margins: Vec<Option<Points>>,
     /// What they amount to.
     pub report: Report,
     /// Why there is no better plan.
     pub certificate: Proof,
+    /// Why [`Report::points_in_any_rings_at_most`] is no more.
+    pub rings_bound: Potentials,
     /// Everyone left, by account.
     pub why_not: Vec<WhyNot>,
 }
@@ -205,56 +230,69 @@ pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage
     let reached = candidates(&view, &given);
     tell(Stage::Candidates);
     let chances = score(&view, &loads, &given, &reached);
+    let arcs = Arcs::new(&view, &loads, &given, &reached);
     let candidates = reached.iter().map(Reached::count).sum();
     drop(reached);
-    let caps = caps(&view, &loads, &chances);
+    let worst: Vec<_> = match policy.plan.max_ring {
+        MaxRing::Two => chances.iter().map(|one| (!one.partners.is_empty()).then_some(one.worst)).collect(),
+        _ => (0..index(chances.len())).map(|offer| arcs.worst(&view, offer)).collect(),
+    };
+    let caps = caps(&view, &loads, &worst);
     tell(Stage::Scores);
-    let solution = solve(&view, &chances, &caps);
+    let solution = solve(&view, &chances, &arcs, &caps);
+    let bound = rings_bound(&view, &arcs);
     tell(Stage::Solution);
-    let moves = chosen_moves(&view, &chances, &solution.mate);
+    let moves: Vec<Move> = solution.rings.iter().map(|ring| chosen_move(&view, ring)).collect();
     let pool = Pool {
         reps: market.reps.len(),
         offers: market.offers.len(),
         candidates,
         possible_moves: chances.iter().map(|offer| offer.partners.len()).sum::<usize>() / 2,
         components: solution.components,
+        bound: solution.bound,
+        points_in_any_rings_at_most: bound.points,
     };
-    let is_full = full_reps(&view, &solution.mate, &caps);
+    let mut is_moved = vec![false; market.offers.len()];
+    solution.rings.iter().flatten().for_each(|&offer| is_moved[offer as usize] = true);
+    let is_full = full_reps(&view, &is_moved, &caps);
     let plan = Plan {
         report: report(&pool, &moves),
+        rings_bound: bound.potentials,
         moves,
+        margins: solution.margins,
         certificate: solution.proof,
-        why_not: why_not(&view, &chances, &solution.mate, &is_full),
+        why_not: why_not(&view, &chances, &is_moved, &is_full),
     };
     tell(Stage::Report);
     plan
 }
 
-/// The swaps of matched offers, by their smaller account.
-fn chosen_moves(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>]) -> Vec<Move> {
-    let pairs = (0..).zip(mate).filter_map(|(offer, mate)| mate.filter(|&mate| offer < mate).map(|mate| (offer, mate)));
-    pairs
-        .map(|(first, second)| {
-            let partners = &chances[first as usize].partners;
-            let at = partners.binary_search_by_key(&second, |&(partner, _)| partner).expect("mates are partners");
-            Move { legs: legs(view, first, second).into(), points: partners[at].1 }
-        })
+/// The move of offers along their arcs, the smallest first.
+fn chosen_move(view: &View<'_>, ring: &[u32]) -> Move {
+    let legs = legs(view, ring);
+    let gains: Vec<Minutes> = legs.iter().map(|leg| leg.side.gain).collect();
+    Move { points: points(&view.policy.points, &gains, nights_waited(view, ring)), legs }
+}
+
+/// The legs of a move: the owner of each offer receives the next one, the owner of the last the first.
+pub(super) fn legs(view: &View<'_>, ring: &[u32]) -> Vec<PlannedLeg> {
+    let next = ring.iter().cycle().skip(1);
+    let before = ring.iter().cycle().skip(ring.len() - 1);
+    ring.iter()
+        .zip(next.zip(before))
+        .map(|(&given, (&received, &receiver))| leg(view, given, received, receiver))
         .collect()
 }
 
-/// The two legs of a swap, `first` being the smaller offer.
-pub(super) fn legs(view: &View<'_>, first: u32, second: u32) -> [PlannedLeg; 2] {
-    [leg(view, first, second), leg(view, second, first)]
-}
-
-fn leg(view: &View<'_>, given: u32, received: u32) -> PlannedLeg {
+/// The leg of an offer whose owner receives `received` for it, on its way to the owner of `receiver`.
+fn leg(view: &View<'_>, given: u32, received: u32, receiver: u32) -> PlannedLeg {
     let offer = view.offer(given);
     let from = view.owner[given as usize];
     PlannedLeg {
         account: offer.account.id.clone(),
         submission: offer.submission,
         from: offer.account.owner.clone(),
-        to: view.offer(received).account.owner.clone(),
+        to: view.offer(receiver).account.owner.clone(),
         annual_commission_cents: offer.account.annual_commission_cents,
         side: Side::new(
             value::of_given(view, given),
@@ -264,7 +302,7 @@ fn leg(view: &View<'_>, given: u32, received: u32) -> PlannedLeg {
     }
 }
 
-fn full_reps(view: &View<'_>, mate: &[Option<u32>], caps: &[u32]) -> Vec<bool> {
-    let moves = |offers: &[u32]| offers.iter().filter(|&&offer| mate[offer as usize].is_some()).count();
-    view.offers_of.iter().zip(caps).map(|(offers, &cap)| moves(offers) >= cap as usize).collect()
+fn full_reps(view: &View<'_>, moves: &[bool], caps: &[u32]) -> Vec<bool> {
+    let count = |offers: &[u32]| offers.iter().filter(|&&offer| moves[offer as usize]).count();
+    view.offers_of.iter().zip(caps).map(|(offers, &cap)| count(offers) >= cap as usize).collect()
 }

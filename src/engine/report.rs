@@ -1,6 +1,6 @@
 //! The report: what the chosen moves amount to.
 //!
-//! In go the moves and four counts; out come the sums.
+//! In go the moves and what is known of their market; out come the sums.
 //! Holds: every sum is over the moves alone, in whole units, so that anybody can add it up again.
 //! Costs: a sort of the gains.
 //! Deliberately absent: judgement.
@@ -9,7 +9,7 @@ use super::{
     plan::{Move, PlannedLeg, Report},
     view::{index, rounded_quotient},
 };
-use crate::domain::units::{Cents, Minutes, Stars};
+use crate::domain::units::{Cents, Minutes, Points, Stars};
 
 /// What the report says of the market the moves come from.
 pub(crate) struct Pool {
@@ -23,6 +23,10 @@ pub(crate) struct Pool {
     pub possible_moves: usize,
     /// Parts that fall apart.
     pub components: usize,
+    /// What no plan exceeds, where a better one was not ruled out.
+    pub bound: Option<Points>,
+    /// What no plan of rings of any length exceeds.
+    pub points_in_any_rings_at_most: Points,
 }
 
 /// Adds up the moves.
@@ -43,6 +47,8 @@ pub(crate) fn report(pool: &Pool, moves: &[Move]) -> Report {
         components: index(pool.components),
         moves: index(moves.len()),
         points: moves.iter().map(|one| one.points).sum(),
+        bound: pool.bound,
+        points_in_any_rings_at_most: pool.points_in_any_rings_at_most,
         gain: total(|leg| leg.side.gain),
         smallest_gain: gains.first().copied().map(Minutes),
         gini_thousandths: gini_thousandths(&gains),

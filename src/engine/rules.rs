@@ -11,6 +11,7 @@ use super::{
     limits::{BY_DEGREES, Limits, Obstacle},
     plan::Rule,
     travel::{annual_minutes, one_way_minutes},
+    value::Worth,
     view::{View, index},
 };
 use crate::domain::{
@@ -186,6 +187,18 @@ pub(crate) struct Effect {
 }
 
 impl Effect {
+    /// What a move does to the rep who gives one account and receives another, from the worth of both.
+    pub fn new(view: &View<'_>, rep: u32, given: (u32, Worth), received: (u32, Worth)) -> Self {
+        Self {
+            rep,
+            given: given.0,
+            received: received.0,
+            gain: received.1.value - given.1.value - view.policy.scores.handover_minutes,
+            travel_given: given.1.travel,
+            travel_received: received.1.travel,
+        }
+    }
+
     /// Commission received less commission given.
     pub fn ledger_change(&self, view: &View<'_>) -> Cents {
         view.facts[self.received as usize].commission - view.facts[self.given as usize].commission
@@ -261,6 +274,11 @@ impl Effect {
             other => other.as_str().to_owned(),
         }
     }
+}
+
+/// What stands in the way of one side of a move.
+pub(crate) fn obstacle_of_side(view: &View<'_>, loads: &Loads, side: &Effect) -> Obstacle {
+    obstacle(view, OF_A_SIDE, |rule, limits| side.breaks(view, loads, rule, limits))
 }
 
 /// What stands in the way of a swap: rule by rule, either side.

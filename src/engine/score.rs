@@ -20,7 +20,7 @@ use super::{
     limits::Obstacle,
     plan::Rule,
     rules::{Effect, Loads, obstacle_of_swap},
-    value::{Given, Worth},
+    value::Given,
     view::{View, index},
 };
 use crate::domain::{
@@ -45,6 +45,16 @@ pub(crate) struct WorstEffects {
     pub exposure_up: i64,
 }
 
+impl WorstEffects {
+    /// Takes one more possible move into account.
+    pub fn take_in(&mut self, ledger: Cents, load: Minutes, exposure: i64) {
+        self.ledger_up = self.ledger_up.max(ledger);
+        self.ledger_down = self.ledger_down.max(-ledger);
+        self.load_up = self.load_up.max(load);
+        self.exposure_up = self.exposure_up.max(exposure);
+    }
+}
+
 /// What an offer may be swapped for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Chances {
@@ -63,27 +73,19 @@ pub(crate) fn score(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Re
     (0..index(reached.len())).into_par_iter().map(|offer| chances(view, loads, given, reached, offer)).collect()
 }
 
-/// The points of a swap with these gains, whose submissions have waited `nights` in all.
-pub(crate) fn points(rates: &PointRates, gains: [Minutes; 2], nights: i64) -> Points {
-    let unfairness = (rates.unfairness_percent * (gains[0] - gains[1]).abs().0).div_euclid(100);
-    Points((gains[0] + gains[1]).0 - unfairness) + rates.ageing_points_a_night * nights
-}
-
-/// How long the submissions of two offers have waited, in nights.
-pub(crate) fn nights_waited(view: &View<'_>, offers: [u32; 2]) -> i64 {
-    offers.into_iter().map(|offer| i64::from(view.offer(offer).nights_waited)).sum()
-}
-
-/// What a swap does to the rep who gives one account and receives another, from the worth of both.
-pub(crate) fn effect(view: &View<'_>, rep: u32, given: (u32, Worth), received: (u32, Worth)) -> Effect {
-    Effect {
-        rep,
-        given: given.0,
-        received: received.0,
-        gain: received.1.value - given.1.value - view.policy.scores.handover_minutes,
-        travel_given: given.1.travel,
-        travel_received: received.1.travel,
+/// The points of a move with these gains, one for each of its reps, whose submissions have waited `nights` in all.
+pub(crate) fn points(rates: &PointRates, gains: &[Minutes], nights: i64) -> Points {
+    let (mut sum, mut least, mut most) = (Minutes::ZERO, Minutes(i64::MAX), Minutes(i64::MIN));
+    for &gain in gains {
+        (sum, least, most) = (sum + gain, least.min(gain), most.max(gain));
     }
+    let unfairness = (rates.unfairness_percent * (most - least).0).div_euclid(100);
+    Points(sum.0 - unfairness) + rates.ageing_points_a_night * nights
+}
+
+/// How long the submissions of some offers have waited, in nights.
+pub(crate) fn nights_waited(view: &View<'_>, offers: &[u32]) -> i64 {
+    offers.iter().map(|&offer| i64::from(view.offer(offer).nights_waited)).sum()
 }
 
 fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], offer: u32) -> Chances {
@@ -155,10 +157,10 @@ fn swap(
     let own = (offer, given.worth[offer as usize]);
     let theirs = (other, given.worth[other as usize]);
     let sides = [
-        effect(view, owner, own, (other, back.worth_when_giving(offer))),
-        effect(view, candidate.rep, theirs, (offer, candidate.worth_when_giving(other))),
+        Effect::new(view, owner, own, (other, back.worth_when_giving(offer))),
+        Effect::new(view, candidate.rep, theirs, (offer, candidate.worth_when_giving(other))),
     ];
-    let points = points(&view.policy.points, sides.map(|side| side.gain), nights_waited(view, [offer, other]));
+    let points = points(&view.policy.points, &sides.map(|side| side.gain), nights_waited(view, &[offer, other]));
     let is_worth_it = points > Points::ZERO;
     match met.then(obstacle_of_swap(view, loads, &sides)) {
         Obstacle::Nothing if is_worth_it => Ok(Swap { sides, points }),
@@ -176,11 +178,6 @@ impl Chances {
     fn add(&mut self, view: &View<'_>, swap: &Swap) {
         let [own, theirs] = &swap.sides;
         self.partners.push((theirs.given, swap.points));
-        let change = own.ledger_change(view);
-        let worst = &mut self.worst;
-        worst.ledger_up = worst.ledger_up.max(change);
-        worst.ledger_down = worst.ledger_down.max(-change);
-        worst.load_up = worst.load_up.max(own.load_change(view));
-        worst.exposure_up = worst.exposure_up.max(own.exposure_change(view));
+        self.worst.take_in(own.ledger_change(view), own.load_change(view), own.exposure_change(view));
     }
 }

@@ -1,188 +1,132 @@
-//! The best set of possible moves: what hands the market to the solver and puts its answers together.
+//! The best set of possible moves, by what the policy calls best.
 //!
-//! In go the partners of each offer and the cap of each rep; out come the mate of each offer, the number of parts the
-//! market falls into, and one proof for the whole.
-//! Holds: the proof is what `solver::verify_capped` takes for the graph whose vertices are all offers, whose edges are
-//! all possible moves, and whose groups are the reps; offers without a partner are in a last group that has no cap.
-//! Costs: one capped matching for each part, in parallel.
+//! In go the partners of each offer, all arcs, and the cap of each rep; out come the moves, a bound and their proof.
+//! Holds: the moves take no offer twice and keep every cap; nothing depends on threads or on a clock.
+//! Costs: stated at each kind of plan.
 //! Deliberately absent: meaning. Here an account is a number.
+//!
+//! | file | which plans it makes |
+//! | --- | --- |
+//! | `swaps` | swaps, the most points, or the most swaps and then the most points |
+//! | `fairest` | swaps, the worst gain first |
+//! | `rings` | rings of at most three or four |
+//! | `any_length` | rings of any length |
 
-use super::{
-    plan::Proof,
-    score::Chances,
-    view::{View, index},
+mod any_length;
+mod fairest;
+mod rings;
+mod swaps;
+
+pub(crate) use swaps::MARGINS_UP_TO;
+
+use super::{arcs::Arcs, plan::Proof, score::Chances, view::View};
+use crate::domain::{
+    policy::{MaxRing, Objective},
+    units::Points,
 };
-use crate::solver::{Blossom, CappedMatching, Certificate, Edge, Graph, capped_matching};
-use pathfinding::undirected::connected_components::connected_components;
-use rayon::prelude::*;
+use pathfinding::undirected::connected_components;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The best set of moves.
 pub(crate) struct Solution {
-    /// The offer each one is swapped for.
-    pub mate: Vec<Option<u32>>,
+    /// The moves, each with its offers along their arcs, the smallest first, by it.
+    pub rings: Vec<Vec<u32>>,
     /// How many parts with a possible move the market falls into.
     pub components: usize,
+    /// What no plan exceeds, where the moves may not be the best; absent where they are.
+    pub bound: Option<Points>,
     /// Why nothing is better.
     pub proof: Proof,
+    /// How many points each move may lose before another plan is as good, where that is known.
+    pub margins: Vec<Option<Points>>,
 }
 
-/// Solves each part of the market by itself.
-pub(crate) fn solve(view: &View<'_>, chances: &[Chances], caps: &[u32]) -> Solution {
-    let components = components(view, chances);
-    let parts: Vec<Part> = components.par_iter().map(|reps| Part::solve(view, chances, caps, reps)).collect();
-    assemble(chances.len(), &parts)
+/// Finds the best set of moves.
+pub(crate) fn solve(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u32]) -> Solution {
+    let terms = &view.policy.plan;
+    let asked = AtomicI64::new(0);
+    // A count and no clock: the solvers ask one question after the other, on any machine the same.
+    let stop = || asked.fetch_add(1, Ordering::Relaxed) >= terms.questions_limit;
+    match (terms.max_ring, terms.objective) {
+        (MaxRing::Two, Objective::Points | Objective::SwapsThenPoints) => most_points_in_swaps(view, chances, caps),
+        (MaxRing::Two, Objective::WorstGainFirst) => fairest_swaps(view, chances, arcs, caps, &stop),
+        _ => match terms.max_ring.legs() {
+            Some(longest) => most_points_in_rings(view, arcs, caps, longest, &stop),
+            None => most_points_in_any_rings(view, arcs, caps, &stop),
+        },
+    }
 }
 
-/// The reps of each part, ascending, the parts by their first rep. Reps are joined by a possible move, and hold their
-/// own offers together.
-fn components(view: &View<'_>, chances: &[Chances]) -> Vec<Vec<u32>> {
-    let partners = |rep: &u32| {
-        let offers = view.offers_of[*rep as usize].iter();
-        let mut reps: Vec<u32> = offers
-            .flat_map(|&offer| &chances[offer as usize].partners)
-            .map(|&(partner, _)| view.owner[partner as usize])
-            .collect();
+fn fairest_swaps(
+    view: &View<'_>,
+    chances: &[Chances],
+    arcs: &Arcs,
+    caps: &[u32],
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Solution {
+    let found = fairest::swaps(view, chances, arcs, caps, stop);
+    let rings = pairs(&found.mate);
+    Solution {
+        margins: vec![None; rings.len()],
+        rings,
+        components: swaps::components(view, chances).len(),
+        bound: (!found.optimal).then_some(Points(found.bound)),
+        proof: Proof::Fairest(found.proof),
+    }
+}
+
+fn most_points_in_rings(
+    view: &View<'_>,
+    arcs: &Arcs,
+    caps: &[u32],
+    longest: usize,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Solution {
+    let found = rings::rings(view, arcs, caps, longest, stop);
+    Solution {
+        margins: vec![None; found.rings.len()],
+        rings: found.rings,
+        components: parts_by_arcs(view, arcs),
+        bound: (!found.optimal).then_some(Points(found.bound)),
+        proof: Proof::Rings(found.certificate),
+    }
+}
+
+fn most_points_in_any_rings(view: &View<'_>, arcs: &Arcs, caps: &[u32], stop: &(dyn Fn() -> bool + Sync)) -> Solution {
+    let found = any_length::rings(view, arcs, caps, stop);
+    let rings = any_length::rings_of(&found.next);
+    Solution {
+        margins: vec![None; rings.len()],
+        rings,
+        components: parts_by_arcs(view, arcs),
+        bound: (!found.optimal).then_some(Points(found.bound)),
+        proof: Proof::AnyLength { cases: found.certificate },
+    }
+}
+
+fn most_points_in_swaps(view: &View<'_>, chances: &[Chances], caps: &[u32]) -> Solution {
+    let swaps::Swaps { mate, components, proof, margins } = swaps::best_swaps(view, chances, caps);
+    let rings = pairs(&mate);
+    let margins = rings.iter().map(|ring| margins[ring[0] as usize]).collect();
+    Solution { rings, components, bound: None, proof, margins }
+}
+
+/// The pairs of mates, each with the smaller offer first, by it.
+fn pairs(mate: &[Option<u32>]) -> Vec<Vec<u32>> {
+    let mates = (0..).zip(mate).filter_map(|(offer, &mate)| Some([offer, mate?]));
+    mates.filter(|[offer, mate]| offer < mate).map(Vec::from).collect()
+}
+
+/// How many parts the market falls into if reps are joined by arcs.
+fn parts_by_arcs(view: &View<'_>, arcs: &Arcs) -> usize {
+    let owner = |offer: u32| view.owner[offer as usize];
+    let joined = |offer: u32| {
+        let mut reps: Vec<u32> = arcs.from(offer).iter().map(|arc| owner(arc.received)).collect();
+        reps.push(owner(offer));
         reps.sort_unstable();
         reps.dedup();
         reps
     };
-    let movable: Vec<u32> = (0..index(view.offers_of.len())).filter(|rep| !partners(rep).is_empty()).collect();
-    let mut parts: Vec<Vec<u32>> =
-        connected_components(&movable, partners).into_iter().map(|part| part.into_iter().collect()).collect();
-    for part in &mut parts {
-        part.sort_unstable();
-    }
-    parts.sort_unstable();
-    parts
-}
-
-/// A part of the market with its solution.
-struct Part {
-    /// The offers with a partner, ascending: the part's vertices.
-    offers: Vec<u32>,
-    /// For each rep in turn, how many extra vertices the cap makes.
-    extras: Vec<(u32, usize)>,
-    matching: CappedMatching,
-}
-
-impl Part {
-    fn solve(view: &View<'_>, chances: &[Chances], caps: &[u32], reps: &[u32]) -> Self {
-        let offers_of = |rep: u32| {
-            view.offers_of[rep as usize].iter().copied().filter(|&offer| !chances[offer as usize].partners.is_empty())
-        };
-        let mut offers: Vec<u32> = reps.iter().flat_map(|&rep| offers_of(rep)).collect();
-        offers.sort_unstable();
-        let vertex = |offer: u32| index(offers.binary_search(&offer).expect("partners share a part"));
-        let edges = offers.iter().flat_map(|&offer| {
-            let later = chances[offer as usize].partners.iter().filter(move |&&(partner, _)| offer < partner);
-            later.map(move |&(partner, points)| Edge { u: vertex(offer), v: vertex(partner), weight: points.0 })
-        });
-        let graph = Graph::new(offers.len(), edges.collect()).expect("points are bounded by the policy");
-        let group =
-            |&offer: &u32| index(reps.binary_search(&view.owner[offer as usize]).expect("owners are in the part"));
-        let groups: Vec<u32> = offers.iter().map(group).collect();
-        let caps_here: Vec<Option<u32>> = reps.iter().map(|&rep| Some(caps[rep as usize])).collect();
-        let extras =
-            reps.iter().map(|&rep| (rep, offers_of(rep).count().saturating_sub(caps[rep as usize] as usize))).collect();
-        let matching = capped_matching(&graph, &groups, &caps_here).expect("every offer has its owner's group");
-        Self { offers, extras, matching }
-    }
-}
-
-/// Puts the parts' solutions together, as if the whole market had been solved at once.
-fn assemble(offers: usize, parts: &[Part]) -> Solution {
-    let first_extra = first_extras(offers, parts);
-    let extras = parts.iter().flat_map(|part| &part.extras).map(|&(_, count)| count).sum::<usize>();
-    let mut mate = vec![None; offers];
-    let mut extra_mates = vec![0; extras];
-    let mut duals = Certificate { vertex_duals_2x: vec![0; offers + extras], blossoms: Vec::new() };
-    for part in parts {
-        let names = names_of_vertices(part, &first_extra);
-        for (vertex, partner) in part.matching.mate.iter().enumerate() {
-            mate[names[vertex] as usize] = partner.map(|partner| names[partner as usize]);
-        }
-        for (extra, &vertex) in part.matching.extra_mates.iter().enumerate() {
-            extra_mates[names[part.offers.len() + extra] as usize - offers] = names[vertex as usize];
-        }
-        let certificate = &part.matching.certificate;
-        for (vertex, &dual) in certificate.vertex_duals_2x.iter().enumerate() {
-            duals.vertex_duals_2x[names[vertex] as usize] = dual;
-        }
-        let earlier = index(duals.blossoms.len());
-        duals.blossoms.extend(certificate.blossoms.iter().map(|blossom| renamed(blossom, &names, earlier)));
-    }
-    Solution { mate, components: parts.len(), proof: Proof { extra_mates, duals } }
-}
-
-/// The first extra vertex of each rep that has any, by rep.
-fn first_extras(offers: usize, parts: &[Part]) -> Vec<(u32, usize)> {
-    let mut counts: Vec<(u32, usize)> = parts.iter().flat_map(|part| part.extras.iter().copied()).collect();
-    counts.sort_unstable();
-    let mut next = offers;
-    for (_, count) in &mut counts {
-        (next, *count) = (next + *count, next);
-    }
-    counts
-}
-
-/// What each vertex of a part is called in the whole market: its offers, then its extras.
-fn names_of_vertices(part: &Part, first_extra: &[(u32, usize)]) -> Vec<u32> {
-    let mut names = part.offers.clone();
-    for &(rep, count) in &part.extras {
-        let at = first_extra.binary_search_by_key(&rep, |&(rep, _)| rep).expect("every rep of a part is counted");
-        let first = first_extra[at].1;
-        names.extend((first..first + count).map(index));
-    }
-    names
-}
-
-fn renamed(blossom: &Blossom, names: &[u32], earlier: u32) -> Blossom {
-    let mut vertices: Vec<u32> = blossom.vertices.iter().map(|&vertex| names[vertex as usize]).collect();
-    vertices.sort_unstable();
-    Blossom {
-        vertices,
-        children: blossom.children.iter().map(|child| child + earlier).collect(),
-        dual_2x: blossom.dual_2x,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn blossom(vertices: &[u32], children: &[u32]) -> Blossom {
-        Blossom { vertices: vertices.to_vec(), children: children.to_vec(), dual_2x: 2 }
-    }
-
-    fn part(offers: &[u32], extras: &[(u32, usize)], mate: &[Option<u32>], extra_mates: &[u32], first: i64) -> Part {
-        let vertices = mate.len() + extra_mates.len();
-        Part {
-            offers: offers.to_vec(),
-            extras: extras.to_vec(),
-            matching: CappedMatching {
-                mate: mate.to_vec(),
-                weight: 0,
-                extra_mates: extra_mates.to_vec(),
-                certificate: Certificate {
-                    vertex_duals_2x: (first..).take(vertices).collect(),
-                    blossoms: vec![blossom(&[0, 1, 2], &[]), blossom(&[], &[0])],
-                },
-            },
-        }
-    }
-
-    #[test]
-    fn parts_keep_their_places_in_the_whole() {
-        // Offers 0, 3, 4 of reps 0 and 5 and offers 1, 2, 6 of rep 2; offer 5 has no partner. Rep 5 has one extra vertex,
-        // rep 2 has two, and those of the smaller rep come first.
-        let one = part(&[0, 3, 4], &[(0, 0), (5, 1)], &[Some(1), Some(0), None], &[2], 10);
-        let two = part(&[1, 2, 6], &[(2, 2)], &[None, None, None], &[0, 2], 20);
-        let Solution { mate, components, proof } = assemble(7, &[one, two]);
-        assert_eq!(mate, [Some(3), None, None, Some(0), None, None, None]);
-        assert_eq!(components, 2);
-        assert_eq!(proof.extra_mates, [1, 6, 4]);
-        assert_eq!(proof.duals.vertex_duals_2x, [10, 20, 21, 11, 12, 0, 22, 23, 24, 13]);
-        let blossoms = [blossom(&[0, 3, 4], &[]), blossom(&[], &[0]), blossom(&[1, 2, 6], &[]), blossom(&[], &[2])];
-        assert_eq!(proof.duals.blossoms, blossoms);
-    }
+    let groups: Vec<Vec<u32>> = (0..).take(view.owner.len()).map(joined).filter(|reps| reps.len() > 1).collect();
+    connected_components::components(&groups).len()
 }

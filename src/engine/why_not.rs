@@ -1,7 +1,7 @@
 //! Why not: for every offer left, what stopped it.
 //!
-//! In go the chances of all offers and who was matched; out comes one [`WhyNot`] for each offer that was not, by
-//! account.
+//! In go the chances of all offers and which of them move; out comes one [`WhyNot`] for each offer left, by
+//! account. It speaks of swaps alone, also where rings are allowed.
 //! Holds: an offer without partners names the rule that stopped most of its chances, of two that stopped as many the one
 //! declared first. One with partners lost them to better moves: to a cap, its owner's or a free partner's, or to
 //! partners who do better elsewhere. Every rule with a step stands with the partners that step would add, even where
@@ -16,11 +16,11 @@ use super::{
     view::{View, index},
 };
 
-/// Explains every offer that was not matched.
+/// Explains every offer left.
 ///
-/// `mate` is the offer each one is swapped for, `is_full` whether each rep's moves of this run are used up.
-pub(crate) fn why_not(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>], is_full: &[bool]) -> Vec<WhyNot> {
-    let left = (0..index(mate.len())).filter(|&offer| mate[offer as usize].is_none());
+/// `is_moved` says which offers move, `is_full` whether each rep's moves of this run are used up.
+pub(crate) fn why_not(view: &View<'_>, chances: &[Chances], is_moved: &[bool], is_full: &[bool]) -> Vec<WhyNot> {
+    let left = (0..index(is_moved.len())).filter(|&offer| !is_moved[offer as usize]);
     left.map(|offer| {
         let chances = &chances[offer as usize];
         let mut stopped: Vec<(Rule, u32)> =
@@ -30,7 +30,7 @@ pub(crate) fn why_not(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>]
         WhyNot {
             account: account.id.clone(),
             rep: account.owner.clone(),
-            rule: rule(view, chances, mate, is_full, offer, &stopped),
+            rule: rule(view, chances, is_moved, is_full, offer, &stopped),
             stopped,
             opened: BY_DEGREES.map(|rule| (rule, chances.opened[rule as usize])).to_vec(),
             partners: index(chances.partners.len()),
@@ -42,7 +42,7 @@ pub(crate) fn why_not(view: &View<'_>, chances: &[Chances], mate: &[Option<u32>]
 fn rule(
     view: &View<'_>,
     chances: &Chances,
-    mate: &[Option<u32>],
+    is_moved: &[bool],
     is_full: &[bool],
     offer: u32,
     stopped: &[(Rule, u32)],
@@ -52,6 +52,6 @@ fn rule(
         return stopped.first().map_or(Rule::TooFar, |&(rule, _)| rule);
     }
     let own_cap = is_full[view.owner[offer as usize] as usize];
-    let free_partner = chances.partners.iter().any(|&(partner, _)| mate[partner as usize].is_none());
+    let free_partner = chances.partners.iter().any(|&(partner, _)| !is_moved[partner as usize]);
     if own_cap || free_partner { Rule::CapReached } else { Rule::BetterElsewhere }
 }

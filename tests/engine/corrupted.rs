@@ -5,8 +5,9 @@ use account_swap::{
     domain::units::{Cents, Minutes, Points, Stars},
     engine::{
         check::{Breach, Claim, check},
-        plan::{Move, Plan, Rule, plan},
+        plan::{Move, Plan, Proof, Rule, plan},
     },
+    solver::Certificate,
 };
 
 /// Two swaps in two places far from each other, and one account left in each.
@@ -62,10 +63,10 @@ fn a_move_that_is_no_swap_of_the_pool_is_refused() {
     refuses(Claim::Permutation, "B-1 is ben's, not anna's", |plan| {
         plan.moves[0].legs[0].account = "B-1".parse().unwrap();
     });
-    refuses(Claim::Permutation, "each must give to the other", |plan| {
+    refuses(Claim::Permutation, "A-1 must go to ben", |plan| {
         plan.moves[0].legs[0].to = "cora".parse().unwrap();
     });
-    refuses(Claim::Permutation, "with themself", |plan| {
+    refuses(Claim::Permutation, "anna would give twice", |plan| {
         plan.moves[0].legs[1] = plan.moves[0].legs[0].clone();
     });
 }
@@ -160,11 +161,36 @@ fn a_wrong_why_not_is_refused() {
     refuses(Claim::WhyNot, "is named", |plan| plan.why_not[0].rule = Rule::BetterElsewhere);
 }
 
+fn swaps_proof(plan: &mut Plan) -> (&mut Vec<u32>, &mut Certificate) {
+    match &mut plan.certificate {
+        Proof::Swaps { extra_mates, duals } => (extra_mates, duals),
+        other => panic!("no proof of swaps: {other:?}"),
+    }
+}
+
 #[test]
 fn a_plan_that_is_not_the_best_is_refused() {
     refuses(Claim::Optimality, "certificate", |plan| drop(plan.moves.pop()));
-    refuses(Claim::Optimality, "certificate", |plan| plan.certificate.duals.vertex_duals_2x[0] += 2);
-    refuses(Claim::Optimality, "certificate", |plan| plan.certificate.extra_mates.push(0));
+    refuses(Claim::Optimality, "certificate", |plan| swaps_proof(plan).1.vertex_duals_2x[0] += 2);
+    refuses(Claim::Optimality, "certificate", |plan| swaps_proof(plan).0.push(0));
+}
+
+#[test]
+fn a_margin_that_is_none_is_refused() {
+    refuses(Claim::Margin, "counted again", |plan| plan.margins[0] = plan.margins[0].map(|points| points + Points(1)));
+    refuses(Claim::Margin, "counted again", |plan| plan.margins[1] = None);
+    refuses(Claim::Margin, "1 for 2 moves", |plan| plan.margins.truncate(1));
+}
+
+#[test]
+fn a_bound_on_rings_that_is_not_proven_is_refused() {
+    refuses(Claim::RingsBound, "add up to", |plan| plan.report.points_in_any_rings_at_most += Points(1));
+    refuses(Claim::RingsBound, "is worth more", |plan| {
+        plan.rings_bound.from[0] -= 1;
+        plan.rings_bound.to[0] += 1;
+    });
+    refuses(Claim::RingsBound, "costs to stay", |plan| plan.rings_bound.from[0] = -1_000_000);
+    refuses(Claim::RingsBound, "for 6 offers", |plan| plan.rings_bound.to.truncate(5));
 }
 
 #[test]

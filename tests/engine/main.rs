@@ -5,6 +5,7 @@
 
 mod corrupted;
 mod crowds;
+mod kinds;
 mod prices;
 mod properties;
 mod random;

@@ -16,7 +16,7 @@ use account_swap::{
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::collections::BTreeMap;
 
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     let seeds = FileFailurePersistence::WithSource("seeds");
     ProptestConfig { cases: 300, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
 }
@@ -26,7 +26,7 @@ fn priced(market: &Market, policy: &Policy) -> Vec<(usize, usize, Points)> {
     let id = |at: usize| &market.offers[at].account.id;
     let pairs = (0..market.offers.len()).flat_map(|a| (a + 1..market.offers.len()).map(move |b| (a, b)));
     pairs
-        .filter_map(|(a, b)| Some((a, b, price(market, policy, id(a), id(b)).ok()?.points)))
+        .filter_map(|(a, b)| Some((a, b, price(market, policy, &[id(a), id(b)]).ok()?.points)))
         .filter(|&(_, _, points)| points > Points::ZERO)
         .collect()
 }
@@ -64,7 +64,7 @@ fn planned(story: &Story) -> (Market, Policy, Plan) {
     (market, policy, plan)
 }
 
-fn json(plan: &Plan) -> String {
+pub fn json(plan: &Plan) -> String {
     serde_json::to_string(plan).unwrap()
 }
 
@@ -74,7 +74,7 @@ fn together(market: &Market, moves: &[Move]) -> BTreeMap<String, [i64; 3]> {
     let mut sums: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     for one in moves {
         for (at, leg) in one.legs.iter().enumerate() {
-            let (out, into) = (account(&leg.account), account(&one.legs[1 - at].account));
+            let (out, into) = (account(&leg.account), account(&one.legs[(at + 1) % one.legs.len()].account));
             let minutes = |visits: u32, minutes: u32| i64::from(visits) * i64::from(minutes);
             let sum = sums.entry(leg.from.to_string()).or_default();
             sum[0] += into.annual_commission_cents.0 - out.annual_commission_cents.0;
@@ -269,7 +269,7 @@ proptest! {
 }
 
 /// Puts the lines of a story in another order.
-fn shuffle(story: &mut Story, seed: u64) {
+pub fn shuffle(story: &mut Story, seed: u64) {
     let key =
         |text: &str| text.bytes().fold(seed | 1, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     story.rep.sort_by_key(|line| key(&line.id));

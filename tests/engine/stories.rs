@@ -5,7 +5,7 @@
 
 use super::story::Story;
 use account_swap::{
-    domain::proposal::Valuation,
+    domain::{proposal::Valuation, units::Points},
     engine::{
         check::CheckedPlan,
         plan::{Move, Plan, PlannedLeg, WhyNot},
@@ -36,10 +36,10 @@ fn tell(story: &Story) -> String {
 }
 
 fn told(checked: &CheckedPlan) -> String {
-    let Plan { moves, report, why_not, certificate: _ } = checked.plan();
+    let Plan { moves, margins, report, why_not, certificate: _, rings_bound: _ } = checked.plan();
     let mut text = String::new();
-    for one in moves {
-        tell_move(&mut text, one);
+    for (one, margin) in moves.iter().zip(margins) {
+        tell_move(&mut text, one, *margin);
     }
     if moves.is_empty() {
         text.push_str("nothing moves\n");
@@ -53,7 +53,7 @@ fn told(checked: &CheckedPlan) -> String {
     };
     writeln!(
         text,
-        "{} reps, {} offers, {} candidates, {} possible moves in {} parts; {} moves, {} points, gain {}",
+        "{} reps, {} offers, {} candidates, {} possible moves in {} parts; {} moves, {} points (rings: at most {}), gain {}",
         report.reps,
         report.offers,
         report.candidates,
@@ -61,6 +61,7 @@ fn told(checked: &CheckedPlan) -> String {
         report.components,
         report.moves,
         report.points,
+        report.points_in_any_rings_at_most,
         report.gain
     )
     .unwrap();
@@ -79,11 +80,12 @@ fn told(checked: &CheckedPlan) -> String {
     text
 }
 
-fn tell_move(text: &mut String, one: &Move) {
+fn tell_move(text: &mut String, one: &Move, margin: Option<Points>) {
     let accounts: Vec<String> = one.legs.iter().map(|leg| format!("{} ({})", leg.account, leg.from)).collect();
-    writeln!(text, "{}: {} points", accounts.join(" for "), one.points).unwrap();
+    let margin = margin.map_or_else(|| "unknown".to_owned(), |points| points.to_string());
+    writeln!(text, "{}: {} points, margin {margin}", accounts.join(" for "), one.points).unwrap();
     for (at, leg) in one.legs.iter().enumerate() {
-        let received: &PlannedLeg = &one.legs[(at + one.legs.len() - 1) % one.legs.len()];
+        let received: &PlannedLeg = &one.legs[(at + 1) % one.legs.len()];
         assert_eq!(received.to, leg.from);
         writeln!(text, "  {} gains {}", leg.from, leg.side.gain).unwrap();
         tell_valuation(text, "gives", leg.account.as_str(), &leg.side.given);
@@ -141,6 +143,8 @@ macro_rules! stories {
 stories! {
     two_reps_swap_and_both_gain,
     one_step_of_a_rule_opens_a_partner,
+    a_ring_of_three_beats_every_set_of_swaps,
+    five_in_one_ring_of_any_length,
     no_swap_where_only_one_gains,
     commissions_too_far_apart_stay,
     an_account_too_far_away_stays,

@@ -40,6 +40,8 @@ pub struct ReportView {
     pub published: u32,
     /// Points of the plan.
     pub points: Option<i64>,
+    /// No plan has more points, however long its rings. Neither caps nor the price of unfairness are counted in it.
+    pub points_in_any_rings_at_most: Option<i64>,
     /// Gains in all, in minutes a year.
     pub gain_minutes: Option<i64>,
     /// The smallest gain of anybody who moves.
@@ -131,6 +133,7 @@ impl KeptReport {
             moves: plan.moves,
             published: self.published,
             points: is_told.then_some(plan.points.0),
+            points_in_any_rings_at_most: is_told.then_some(plan.points_in_any_rings_at_most.0),
             gain_minutes: is_told.then_some(plan.gain.0),
             smallest_gain_minutes: plan.smallest_gain.filter(|_| is_told).map(|gain| gain.0),
             gini_thousandths: is_told.then_some(plan.gini_thousandths),
@@ -238,8 +241,8 @@ pub(super) fn teams_of(market: &Market, plan: &Plan) -> BTreeMap<TeamId, TeamRep
         of(&offer.account.owner, &mut |team| team.offers += 1);
     }
     for one in &plan.moves {
-        let before = one.legs.iter().cycle().skip(one.legs.len() - 1);
-        for (given, received) in one.legs.iter().zip(before) {
+        let next = one.legs.iter().cycle().skip(1);
+        for (given, received) in one.legs.iter().zip(next) {
             of(&given.from, &mut |team| {
                 team.moving_accounts += 1;
                 team.gain += given.side.gain;

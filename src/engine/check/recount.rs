@@ -13,9 +13,10 @@ use super::super::{
     plan::Rule,
 };
 use crate::domain::{
-    policy::Policy,
+    ids::AccountId,
+    policy::{MaxRing, Objective, Policy},
     proposal::{Side, Valuation},
-    roster::Trait,
+    roster::{Account, Trait},
     travel::{straight_line, straight_line_minutes, straight_line_reach_km},
     units::{Minutes, Place, Points, Stars},
 };
@@ -72,20 +73,30 @@ pub(super) struct Within {
 pub(super) struct Possible {
     /// Who is within reach of each offer, by rep.
     pub within: Vec<Vec<Within>>,
-    /// The moves that break no rule and have points, by offers, the smaller first.
+    /// What may be received for what, by the account given, then by the one received.
+    pub arcs: Vec<PossibleArc>,
+    /// The swaps that break no rule and have points, by offers, the smaller first.
     pub moves: Vec<PossibleMove>,
-    /// For each offer and each rule, how many more moves of it there would be if that rule alone were a step looser.
+    /// For each offer and each rule, how many more swaps of it there would be if that rule alone were a step looser.
     pub opened: Vec<BTreeMap<Rule, u32>>,
 }
 
-/// What two offers come to.
-enum Pair {
-    Possible(PossibleMove),
-    /// It would be possible if this rule were a step looser.
-    Opened(Rule),
+/// That the owner of one account may receive another for it.
+#[derive(Clone, Copy)]
+pub(super) struct PossibleArc {
+    /// The account given.
+    pub given: u32,
+    /// The account received.
+    pub received: u32,
+    /// What it gains the owner.
+    pub gain: Minutes,
+    /// Minutes a year received less those given.
+    load_change: i64,
+    /// The one rule whose step is missing.
+    missing: Option<Rule>,
 }
 
-/// A move that breaks no rule and has points.
+/// A swap that breaks no rule and has points.
 pub(super) struct PossibleMove {
     /// The two offers, ascending.
     pub offers: [usize; 2],
@@ -125,8 +136,9 @@ impl<'m> Recount<'m> {
             }
         }
         let (rules, steps) = (&policy.rules, &policy.steps);
+        let no_loss = if policy.plan.objective == Objective::WorstGainFirst { 0 } else { i64::MIN };
         let limits = Limits {
-            gain_minutes: rules.min_gain_minutes.0,
+            gain_minutes: rules.min_gain_minutes.0.max(no_loss),
             gap_cents: rules.commission_gap_cents.0,
             gap_percent: rules.commission_gap_percent,
             ledger_cents: rules.ledger_limit_cents.0,
@@ -136,7 +148,7 @@ impl<'m> Recount<'m> {
             former_owner_days: rules.former_owner_days,
         };
         let looser = Limits {
-            gain_minutes: limits.gain_minutes - steps.min_gain_minutes.0,
+            gain_minutes: (rules.min_gain_minutes.0 - steps.min_gain_minutes.0).max(no_loss),
             gap_cents: limits.gap_cents + steps.commission_gap_cents.0,
             gap_percent: limits.gap_percent + steps.commission_gap_percent,
             ledger_cents: limits.ledger_cents + steps.ledger_limit_cents.0,
@@ -222,18 +234,20 @@ impl<'m> Recount<'m> {
 
     // --- values ---
 
-    /// The distance in metres from a place to the nearest account of a book that `counts`.
-    fn nearest_metres(&self, rep: usize, place: Place, counts: impl Fn(&BookEntry) -> bool) -> Option<f64> {
+    /// The account of a book nearest to a place among those that `count`, and how many metres it is away.
+    fn nearest(&self, rep: usize, place: Place, counts: impl Fn(&BookEntry) -> bool) -> Option<(&'m AccountId, f64)> {
         let here = place.unit_vector();
         let (mut best_cosine, mut best) = (f64::NEG_INFINITY, None);
-        for (entry, there) in &self.books[rep] {
+        for &(entry, ref there) in &self.books[rep] {
             let cosine = cosine(&here, there);
             if cosine < best_cosine - COSINE_DOUBT || !counts(entry) {
                 continue;
             }
             best_cosine = best_cosine.max(cosine);
             let metres = place.great_circle_metres(entry.place);
-            best = Some(best.map_or(metres, |least: f64| least.min(metres)));
+            if best.is_none_or(|(_, least)| metres < least) {
+                best = Some((&entry.account, metres));
+            }
         }
         best
     }
@@ -349,25 +363,26 @@ impl<'m> Recount<'m> {
     fn given(&self, given: usize) -> Valuation {
         let (rep, item) = (self.owner[given], self.offer(given));
         let own = item.stars.hundredths() + self.policy.scores.rapport.own_half_interval_hundredths;
-        let metres = self.nearest_metres(rep, item.account.place, |entry| entry.account != item.account.id);
-        self.valuation(rep, given, Stars::clamped(own), metres)
+        let nearest = self.nearest(rep, item.account.place, |entry| entry.account != item.account.id);
+        self.valuation(rep, given, Stars::clamped(own), nearest.map(|(_, metres)| metres))
     }
 
     fn received(&self, given: usize, received: usize, low: Stars) -> Valuation {
         let (rep, going) = (self.owner[given], &self.offer(given).account.id);
-        let metres = self.nearest_metres(rep, self.offer(received).account.place, |entry| entry.account != *going);
-        self.valuation(rep, received, low, metres)
+        let nearest = self.nearest(rep, self.offer(received).account.place, |entry| entry.account != *going);
+        self.valuation(rep, received, low, nearest.map(|(_, metres)| metres))
     }
 
     // --- two accounts ---
 
-    /// The points of a swap of two offers with these gains.
-    pub(super) fn points(&self, offers: [usize; 2], gains: [Minutes; 2]) -> Points {
+    /// The points of a move of offers whose owners have these gains.
+    pub(super) fn points(&self, offers: &[usize], gains: &[Minutes]) -> Points {
         let rates = &self.policy.points;
         let nights: i64 = offers.iter().map(|&offer| i64::from(self.offer(offer).nights_waited)).sum();
-        let difference = (gains[0] - gains[1]).abs().0;
-        let unfairness = (difference * rates.unfairness_percent).div_euclid(100);
-        Points(gains[0].0 + gains[1].0 - unfairness + rates.ageing_points_a_night.0 * nights)
+        let sum: i64 = gains.iter().map(|gain| gain.0).sum();
+        let spread = gains.iter().max().map_or(0, |most| most.0) - gains.iter().min().map_or(0, |least| least.0);
+        let unfairness = (spread * rates.unfairness_percent).div_euclid(100);
+        Points(sum - unfairness + rates.ageing_points_a_night.0 * nights)
     }
 
     fn changes(&self, given: usize, received: usize, side: &Side) -> Changes {
@@ -420,10 +435,10 @@ impl<'m> Recount<'m> {
         let hours = self.trader(rep).rep.capacity_hours_a_year?;
         let base = self.trader(rep).rep.base;
         let load = |entry: &BookEntry| {
-            let nearest = self.nearest_metres(rep, entry.place, |other| other.account != entry.account);
+            let nearest = self.nearest(rep, entry.place, |other| other.account != entry.account);
             let one_way = straight_line(base, entry.place).minutes;
             i64::from(entry.visits_a_year) * i64::from(entry.visit_minutes)
-                + self.travel_minutes(entry.visits_a_year, one_way, nearest)
+                + self.travel_minutes(entry.visits_a_year, one_way, nearest.map(|(_, metres)| metres))
         };
         Some(60 * i64::from(hours) - self.books[rep].iter().map(|(entry, _)| load(entry)).sum::<i64>())
     }
@@ -444,19 +459,24 @@ impl<'m> Recount<'m> {
             (0..self.market.offers.len()).into_par_iter().map(|offer| self.within(&reach, offer)).collect();
         let given: Vec<Valuation> =
             (0..self.market.offers.len()).into_par_iter().map(|offer| self.given(offer)).collect();
-        let pairs: Vec<Vec<([usize; 2], Pair)>> =
-            (0..within.len()).into_par_iter().map(|offer| self.pairs_of(&within, &given, offer)).collect();
-        let mut possible = Possible { opened: vec![BTreeMap::new(); within.len()], within, moves: Vec::new() };
-        for (offers, pair) in pairs.into_iter().flatten() {
-            match pair {
-                Pair::Possible(one) => possible.moves.push(one),
-                Pair::Opened(rule) => {
-                    for offer in offers {
+        let received = (0..within.len()).into_par_iter();
+        let mut arcs: Vec<PossibleArc> =
+            received.flat_map_iter(|received| self.arcs_into(&within[received], &given, received)).collect();
+        arcs.par_sort_unstable_by_key(|arc| (arc.given, arc.received));
+        let mut possible = Possible { opened: vec![BTreeMap::new(); within.len()], within, arcs, moves: Vec::new() };
+        let swaps = possible.arcs.par_iter().filter(|arc| arc.given < arc.received);
+        let swaps: Vec<(PossibleMove, Option<Rule>)> = swaps.filter_map(|arc| self.swap(&possible.arcs, arc)).collect();
+        for (one, missing) in swaps {
+            match missing {
+                None => possible.moves.push(one),
+                Some(rule) => {
+                    for offer in one.offers {
                         *possible.opened[offer].entry(rule).or_default() += 1;
                     }
                 }
             }
         }
+        possible.arcs.retain(|arc| arc.missing.is_none());
         possible
     }
 
@@ -482,32 +502,64 @@ impl<'m> Recount<'m> {
         (!is_hopeless).then_some(Within { rep: rep as u32, low, missing: broken.first().copied() })
     }
 
-    /// What an offer and each later one come to, by offers.
-    fn pairs_of(&self, within: &[Vec<Within>], given: &[Valuation], first: usize) -> Vec<([usize; 2], Pair)> {
+    /// What may be received for what, where it is `received`, with at most a step of one rule missing.
+    fn arcs_into(&self, within: &[Within], given: &[Valuation], received: usize) -> Vec<PossibleArc> {
         let mut found = Vec::new();
-        for there in &within[first] {
-            let Some(low_there) = there.low else { continue };
-            for &second in self.offers_of[there.rep as usize].iter().filter(|&&second| second > first) {
-                if !self.may_gain(&given[second], low_there) {
-                    continue;
+        let place = self.offer(received).account.place;
+        for &Within { rep, low, missing } in within {
+            let Some(low) = low else { continue };
+            let rep = rep as usize;
+            let mut going = self.offers_of[rep].iter().filter(|&&offer| self.may_gain(&given[offer], low)).peekable();
+            let nearest = going.peek().and_then(|_| self.nearest(rep, place, |_| true));
+            let beside = nearest.map(|(_, metres)| metres);
+            for &offer in going {
+                let own = &self.offer(offer).account.id;
+                let metres = match nearest {
+                    Some((account, _)) if account == own => {
+                        self.nearest(rep, place, |entry| entry.account != *own).map(|(_, metres)| metres)
+                    }
+                    _ => beside,
+                };
+                let worth = self.valuation(rep, received, low, metres);
+                let side = Side::new(given[offer], worth, self.policy.scores.handover_minutes);
+                let mut broken = self.broken_by_side_within(offer, received, &side, &self.limits);
+                let still_broken = self.broken_by_side_within(offer, received, &side, &self.looser);
+                broken.extend(missing);
+                broken.dedup();
+                if still_broken.is_empty() && broken.len() < 2 {
+                    found.push(PossibleArc {
+                        given: offer as u32,
+                        received: received as u32,
+                        gain: side.gain,
+                        load_change: self.changes(offer, received, &side).minutes,
+                        missing: broken.first().copied(),
+                    });
                 }
-                let back = within[second].binary_search_by_key(&(self.owner[first] as u32), |within| within.rep);
-                let Some(here) = back.ok().map(|at| &within[second][at]) else { continue };
-                let Some(low_here) = here.low else { continue };
-                if !self.may_gain(&given[first], low_here) {
-                    continue;
-                }
-                let cost = self.policy.scores.handover_minutes;
-                let sides = [
-                    Side::new(given[first], self.received(first, second, low_here), cost),
-                    Side::new(given[second], self.received(second, first, low_there), cost),
-                ];
-                let missing = there.missing.into_iter().chain(here.missing).collect();
-                found.extend(self.pair([first, second], &sides, missing).map(|pair| ([first, second], pair)));
             }
         }
-        found.sort_unstable_by_key(|&(offers, _)| offers);
         found
+    }
+
+    /// The swap that an arc and the one back make, with the one rule whose step is missing, if that is one.
+    fn swap(&self, arcs: &[PossibleArc], arc: &PossibleArc) -> Option<(PossibleMove, Option<Rule>)> {
+        let back = arcs.binary_search_by_key(&(arc.received, arc.given), |arc| (arc.given, arc.received));
+        let both = [*arc, arcs[back.ok()?]];
+        let mut missing: Vec<Rule> = both.iter().filter_map(|arc| arc.missing).collect();
+        missing.dedup();
+        let (offers, gains) = (both.map(|arc| arc.given as usize), both.map(|arc| arc.gain));
+        let points = self.points(&offers, &gains);
+        let one = PossibleMove { offers, points, changes: both.map(|arc| self.changes_of(&arc)) };
+        (points > Points::ZERO && missing.len() < 2).then(|| (one, missing.first().copied()))
+    }
+
+    fn changes_of(&self, arc: &PossibleArc) -> Changes {
+        let [out, into] = [arc.given, arc.received].map(|offer| &self.offer(offer as usize).account);
+        let abusive = |account: &Account| i64::from(account.traits.contains(&Trait::Abusive));
+        Changes {
+            cents: into.annual_commission_cents.0 - out.annual_commission_cents.0,
+            minutes: arc.load_change,
+            abusive: abusive(into) - abusive(out),
+        }
     }
 
     /// Whether the gain would suffice if what is received were next door and at no cost of geography.
@@ -526,39 +578,22 @@ impl<'m> Recount<'m> {
         !never_helps || most.0 >= self.looser.gain_minutes
     }
 
-    /// What two offers come to, if to anything; `broken` are the rules that keep one of them from the other's owner.
-    fn pair(&self, offers: [usize; 2], sides: &[Side; 2], mut broken: BTreeSet<Rule>) -> Option<Pair> {
-        let [first, second] = offers;
-        let points = self.points(offers, [sides[0].gain, sides[1].gain]);
-        let both = |limits: &Limits| {
-            let mut both = self.broken_by_side_within(first, second, &sides[0], limits);
-            both.extend(self.broken_by_side_within(second, first, &sides[1], limits));
-            both
-        };
-        broken.extend(both(&self.limits));
-        if points <= Points::ZERO || broken.len() > 1 {
-            return None;
-        }
-        match broken.first() {
-            None => Some(Pair::Possible(PossibleMove {
-                offers,
-                points,
-                changes: [self.changes(first, second, &sides[0]), self.changes(second, first, &sides[1])],
-            })),
-            Some(&rule) => both(&self.looser).is_empty().then_some(Pair::Opened(rule)),
-        }
-    }
-
     /// The cap of each rep: what they or the policy ask, and no more than are safe together for ledger, hours and
     /// exposure, whichever they are.
     pub(super) fn caps(&self, possible: &Possible) -> Vec<usize> {
         let mut worst: Vec<Option<[i64; 4]>> = vec![None; self.market.offers.len()];
-        for one in &possible.moves {
-            for (&offer, changes) in one.offers.iter().zip(&one.changes) {
-                let now = [changes.cents, -changes.cents, changes.minutes, changes.abusive];
-                let before = worst[offer].unwrap_or([0; 4]);
-                worst[offer] = Some([0, 1, 2, 3].map(|limit| before[limit].max(now[limit])));
+        let mut take_in = |offer: usize, changes: Changes| {
+            let now = [changes.cents, -changes.cents, changes.minutes, changes.abusive];
+            let before = worst[offer].unwrap_or([0; 4]);
+            worst[offer] = Some([0, 1, 2, 3].map(|limit| before[limit].max(now[limit])));
+        };
+        if self.policy.plan.max_ring == MaxRing::Two {
+            for one in &possible.moves {
+                take_in(one.offers[0], one.changes[0]);
+                take_in(one.offers[1], one.changes[1]);
             }
+        } else {
+            possible.arcs.iter().for_each(|arc| take_in(arc.given as usize, self.changes_of(arc)));
         }
         (0..self.market.reps.len()).map(|rep| self.cap(&worst, rep)).collect()
     }
@@ -574,6 +609,11 @@ impl<'m> Recount<'m> {
         ];
         let movable: Vec<[i64; 4]> = self.offers_of[rep].iter().filter_map(|&offer| worst[offer]).collect();
         let asked = trader.rep.max_moves_per_run.or(self.policy.rules.max_moves_per_rep);
+        let terms = &self.policy.plan;
+        let asked = match (terms.max_ring, terms.objective) {
+            (MaxRing::Unlimited, _) | (_, Objective::WorstGainFirst) => Some(asked.map_or(1, |asked| asked.min(1))),
+            _ => asked,
+        };
         let mut cap = asked.map_or(movable.len(), |asked| movable.len().min(asked as usize));
         for (limit, room) in room.into_iter().enumerate().filter_map(|(limit, room)| Some((limit, room?))) {
             let mut taken: Vec<i64> = movable.iter().map(|worst| worst[limit]).collect();
@@ -596,17 +636,38 @@ impl<'m> Recount<'m> {
         }
     }
 
-    /// How many parts with a possible move the market falls into, reps joined by possible moves.
+    /// How many parts with a possible move the market falls into.
     pub(super) fn components(&self, possible: &Possible) -> usize {
+        let mut parts: Vec<usize> = self
+            .joined(possible)
+            .flatten()
+            .map({
+                let part_of = self.parts(possible);
+                move |offer| part_of[self.owner[offer]]
+            })
+            .collect();
+        parts.sort_unstable();
+        parts.dedup();
+        parts.len()
+    }
+
+    /// The part of each rep, by the number of one of its reps: reps are joined by possible swaps, or by arcs where rings
+    /// are allowed.
+    pub(super) fn parts(&self, possible: &Possible) -> Vec<usize> {
         let mut parent: Vec<usize> = (0..self.market.reps.len()).collect();
-        let mut moves = vec![false; parent.len()];
-        for one in &possible.moves {
-            let [a, b] = one.offers.map(|offer| self.owner[offer]);
-            (moves[a], moves[b]) = (true, true);
-            let (a, b) = (root(&mut parent, a), root(&mut parent, b));
+        for offers in self.joined(possible) {
+            let [a, b] = offers.map(|offer| root(&mut parent, self.owner[offer]));
             parent[a.max(b)] = a.min(b);
         }
-        (0..parent.len()).filter(|&rep| moves[rep] && parent[rep] == rep).count()
+        (0..parent.len()).map(|rep| root(&mut parent, rep)).collect()
+    }
+
+    /// The offers that stand in one possible move, two by two.
+    fn joined<'p>(&self, possible: &'p Possible) -> Box<dyn Iterator<Item = [usize; 2]> + 'p> {
+        match self.policy.plan.max_ring {
+            MaxRing::Two => Box::new(possible.moves.iter().map(|one| one.offers)),
+            _ => Box::new(possible.arcs.iter().map(|arc| [arc.given as usize, arc.received as usize])),
+        }
     }
 }
 

@@ -1,0 +1,112 @@
+//! The sums of the report.
+//!
+//! In go a plan and the market counted again; out come breaches.
+//! Costs: a sort of the gains.
+//! Deliberately absent: judgement.
+
+use super::{
+    Breaches, Claim,
+    recount::{Possible, Recount},
+};
+use crate::{
+    domain::units::{Cents, Minutes, Stars},
+    engine::{
+        market::Market,
+        plan::{Plan, Report},
+    },
+};
+
+/// The report counted again.
+pub(super) fn expected(recount: &Recount<'_>, market: &Market, possible: &Possible, plan: &Plan) -> Report {
+    let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+    let sides = || plan.moves.iter().flat_map(|one| &one.legs).map(|leg| &leg.side);
+    let legs = sides().count() as i64;
+    let mean = |sum: i64| (legs > 0).then(|| Stars::clamped((2 * sum + legs).div_euclid(2 * legs)));
+    let mut commission_moved = Cents::ZERO;
+    for one in &plan.moves {
+        let mut commissions: Vec<Cents> = one.legs.iter().map(|leg| leg.annual_commission_cents).collect();
+        commissions.sort_unstable();
+        commission_moved += commissions[commissions.len() - 1] - commissions[0];
+    }
+    Report {
+        reps: count(market.reps.len()),
+        offers: count(market.offers.len()),
+        candidates: count(possible.candidates()),
+        possible_moves: count(possible.moves.len()),
+        components: count(recount.components(possible)),
+        moves: count(plan.moves.len()),
+        points: plan.moves.iter().map(|one| one.points).sum(),
+        // Judged with their proofs.
+        bound: plan.report.bound,
+        points_in_any_rings_at_most: plan.report.points_in_any_rings_at_most,
+        gain: sides().map(|side| side.gain).sum(),
+        smallest_gain: sides().map(|side| side.gain).min(),
+        gini_thousandths: gini_thousandths(sides().map(|side| side.gain).collect()),
+        travel_before: sides().map(|side| side.given.travel_minutes).sum(),
+        travel_after: sides().map(|side| side.received.travel_minutes).sum(),
+        commission_moved_cents: commission_moved,
+        mean_stars_before: mean(sides().map(|side| side.given.stars.hundredths()).sum()),
+        mean_stars_after: mean(sides().map(|side| side.received.stars.hundredths()).sum()),
+    }
+}
+
+/// The sum of all differences of two gains over `n` times their sum, in thousandths; 0 where the sum is not positive.
+fn gini_thousandths(mut gains: Vec<Minutes>) -> i64 {
+    gains.sort_unstable();
+    let (mut before, mut differences) = (0_i128, 0_i128);
+    for (rank, gain) in (0_i128..).zip(&gains) {
+        let gain = i128::from(gain.0);
+        differences += rank * gain - before;
+        before += gain;
+    }
+    if before <= 0 {
+        return 0;
+    }
+    let whole = gains.len() as i128 * before;
+    i64::try_from((2000 * differences + whole).div_euclid(2 * whole)).unwrap_or(i64::MAX)
+}
+
+pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches) {
+    // Named one by one, so that a field added to the report does not go unchecked.
+    let Report {
+        reps,
+        offers,
+        candidates,
+        possible_moves,
+        components,
+        moves,
+        points,
+        bound,
+        points_in_any_rings_at_most,
+        gain,
+        smallest_gain,
+        gini_thousandths,
+        travel_before,
+        travel_after,
+        commission_moved_cents,
+        mean_stars_before,
+        mean_stars_after,
+    } = &plan.report;
+    let mut same = |name: &str, same: bool| {
+        if !same {
+            breaches.add(Claim::Report, "report", format!("{name} is not what is counted again"));
+        }
+    };
+    same("reps", *reps == right.reps);
+    same("offers", *offers == right.offers);
+    same("candidates", *candidates == right.candidates);
+    same("possible_moves", *possible_moves == right.possible_moves);
+    same("components", *components == right.components);
+    same("moves", *moves == right.moves);
+    same("points", *points == right.points);
+    same("bound", *bound == right.bound);
+    same("points_in_any_rings_at_most", *points_in_any_rings_at_most == right.points_in_any_rings_at_most);
+    same("gain", *gain == right.gain);
+    same("smallest_gain", *smallest_gain == right.smallest_gain);
+    same("gini_thousandths", *gini_thousandths == right.gini_thousandths);
+    same("travel_before", *travel_before == right.travel_before);
+    same("travel_after", *travel_after == right.travel_after);
+    same("commission_moved_cents", *commission_moved_cents == right.commission_moved_cents);
+    same("mean_stars_before", *mean_stars_before == right.mean_stars_before);
+    same("mean_stars_after", *mean_stars_after == right.mean_stars_after);
+}

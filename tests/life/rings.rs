@@ -1,0 +1,140 @@
+//! A ring of three reps: as one move it is accepted, declined and executed, on both databases.
+
+use super::fixture::{World, id, manager, rep, service};
+use crate::common::databases::{TestDatabase, databases};
+use account_swap::{
+    app::{decide, handover},
+    domain::{
+        handover::{StepAction, StepKind},
+        ids::ProposalId,
+        policy::MaxRing,
+        proposal::{ProposalState, PublicStatus},
+    },
+};
+
+const REPS: [&str; 3] = ["anna", "ben", "cora"];
+
+/// Cora moves to Harrisburg, half-way between Anna and Ben. Each of the three now has an account next door to another:
+/// Anna's to Ben, Ben's to Cora, Cora's to Anna. The night is run with rings.
+fn proposed(database: TestDatabase) -> (World, ProposalId) {
+    let mut world = World::new(database, 1);
+    world.settings.policy.plan.max_ring = MaxRing::Unlimited;
+    world.settings.policy.points.unfairness_percent = 0;
+    world.execute(
+        "UPDATE reps SET base_lat_e6 = 40270000, base_lon_e6 = -76880000 WHERE id = 'cora'; \
+         UPDATE accounts SET lat_e6 = 40270000, lon_e6 = -76880000 WHERE id = 'ben-0'; \
+         UPDATE accounts SET lat_e6 = 39952600, lon_e6 = -75165200 WHERE id = 'cora-0'",
+    );
+    for name in REPS {
+        world.submit(&format!("{name}-0"));
+    }
+    let run = world.run("2026-03-02");
+    assert_eq!(run.report.as_ref().map(|report| report.published), Some(1), "{}: {run:?}", world.name);
+    let [ref only] = world.proposals(&rep("anna"))[..] else { panic!("{}: not one proposal", world.name) };
+    let proposal = only.id();
+    assert_eq!(world.kept(proposal).legs.len(), 3, "{}", world.name);
+    (world, proposal)
+}
+
+/// Accepts for one of the three, and holds that nothing the others see has changed unless that was the last answer.
+fn accept(world: &World, name: &str, proposal: ProposalId, is_last: bool) {
+    let others = || REPS.into_iter().filter(|other| *other != name);
+    let seen = |other: &str| {
+        let view = world.party(&rep(other), proposal);
+        (view.status, view.version, view.counterpart)
+    };
+    let before: Vec<_> = others().map(seen).collect();
+    let version = world.party(&rep(name), proposal).version;
+    world.store.write(|writer| decide::accept(writer, &world.settings, &rep(name), proposal, version)).unwrap();
+    let after: Vec<_> = others().map(seen).collect();
+    assert_eq!(before == after, !is_last, "{}: {name} answered", world.name);
+}
+
+#[test]
+fn three_reps_accept_a_ring_and_all_accounts_change_hands_at_once() {
+    for database in databases() {
+        let (world, proposal) = proposed(database);
+        for (name, gives, receives) in
+            [("anna", "anna-0", "cora-0"), ("ben", "ben-0", "anna-0"), ("cora", "cora-0", "ben-0")]
+        {
+            let seen = world.party(&rep(name), proposal);
+            assert_eq!((seen.status, seen.counterpart), (PublicStatus::Proposed, None));
+            assert_eq!((seen.gives.id, seen.receives.id), (id(gives), id(receives)), "{}", world.name);
+            assert!(seen.gain.0 > 0);
+        }
+        accept(&world, "cora", proposal, false);
+        accept(&world, "anna", proposal, false);
+        assert_eq!(world.party(&rep("anna"), proposal).status, PublicStatus::Answered);
+        accept(&world, "ben", proposal, true);
+        for (name, counterpart) in [("anna", "The real cora"), ("ben", "The real anna"), ("cora", "The real ben")] {
+            let seen = world.party(&rep(name), proposal);
+            assert_eq!((seen.status, seen.counterpart.as_deref()), (PublicStatus::Accepted, Some(counterpart)));
+        }
+
+        // Anna and Ben are Mona's, Cora is Sam's: each of the two has to approve.
+        for (name, state) in [("mona", ProposalState::Accepted), ("sam", ProposalState::Approved)] {
+            let version = world.manager(&manager(name), proposal).version;
+            world.store.write(|writer| decide::approve(writer, &manager(name), proposal, version)).unwrap();
+            assert_eq!(world.kept(proposal).state, state, "{}", world.name);
+        }
+
+        let mut version = world.store.read(|reader| handover::one(reader, &rep("anna"), proposal)).unwrap().version;
+        for leg in world.kept(proposal).legs {
+            for kind in StepKind::ALL {
+                let (which, by) = (handover::WhichStep { leg: leg.position, kind: *kind }, rep(leg.from.as_str()));
+                let settle = world
+                    .store
+                    .write(|writer| handover::settle(writer, &by, proposal, which, StepAction::Complete, "", version));
+                version = settle.unwrap().version;
+            }
+        }
+        assert_eq!(world.kept(proposal).state, ProposalState::Executing);
+        let confirmed = world
+            .store
+            .write(|writer| handover::confirm(writer, &world.settings, &service(), proposal, version))
+            .unwrap();
+        assert_eq!(confirmed.state, ProposalState::OnTrial);
+        let owners = ["anna-0", "ben-0", "cora-0"].map(|account| world.owner(account));
+        assert_eq!(owners, ["ben", "cora", "anna"], "{}", world.name);
+    }
+}
+
+#[test]
+fn one_who_declines_a_ring_ends_it_for_all_and_nobody_sees_who() {
+    for database in databases() {
+        let (world, proposal) = proposed(database);
+        accept(&world, "anna", proposal, false);
+        let seen = |name: &str| {
+            let view = world.party(&rep(name), proposal);
+            (view.status, view.version)
+        };
+        let before = [seen("anna"), seen("cora")];
+        let version = world.party(&rep("ben"), proposal).version;
+        world
+            .store
+            .write(|writer| decide::decline(writer, &rep("ben"), proposal, version, decide::DeclineReason::BadTime))
+            .unwrap();
+        assert_eq!(world.kept(proposal).state, ProposalState::Declined);
+        assert_eq!([seen("anna"), seen("cora")], before, "{}: a decline shows before the next batch", world.name);
+
+        // An answer after the end is taken like any other.
+        accept(&world, "cora", proposal, false);
+        assert_eq!(seen("cora").0, PublicStatus::Answered);
+        world.run("2026-03-03");
+        for name in REPS {
+            assert_eq!(seen(name).0, PublicStatus::NotConcluded, "{}: {name}", world.name);
+        }
+        let owners = ["anna-0", "ben-0", "cora-0"].map(|account| world.owner(account));
+        assert_eq!(owners, REPS, "{}", world.name);
+    }
+}
+
+#[test]
+fn an_account_that_changed_hands_elsewhere_ends_a_whole_ring() {
+    for database in databases() {
+        let (world, proposal) = proposed(database);
+        world.execute("UPDATE accounts SET owner_id = 'dan', ownership = 2 WHERE id = 'cora-0'");
+        accept(&world, "anna", proposal, false);
+        assert_eq!(world.kept(proposal).state, ProposalState::Invalidated, "{}", world.name);
+    }
+}
