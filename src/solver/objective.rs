@@ -16,7 +16,9 @@
 //! | `reps` | groups taken for single vertices where they can make one move at most |
 //! | `leximin` | the fairest matching |
 //! | `order` | the leximin order itself, for comparing two plans |
+//! | `search` | the fairest moves where groups make several |
 //! | `proof` | the proofs, as data |
+//! | `verify` | the check of the proofs, written apart |
 
 mod counted;
 mod leximin;
@@ -26,6 +28,7 @@ mod reps;
 mod search;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::error::Error;
 use std::fmt;
@@ -34,6 +37,7 @@ use super::caps::CapError;
 
 pub use order::leximin;
 pub use proof::{CountedProof, Proof, Step};
+pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps};
 
 /// What makes one plan better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,7 +82,8 @@ pub struct BestSwaps {
 /// Returns the best swaps under an objective, at most `cap_of_group[g]` vertices of group `g` in them.
 ///
 /// `group_of[v]` is the group of vertex `v` and an index into `cap_of_group`; `None` is no cap. Of
-/// several swaps between the same vertices the best is taken. Only [`Objective::WorstGainFirst`] asks
+/// several swaps between the same vertices the best is taken, by points or, under
+/// [`Objective::WorstGainFirst`], by the smaller gain, the larger gain, the points. Only that one asks
 /// `stop`, now and then, and once it says so, the best plan so far is returned, with `optimal` false.
 ///
 /// Errors: [`ObjectiveError`] if the input does not fit together or its numbers are too large.
@@ -123,16 +128,22 @@ fn check(
         if swap.u.max(swap.v) as usize >= vertices || swap.u == swap.v {
             return Err(ObjectiveError::NotASwap { index, ends: [swap.u, swap.v] });
         }
-        let numbers = [swap.points, swap.gains[0], swap.gains[1]];
-        if let Some(&number) = numbers.iter().find(|number| number.unsigned_abs() > LARGEST as u64) {
-            return Err(ObjectiveError::TooLarge { index, number });
+    }
+    // No sum of points or gains, of which each vertex has one of either at most, leaves an `i64`.
+    let mut largest = vec![0; vertices];
+    for Swap { u, v, points, gains: [a, b] } in swaps {
+        for (vertex, gain) in [(u, a), (v, b)] {
+            let largest = &mut largest[*vertex as usize];
+            *largest = points.unsigned_abs().max(gain.unsigned_abs()).max(*largest);
         }
     }
-    Ok(())
+    let total: u128 = largest.into_iter().map(u128::from).sum();
+    if total > LARGEST_TOTAL { Err(ObjectiveError::TooLarge { total }) } else { Ok(()) }
 }
 
-/// The largest points and gains, in either sign: sums over `2^20` swaps stay within an `i64`.
-pub const LARGEST: i64 = 1 << 42;
+/// The largest total of points and gains: the sum over all vertices of the largest number, in either sign,
+/// of a swap at each.
+pub const LARGEST_TOTAL: u128 = 1 << 60;
 
 /// Why swaps cannot be chosen from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,12 +155,10 @@ pub enum ObjectiveError {
         /// The vertices it names.
         ends: [u32; 2],
     },
-    /// The points or a gain of a swap lie beyond [`LARGEST`] in either sign.
+    /// The points or gains add up to more than [`LARGEST_TOTAL`].
     TooLarge {
-        /// The swap's index in the list.
-        index: usize,
-        /// The number.
-        number: i64,
+        /// The total.
+        total: u128,
     },
     /// The groups or caps do not fit the vertices, or the market with them is too large.
     Groups(CapError<i128>),
@@ -166,8 +175,11 @@ impl fmt::Display for ObjectiveError {
             Self::NotASwap { index, ends: [u, v] } => {
                 write!(f, "swap {index} is between {u} and {v}, which are not two of the vertices")
             }
-            Self::TooLarge { index, number } => {
-                write!(f, "swap {index} has the number {number}, beyond {LARGEST} in size")
+            Self::TooLarge { total } => {
+                write!(
+                    f,
+                    "the largest numbers at all vertices add up to {total}, beyond {LARGEST_TOTAL}: take coarser points"
+                )
             }
             Self::Groups(error) => error.fmt(f),
             Self::TooManyVertices { vertices } => {

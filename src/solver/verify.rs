@@ -47,6 +47,22 @@ pub fn verify<W: Weight>(
     check_blossoms_are_full(mate, certificate, &family)
 }
 
+/// Returns, for each pair of vertices, twice the sum of the duals of both and of all blossoms that hold
+/// both.
+///
+/// The vertices of `pairs` are below the number of vertex duals, and no dual is negative.
+///
+/// Errors: [`CertificateError`] if the blossoms are not a nested family of odd sets, or a sum is too large.
+///
+/// Cost: `O(n + p log d)` for `p` pairs.
+pub(super) fn paid_2x<W: Weight>(
+    certificate: &Certificate<W>,
+    pairs: impl Iterator<Item = (u32, u32)>,
+) -> Result<Vec<W>, CertificateError<W>> {
+    let family = Family::read(certificate.vertex_duals_2x.len(), certificate)?;
+    pairs.map(|(u, v)| family.paid_2x(certificate, u, v)).collect()
+}
+
 /// Checks that a matching has the largest weight of all matchings that keep the caps of groups.
 ///
 /// `group_of[v]` is the group of vertex `v`; at most `cap_of_group[g]` vertices of group `g` may be
@@ -199,15 +215,8 @@ fn check_edges<W: Weight>(
     certificate: &Certificate<W>,
     family: &Family<W>,
 ) -> Result<(), CertificateError<W>> {
-    let dual_2x = |vertex: u32| certificate.vertex_duals_2x[vertex as usize];
     for Edge { u, v, weight } in graph.edges() {
-        let inside_2x = match family.smallest_holding(u, v) {
-            NONE => W::ZERO,
-            blossom => family.total_2x[blossom as usize],
-        };
-        // No dual is negative, so that this is the only sum that may not fit.
-        let duals_2x = dual_2x(u).checked_add(dual_2x(v)).and_then(|sum| sum.checked_add(inside_2x));
-        let duals_2x = duals_2x.ok_or(CertificateError::DualsOutOfRange { u, v })?;
+        let duals_2x = family.paid_2x(certificate, u, v)?;
         let slack_2x = duals_2x - weight.doubled();
         if slack_2x < W::ZERO {
             return Err(CertificateError::NegativeSlack { u, v, slack_2x });
@@ -346,6 +355,18 @@ impl<W: Weight> Family<W> {
             if equal_leaps { far } else { parent }
         };
         Ok(())
+    }
+
+    /// Returns twice the sum of the duals of two vertices and of all blossoms that hold both.
+    fn paid_2x(&self, certificate: &Certificate<W>, u: u32, v: u32) -> Result<W, CertificateError<W>> {
+        let dual_2x = |vertex: u32| certificate.vertex_duals_2x[vertex as usize];
+        let inside_2x = match self.smallest_holding(u, v) {
+            NONE => W::ZERO,
+            blossom => self.total_2x[blossom as usize],
+        };
+        // No dual is negative, so that this is the only sum that may not fit.
+        let sum = dual_2x(u).checked_add(dual_2x(v)).and_then(|sum| sum.checked_add(inside_2x));
+        sum.ok_or(CertificateError::DualsOutOfRange { u, v })
     }
 
     /// Returns the smallest blossom that holds both vertices, or [`NONE`].

@@ -27,7 +27,7 @@ pub(super) fn fairest_swaps(
         let enough = if g == h { moves[g as usize] >= 2 } else { moves[g as usize].min(moves[h as usize]) >= 1 };
         enough && is_usable(swap)
     };
-    let swaps: Vec<Swap> = swaps.iter().filter(usable).copied().collect();
+    let swaps = best_between(swaps.iter().filter(usable).copied().collect(), |vertex| vertex);
     let is_searched = joined_to_several(&swaps, group_of, &moves);
     let (searched, simple): (Vec<Swap>, Vec<Swap>) = swaps.iter().partition(|swap| is_searched[group(swap.u) as usize]);
 
@@ -38,8 +38,8 @@ pub(super) fn fairest_swaps(
         mate[swap.v as usize] = Some(swap.u);
         points += swap.points;
     };
-    let best = best_between_groups(simple, group_of);
-    let choices: Vec<Choice> = best.iter().map(|swap| choice(swap, group_of)).collect();
+    let best = best_between(simple, group);
+    let choices: Vec<Choice> = best.iter().map(|swap| choice(swap, group)).collect();
     let Fairest { mate: mate_of_group, complete, steps } = fairest(&vec![false; cap_of_group.len()], &choices, stop)
         .map_err(|_| ObjectiveError::TooManyVertices { vertices })?;
     for (swap, Choice { u, v, .. }) in best.iter().zip(&choices) {
@@ -102,26 +102,27 @@ fn joined_to_several(swaps: &[Swap], group_of: &[u32], moves: &[u32]) -> Vec<boo
     joined
 }
 
-/// Keeps of the swaps between the same two groups the one with the fairest gains, then the most points.
+/// Keeps of the swaps between the same two the one with the fairest gains, then the most points, then the
+/// smallest vertices, then the larger gain at the smaller vertex.
 ///
-/// In any plan it may stand in for the others, for either group makes only this move.
-fn best_between_groups(mut swaps: Vec<Swap>, group_of: &[u32]) -> Vec<Swap> {
-    let groups = |swap: &Swap| {
-        let Choice { u, v, .. } = choice(swap, group_of);
+/// Of groups that make one move each it may stand in for the others in any plan.
+fn best_between(mut swaps: Vec<Swap>, name_of: impl Fn(u32) -> u32) -> Vec<Swap> {
+    let names = |swap: &Swap| {
+        let Choice { u, v, .. } = choice(swap, &name_of);
         (u, v)
     };
     swaps.sort_unstable_by_key(|swap| {
-        let [a, b] = swap.gains;
-        (groups(swap), Reverse((a.min(b), a.max(b), swap.points)), swap.u.min(swap.v), swap.u.max(swap.v))
+        let Choice { u, v, gains: [a, b], points } = choice(swap, |vertex| vertex);
+        (names(swap), Reverse((a.min(b), a.max(b), points)), u, v, Reverse(a))
     });
-    swaps.dedup_by_key(|swap| groups(swap));
+    swaps.dedup_by_key(|swap| names(swap));
     swaps
 }
 
-/// Returns a swap as a choice between two groups.
-fn choice(swap: &Swap, group_of: &[u32]) -> Choice {
+/// Returns a swap as a choice between two vertices, or between their groups.
+fn choice(swap: &Swap, name_of: impl Fn(u32) -> u32) -> Choice {
     let Swap { u, v, points, gains: [gain, other] } = *swap;
-    let (u, v) = (group_of[u as usize], group_of[v as usize]);
+    let (u, v) = (name_of(u), name_of(v));
     if u < v {
         Choice { u, v, gains: [gain, other], points }
     } else {

@@ -51,12 +51,17 @@ impl Market {
             .collect();
         let mut swaps = Vec::new();
         for _ in 0..if vertices < 2 { 0 } else { random.random_range(0..=14) } {
+            // Where a group makes several moves, which of parallel swaps is better depends on the others.
             let u = random.random_range(0..vertices as u32);
             let v = (u + random.random_range(1..vertices as u32)) % vertices as u32;
             let gains = [random.random_range(smallest..=largest), random.random_range(smallest..=largest)];
             let unfairness = random.random_range(0..=1);
             let points = gains[0] + gains[1] - unfairness * (gains[0] - gains[1]).abs();
-            swaps.push(Swap { u, v, points, gains });
+            let is_new =
+                swaps.iter().all(|other: &Swap| [(u, v), (v, u)].iter().all(|&ends| ends != (other.u, other.v)));
+            if is_new || !several_moves {
+                swaps.push(Swap { u, v, points, gains });
+            }
         }
         Self { vertices, swaps, group_of, cap_of_group }
     }
@@ -123,6 +128,11 @@ impl Market {
         best
     }
 
+    fn verify(&self, objective: Objective, mate: &[Option<u32>], proof: &Proof) -> Result<Verified, UnprovenPlan> {
+        let Self { vertices, swaps, group_of, cap_of_group } = self;
+        verify_best_swaps(*vertices, swaps, group_of, cap_of_group, objective, mate, proof)
+    }
+
     fn check(&self, objective: Objective) {
         let found = self.solve(objective);
         let mut best = self.nothing();
@@ -132,6 +142,8 @@ impl Market {
         assert_eq!(worth.compare(&best, objective), Ordering::Equal, "{worth:?} {best:?} {}", story());
         assert_eq!((worth.points, true), (found.points, found.optimal), "{}", story());
         assert_eq!(found.bound, found.points);
+        let verified = self.verify(objective, &found.mate, &found.proof).unwrap_or_else(|e| panic!("{e} {}", story()));
+        assert_eq!(verified.points, found.points);
     }
 }
 
