@@ -33,6 +33,8 @@ struct Blossom<W> {
     cycle: Vec<Link>,
     base: u32,
     dual_2x: W,
+    /// Where its list of vertices begins and ends; the lists of its children are parts of it.
+    ends: (u32, u32),
 }
 
 /// What a change overwrote.
@@ -58,6 +60,11 @@ enum Old<W> {
         blossom: u32,
         cycle: Vec<Link>,
         base: u32,
+        ends: (u32, u32),
+    },
+    Next {
+        vertex: u32,
+        next: u32,
     },
     BlossomDual {
         blossom: u32,
@@ -82,6 +89,8 @@ pub(in crate::solver) struct Family<W> {
     dual_2x: Vec<W>,
     /// The outermost node of each vertex when it was last said.
     top: Vec<u32>,
+    /// The vertex after each one in the list of a blossom, unless it is the last there.
+    next: Vec<u32>,
     /// The blossom directly around each node, or [`NONE`].
     parent: Vec<u32>,
     blossoms: Vec<Blossom<W>>,
@@ -99,6 +108,7 @@ impl<W: Weight> Family<W> {
             mate,
             dual_2x,
             top: (0..vertices as u32).collect(),
+            next: vec![NONE; vertices],
             parent: vec![NONE; vertices],
             blossoms: Vec::new(),
             unused: Vec::new(),
@@ -205,15 +215,17 @@ impl<W: Weight> Family<W> {
     ///
     /// Cost: linear in their number.
     pub fn collect_vertices(&self, node: u32, vertices: &mut Vec<u32>) {
-        let mut pending = vec![node];
-        while let Some(node) = pending.pop() {
-            if self.is_blossom(node) {
-                let cycle = &self.blossom(node).cycle;
-                pending.extend(cycle.iter().rev().map(|link| link.child));
-            } else {
-                vertices.push(node);
-            }
+        let (mut vertex, last) = self.ends(node);
+        vertices.push(vertex);
+        while vertex != last {
+            vertex = self.next[vertex as usize];
+            vertices.push(vertex);
         }
+    }
+
+    /// Returns the first and the last vertex of the list of a node.
+    fn ends(&self, node: u32) -> (u32, u32) {
+        if self.is_blossom(node) { self.blossom(node).ends } else { (node, node) }
     }
 
     /// Makes a blossom with a dual of zero of an odd cycle of outermost nodes, the one with the base
@@ -227,7 +239,13 @@ impl<W: Weight> Family<W> {
             self.set_parent(link.child, node);
         }
         let base = self.base(cycle[0].child);
-        *self.blossom_mut(node) = Blossom { cycle, base, dual_2x: W::ZERO };
+        let (first, mut last) = self.ends(cycle[0].child);
+        for link in &cycle[1..] {
+            let (next, end) = self.ends(link.child);
+            self.set_next(last, next);
+            last = end;
+        }
+        *self.blossom_mut(node) = Blossom { cycle, base, dual_2x: W::ZERO, ends: (first, last) };
         node
     }
 
@@ -238,8 +256,13 @@ impl<W: Weight> Family<W> {
         }
         self.note(|_| Old::Fresh);
         self.parent.push(NONE);
-        self.blossoms.push(Blossom { cycle: Vec::new(), base: NONE, dual_2x: W::ZERO });
+        self.blossoms.push(Blossom { cycle: Vec::new(), base: NONE, dual_2x: W::ZERO, ends: (NONE, NONE) });
         self.parent.len() as u32 - 1
+    }
+
+    fn set_next(&mut self, vertex: u32, next: u32) {
+        self.note(|family| Old::Next { vertex, next: family.next[vertex as usize] });
+        self.next[vertex as usize] = next;
     }
 
     fn set_parent(&mut self, node: u32, parent: u32) {
@@ -342,6 +365,7 @@ impl<W: Weight> Family<W> {
         }
         self.parent.splice(before..before, std::iter::repeat_n(NONE, added));
         self.top.extend(before as u32..vertices as u32);
+        self.next.resize(vertices, NONE);
         self.mate.resize(vertices, NONE);
         self.dual_2x.resize(vertices, W::ZERO);
     }
@@ -360,8 +384,8 @@ impl<W: Weight> Family<W> {
 
     fn note_cycle(&mut self, blossom: u32) {
         self.note(|family| {
-            let Blossom { cycle, base, .. } = family.blossom(blossom);
-            Old::Cycle { blossom, cycle: cycle.clone(), base: *base }
+            let Blossom { cycle, base, ends, .. } = family.blossom(blossom);
+            Old::Cycle { blossom, cycle: cycle.clone(), base: *base, ends: *ends }
         });
     }
 
@@ -403,9 +427,10 @@ impl<W: Weight> Family<W> {
                 Old::Dual { vertex, dual_2x } => self.dual_2x[vertex as usize] = dual_2x,
                 Old::Top { vertex, top } => self.top[vertex as usize] = top,
                 Old::Parent { node, parent } => self.parent[node as usize] = parent,
-                Old::Cycle { blossom, cycle, base } => {
+                Old::Next { vertex, next } => self.next[vertex as usize] = next,
+                Old::Cycle { blossom, cycle, base, ends } => {
                     let blossom = self.blossom_mut(blossom);
-                    (blossom.cycle, blossom.base) = (cycle, base);
+                    (blossom.cycle, blossom.base, blossom.ends) = (cycle, base, ends);
                 }
                 Old::BlossomDual { blossom, dual_2x } => self.blossom_mut(blossom).dual_2x = dual_2x,
                 Old::Fresh => {

@@ -77,6 +77,8 @@ struct Node<W> {
     /// The last walk towards the root that passed here.
     walk: u64,
     touched: bool,
+    /// Whether this search has shrunk a cycle into it.
+    is_new: bool,
 }
 
 impl<W: Weight> Node<W> {
@@ -89,6 +91,7 @@ impl<W: Weight> Node<W> {
             shrunk_into: node,
             walk: 0,
             touched: false,
+            is_new: false,
         }
     }
 }
@@ -443,6 +446,7 @@ impl<W: Weight> Searcher<W> {
             self.nodes.push(Node::untouched(self.nodes.len() as u32));
         }
         let state = self.touch_node(blossom);
+        state.is_new = true;
         state.label = Label::S;
         state.since = now;
         for child in children {
@@ -560,7 +564,7 @@ impl<W: Weight> Searcher<W> {
             if !self.family.is_outermost(node) {
                 continue;
             }
-            outermost.push(node);
+            outermost.push((node, !state.is_new));
             let lasted = now - state.since;
             vertices.clear();
             self.family.collect_vertices(node, &mut vertices);
@@ -578,12 +582,12 @@ impl<W: Weight> Searcher<W> {
                 self.family.set_dual_2x(vertex, dual_2x);
             }
         }
-        while let Some(node) = outermost.pop() {
+        while let Some((node, top_is_known)) = outermost.pop() {
             if self.family.is_blossom(node) && self.family.blossom_dual_2x(node) == W::ZERO {
                 let cycle = self.family.open_blossom(node);
-                outermost.extend(cycle.iter().map(|link| link.child));
+                outermost.extend(cycle.iter().map(|link| (link.child, false)));
                 self.opened.push(node);
-            } else {
+            } else if !top_is_known {
                 vertices.clear();
                 self.family.collect_vertices(node, &mut vertices);
                 for &vertex in &vertices {
