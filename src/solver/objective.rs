@@ -13,6 +13,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `counted` | swaps weighed by number and points |
+//! | `columns` | moves of any size instead of swaps |
 //! | `reps` | groups taken for single vertices where they can make one move at most |
 //! | `leximin` | the fairest matching |
 //! | `order` | the leximin order itself, for comparing two plans |
@@ -20,6 +21,7 @@
 //! | `proof` | the proofs, as data |
 //! | `verify` | the check of the proofs, written apart |
 
+mod columns;
 mod counted;
 mod leximin;
 mod order;
@@ -35,6 +37,7 @@ use std::fmt;
 
 use super::caps::CapError;
 
+pub use columns::{BestColumns, Column, best_columns};
 pub use order::leximin;
 pub use proof::{CountedProof, Proof, Step};
 pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps};

@@ -6,9 +6,10 @@
 //! moves as evenly as possible solve the partition problem), and the plans are searched. Costs: see
 //! `leximin` and `search`. Absent: rings.
 
+use super::columns::Column;
 use super::leximin::{Choice, Fairest, fairest};
 use super::proof::Proof;
-use super::search::{self, Column};
+use super::search;
 use super::{BestSwaps, Objective, ObjectiveError, Swap, best_swaps};
 use std::cmp::Reverse;
 
@@ -48,7 +49,7 @@ pub(super) fn fairest_swaps(
         }
     }
     let columns: Vec<Column> = searched.iter().map(column).collect();
-    let found = search::fairest_columns(vertices, &columns, group_of, cap_of_group, stop);
+    let found = search::fairest_columns(&columns, group_of, cap_of_group, stop);
     for &index in &found.chosen {
         take(&searched[index as usize]);
     }

@@ -8,18 +8,8 @@
 
 use std::cmp::Ordering;
 
+use super::columns::Column;
 use super::order::leximin;
-
-/// A move of several vertices that may be chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Its vertices, all different.
-    pub vertices: Vec<u32>,
-    /// What the group of each vertex gains by it.
-    pub gains: Vec<i64>,
-    /// What the move is worth.
-    pub points: i64,
-}
 
 /// The columns found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,14 +25,13 @@ pub(super) struct Found {
 ///
 /// Cost: exponential; `stop` is asked once for each move tried.
 pub(super) fn fairest_columns(
-    vertices: usize,
     columns: &[Column],
     group_of: &[u32],
     cap_of_group: &[Option<u32>],
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Found {
     let mut found = Found { chosen: Vec::new(), complete: true };
-    for component in components(vertices, columns, group_of, cap_of_group.len()) {
+    for component in components(columns, group_of, cap_of_group.len()) {
         let mut search = Search::new(columns, &component, group_of, cap_of_group);
         found.complete &= search.run(stop);
         found.chosen.extend(search.best.map(|best| best.chosen).unwrap_or_default());
@@ -52,9 +41,8 @@ pub(super) fn fairest_columns(
 }
 
 /// Parts the usable columns by the groups they join, in the order of their first columns.
-fn components(vertices: usize, columns: &[Column], group_of: &[u32], groups: usize) -> Vec<Vec<u32>> {
+fn components(columns: &[Column], group_of: &[u32], groups: usize) -> Vec<Vec<u32>> {
     let usable = |column: &Column| column.points >= 0 && column.gains.iter().all(|&gain| gain >= 0);
-    debug_assert!(columns.iter().all(|column| column.vertices.iter().all(|&vertex| (vertex as usize) < vertices)));
     let mut above: Vec<u32> = (0..groups as u32).collect();
     let top = |above: &[u32], mut group: u32| {
         while above[group as usize] != group {

@@ -183,3 +183,77 @@ fn gains_of_forty_bits_are_told_apart_to_the_last_point() {
         }
     }
 }
+
+/// A market of rings, small enough for trying every plan.
+struct RingMarket {
+    columns: Vec<Column>,
+    group_of: Vec<u32>,
+    cap_of_group: Vec<Option<u32>>,
+}
+
+impl RingMarket {
+    fn random(random: &mut ChaCha8Rng, largest: i64, smallest: i64) -> Self {
+        let vertices = random.random_range(2..=8);
+        let groups = random.random_range(1..=6);
+        let group_of = (0..vertices as u32).map(|_| random.random_range(0..groups as u32)).collect();
+        let cap_of_group = (0..groups).map(|_| [None, Some(0), Some(1), Some(2)][random.random_range(0..4)]).collect();
+        let columns = (0..random.random_range(0..=11)).map(|_| {
+            let length = random.random_range(2..=vertices.min(4));
+            let vertices = rand::seq::index::sample(random, vertices, length).iter().map(|v| v as u32).collect();
+            let gains: Vec<i64> = (0..length).map(|_| random.random_range(smallest..=largest)).collect();
+            let points = gains.iter().sum::<i64>() - random.random_range(0..=1);
+            Column { vertices, gains, points }
+        });
+        Self { columns: columns.collect(), group_of, cap_of_group }
+    }
+
+    fn worth(&self, chosen: &[u32]) -> Option<Worth> {
+        let mut worth = Worth { served: 0, gains: vec![0; self.cap_of_group.len()], points: 0 };
+        let mut used = vec![false; self.group_of.len()];
+        let mut left: Vec<u32> = self.cap_of_group.iter().map(|cap| cap.unwrap_or(u32::MAX)).collect();
+        for Column { vertices, gains, points } in chosen.iter().map(|&column| &self.columns[column as usize]) {
+            worth.served += vertices.len();
+            worth.points += points;
+            for (&vertex, gain) in vertices.iter().zip(gains) {
+                let group = self.group_of[vertex as usize] as usize;
+                if std::mem::replace(&mut used[vertex as usize], true) || left[group] == 0 {
+                    return None;
+                }
+                left[group] -= 1;
+                worth.gains[group] += gain;
+            }
+        }
+        Some(worth)
+    }
+
+    fn check(&self, objective: Objective) {
+        let found = best_columns(objective, &self.columns, &self.group_of, &self.cap_of_group, &|| false).unwrap();
+        let is_usable = |&column: &u32| {
+            let Column { gains, points, .. } = &self.columns[column as usize];
+            *points >= 0 && (objective != Objective::WorstGainFirst || gains.iter().all(|&gain| gain >= 0))
+        };
+        let usable: Vec<u32> = (0..self.columns.len() as u32).filter(is_usable).collect();
+        let worth = self.worth(&found.chosen).expect("the plan is possible");
+        assert!(found.chosen.iter().all(is_usable));
+        assert_eq!((worth.points, worth.points, true), (found.points, found.bound, found.optimal));
+        for subset in 0u32..1 << usable.len() {
+            let chosen = usable.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1).map(|(_, &column)| column);
+            if let Some(other) = self.worth(&chosen.collect::<Vec<_>>()) {
+                let story = || format!("{worth:?} {other:?} {:?} {objective:?}", self.columns);
+                assert_ne!(worth.compare(&other, objective), Ordering::Less, "{}", story());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_objective_equals_brute_force_for_rings() {
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    for round in 0..2_000 {
+        let (largest, smallest) = [(1, 0), (3, -1), (9, 0)][round % 3];
+        let market = RingMarket::random(&mut random, largest, smallest);
+        for objective in OBJECTIVES {
+            market.check(objective);
+        }
+    }
+}
