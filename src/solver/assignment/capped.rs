@@ -23,10 +23,13 @@ use super::{Potentials, best_assignment, cycles};
 use serde::{Deserialize, Serialize};
 
 /// The most numbers a proof may hold. A search that would need more ends with the bound of its root.
-const LARGEST_PROOF: usize = 1 << 22;
+const LARGEST_PROOF: usize = 1 << 21;
 
 /// The halvings of the heaviest weight that give the first step of prices.
 const FIRST_STEP: u32 = 4;
+
+/// The halvings of the first step from one time that steps shrink to the next.
+const NEXT_STEP: u32 = 2;
 
 /// Disjoint cycles that keep the caps of groups, and how good they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,8 +161,18 @@ impl<'a, W: Weight> Search<'a, W> {
     fn find_prices(&mut self) {
         let digraph = self.relaxed.digraph;
         let heaviest = digraph.arcs().map(|arc| arc.weight).max().unwrap_or(W::ZERO);
-        let mut step = halved(heaviest, FIRST_STEP);
+        let mut first = halved(heaviest, FIRST_STEP);
+        while self.shrink_steps(first) {
+            first = halved(first, NEXT_STEP);
+        }
+    }
+
+    /// Lets all groups settle their prices with one step, then with half of it, and so on down to one point, and returns
+    /// to the best prices. Says whether it is worth to go on: something got better, and may still.
+    fn shrink_steps(&mut self, first: W) -> bool {
+        let before = (self.bound, self.weight);
         let mut stopped = false;
+        let mut step = first;
         while step > W::ZERO && self.bound > self.weight && !stopped {
             for group in 0..self.prices.len() {
                 stopped = stopped || (self.stop)();
@@ -178,6 +191,7 @@ impl<'a, W: Weight> Search<'a, W> {
         }
         let prices = self.prices.clone();
         self.restore(&prices);
+        !stopped && self.bound > self.weight && (self.bound, self.weight) != before
     }
 
     /// Raises the price of a group while it has too many moves, or else lowers it while it has too few.
