@@ -7,6 +7,7 @@
 //! given moment; `serve` asks each minute).
 
 mod reports;
+pub mod verify;
 
 pub use reports::{ReportView, TeamsView};
 

@@ -14,6 +14,7 @@ mod run;
 mod serve;
 mod solve;
 mod token;
+mod verify;
 mod whole;
 
 use account_swap::{
@@ -62,6 +63,8 @@ enum Command {
     Run(run::Arguments),
     /// Finds the best moves of a market in a file, proven; or checks a plan of one.
     Solve(solve::Arguments),
+    /// Checks a published run again and makes its plan again, from what is kept of it.
+    Verify(verify::Arguments),
     /// Brings a CSV file of reps, accounts, history or submissions in, whole or not at all.
     Import(import::Arguments),
     /// Writes a file for another system.
@@ -92,6 +95,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Solve(arguments) => solve::run(context, &arguments),
+        Command::Verify(arguments) => verify::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),

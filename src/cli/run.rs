@@ -89,15 +89,23 @@ pub fn name(stage: Stage) -> &'static str {
 fn words(what: &str, scope: &str, date: NaiveDate, report: &ReportView) -> String {
     let hours = |minutes: i64| minutes as f64 / 60.0;
     let moves = if what == "proposed" { report.published } else { report.moves };
-    let swaps = if moves == 1 { "swap" } else { "swaps" };
+    let swaps = if moves == 1 { "move" } else { "moves" };
     let mut text = format!(
-        "{what} {moves} {swaps} for {scope} on {date}, the best of {} possible ones among {} accounts of {} reps",
+        "{what} {moves} {swaps} for {scope} on {date}, from {} possible swaps among {} accounts of {} reps",
         report.possible_moves, report.offers, report.reps
     );
     let mut line =
         |name: &str, value: String| write!(text, "\n  {name:<18}{value}").expect("a String takes every text");
     if let (Some(gain), Some(points)) = (report.gain_minutes, report.points) {
         line("gain", format!("{:.1} hours a year, {points} points", hours(gain)));
+    }
+    if let Some(bound) = report.bound {
+        line("not proven best", format!("the search was ended; no plan has more than {bound} points"));
+    }
+    if let (Some(points), Some(most)) = (report.points, report.points_in_any_rings_at_most)
+        && most > points
+    {
+        line("longer rings", format!("could add {} points at most", most - points));
     }
     if let (Some(least), Some(gini)) = (report.smallest_gain_minutes, report.gini_thousandths) {
         line(

@@ -49,7 +49,7 @@ pub(crate) fn solve(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u
     let stop = || asked.fetch_add(1, Ordering::Relaxed) >= terms.questions_limit;
     match (terms.max_ring, terms.objective) {
         (MaxRing::Two, Objective::Points | Objective::SwapsThenPoints) => most_points_in_swaps(view, chances, caps),
-        (MaxRing::Two, Objective::WorstGainFirst) => fairest_swaps(view, chances, arcs, caps, &stop),
+        (MaxRing::Two, Objective::WorstGainFirst) => fairest_swaps(view, chances, arcs, caps),
         _ => match terms.max_ring.legs() {
             Some(longest) => most_points_in_rings(view, arcs, caps, longest, &stop),
             None => most_points_in_any_rings(view, arcs, caps, &stop),
@@ -57,20 +57,14 @@ pub(crate) fn solve(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u
     }
 }
 
-fn fairest_swaps(
-    view: &View<'_>,
-    chances: &[Chances],
-    arcs: &Arcs,
-    caps: &[u32],
-    stop: &(dyn Fn() -> bool + Sync),
-) -> Solution {
-    let found = fairest::swaps(view, chances, arcs, caps, stop);
+fn fairest_swaps(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u32]) -> Solution {
+    let found = fairest::swaps(view, chances, arcs, caps);
     let rings = pairs(&found.mate);
     Solution {
         margins: vec![None; rings.len()],
         rings,
         components: swaps::components(view, chances).len(),
-        bound: (!found.optimal).then_some(Points(found.bound)),
+        bound: None,
         proof: Proof::Fairest(found.proof),
     }
 }

@@ -3,7 +3,7 @@
 use super::fixture::{World, id, manager, rep, service};
 use crate::common::databases::{TestDatabase, databases};
 use account_swap::{
-    app::{decide, handover},
+    app::{decide, handover, run::verify, system},
     domain::{
         handover::{StepAction, StepKind},
         ids::ProposalId,
@@ -136,5 +136,24 @@ fn an_account_that_changed_hands_elsewhere_ends_a_whole_ring() {
         world.execute("UPDATE accounts SET owner_id = 'dan', ownership = 2 WHERE id = 'cora-0'");
         accept(&world, "anna", proposal, false);
         assert_eq!(world.kept(proposal).state, ProposalState::Invalidated, "{}", world.name);
+    }
+}
+
+#[test]
+fn a_run_is_verified_from_what_is_kept_of_it_and_not_from_anything_else() {
+    for database in databases() {
+        let (world, proposal) = proposed(database);
+        let run = world.kept(proposal).run.unwrap();
+        let verified = || {
+            let kept = world.store.read(|reader| verify::kept(reader, &system(), run)).unwrap();
+            verify::verify(&kept).unwrap()
+        };
+        assert!(verified().holds(), "{}: {:?}", world.name, verified());
+        world.execute("UPDATE accounts SET annual_commission_cents = 1");
+        assert!(verified().holds(), "{}: the day's accounts are not the run's", world.name);
+        world
+            .execute(r#"UPDATE runs SET policy = REPLACE(policy, '"handover_minutes":480', '"handover_minutes":479')"#);
+        let changed = verified();
+        assert!(!changed.is_made_again && !changed.breaches.is_empty(), "{}: {changed:?}", world.name);
     }
 }

@@ -40,6 +40,10 @@ pub struct ReportView {
     pub published: u32,
     /// Points of the plan.
     pub points: Option<i64>,
+    /// Whether the plan is proven to be the best by the policy's objective; if not, its search took too long.
+    pub is_best: bool,
+    /// What the points of no plan within the policy exceed, where this one may not be the best.
+    pub bound: Option<i64>,
     /// No plan has more points, however long its rings. Neither caps nor the price of unfairness are counted in it.
     pub points_in_any_rings_at_most: Option<i64>,
     /// Gains in all, in minutes a year.
@@ -133,6 +137,8 @@ impl KeptReport {
             moves: plan.moves,
             published: self.published,
             points: is_told.then_some(plan.points.0),
+            is_best: plan.bound.is_none(),
+            bound: plan.bound.filter(|_| is_told).map(|bound| bound.0),
             points_in_any_rings_at_most: is_told.then_some(plan.points_in_any_rings_at_most.0),
             gain_minutes: is_told.then_some(plan.gain.0),
             smallest_gain_minutes: plan.smallest_gain.filter(|_| is_told).map(|gain| gain.0),
