@@ -84,9 +84,6 @@ impl Policy {
         if plan.max_ring == MaxRing::Unlimited && points.unfairness_percent != 0 {
             return Some(("policy.plan.max_ring", "takes unlimited only with policy.points.unfairness_percent = 0"));
         }
-        if plan.objective == Objective::WorstGainFirst {
-            return Some(("policy.plan.objective", "takes no worst_gain_first yet"));
-        }
         if plan.max_ring != MaxRing::Two && plan.objective != Objective::Points {
             return Some(("policy.plan.objective", "takes anything but points only with policy.plan.max_ring = 2"));
         }

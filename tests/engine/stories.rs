@@ -144,6 +144,8 @@ stories! {
     two_reps_swap_and_both_gain,
     one_step_of_a_rule_opens_a_partner,
     a_ring_of_three_beats_every_set_of_swaps,
+    the_worst_gain_comes_first,
+    more_swaps_come_before_more_points,
     five_in_one_ring_of_any_length,
     no_swap_where_only_one_gains,
     commissions_too_far_apart_stay,

@@ -17,6 +17,7 @@ use crate::{
     solver::{
         CapStep, Certificate, Edge, Graph, Potentials,
         digraph::{Digraph, DirectedArc},
+        objective::{self, Swap, verify_best_swaps},
         rings::{RingCertificate, RingProblem, verify::verify_rings},
         verify_capped, verify_capped_assignment,
     },
@@ -49,6 +50,9 @@ pub(super) fn check_optimality(
         }
         (Proof::Swaps { extra_mates, duals }, MaxRing::Two, Objective::SwapsThenPoints) if bound.is_none() => {
             market.verify_swaps(&next, market.beyond_all_points(), extra_mates, duals)
+        }
+        (Proof::Fairest(proof), MaxRing::Two, Objective::WorstGainFirst) if bound.is_none() => {
+            market.verify_fairest(&next, proof)
         }
         (Proof::Rings(certificate), MaxRing::Three | MaxRing::Four, Objective::Points)
             if certificate.bound == bound.unwrap_or(points).0 =>
@@ -105,6 +109,22 @@ impl Market<'_> {
             .collect();
         let caps: Vec<Option<u32>> = self.caps_of_reps().into_iter().chain([None]).collect();
         verify_capped(&graph, &groups, &caps, mate, extra_mates, duals).map_err(|error| error.to_string())
+    }
+
+    fn verify_fairest(&self, mate: &[Option<u32>], proof: &objective::Proof) -> Result<(), String> {
+        let swaps = self.possible.moves.iter().map(|one| Swap {
+            u: number(one.offers[0]),
+            v: number(one.offers[1]),
+            points: one.points.0,
+            gains: one.gains.map(|gain| gain.0),
+        });
+        let (swaps, owners, caps): (Vec<Swap>, _, _) = (swaps.collect(), self.owners(), self.caps_of_reps());
+        let objective = objective::Objective::WorstGainFirst;
+        let verified = verify_best_swaps(mate.len(), &swaps, &owners, &caps, objective, mate, proof);
+        match verified.map_err(|error| error.to_string())?.unproven.first() {
+            Some(rep) => Err(format!("of the gain of rep {rep} it proves nothing")),
+            None => Ok(()),
+        }
     }
 
     fn verify_rings(

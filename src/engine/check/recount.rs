@@ -100,6 +100,8 @@ pub(super) struct PossibleArc {
 pub(super) struct PossibleMove {
     /// The two offers, ascending.
     pub offers: [usize; 2],
+    /// What their owners gain.
+    pub gains: [Minutes; 2],
     /// What it is worth.
     pub points: Points,
     /// What it does to the owners of the two.
@@ -548,7 +550,7 @@ impl<'m> Recount<'m> {
         missing.dedup();
         let (offers, gains) = (both.map(|arc| arc.given as usize), both.map(|arc| arc.gain));
         let points = self.points(&offers, &gains);
-        let one = PossibleMove { offers, points, changes: both.map(|arc| self.changes_of(&arc)) };
+        let one = PossibleMove { offers, gains, points, changes: both.map(|arc| self.changes_of(&arc)) };
         (points > Points::ZERO && missing.len() < 2).then(|| (one, missing.first().copied()))
     }
 
