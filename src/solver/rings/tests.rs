@@ -209,9 +209,11 @@ fn a_packing_with_wide_rows_gets_the_best_of_all_choices() {
         let mut columns = Columns::new();
         for _ in 0..rng.random_range(1..12) {
             let mut entries = vec![(rng.random_range(0..units), 1)];
-            entries.extend(
-                (units..units + wide).filter_map(|row| rng.random_bool(0.6).then(|| (row, rng.random_range(1..5)))),
-            );
+            for row in units..units + wide {
+                if rng.random_bool(0.6) {
+                    entries.push((row, rng.random_range(1..5)));
+                }
+            }
             columns.push(&entries, rng.random_range(-2..40));
         }
         let packing = Packing { capacity, columns };
