@@ -283,3 +283,60 @@ fn a_plan_never_holds_what_the_check_would_refuse() {
         assert!(!plan.moves.iter().any(moved), "{rule} did not keep A-1 where it is");
     }
 }
+
+/// Corrupts the plan of a story of another kind and expects a breach of `claim` with `words`.
+#[track_caller]
+fn refuses_of(story: &str, claim: Claim, words: &str, corrupt: impl FnOnce(&mut Plan)) {
+    let story = Story::read(story);
+    let mut plan = planned(&story);
+    assert_eq!(breaches(&story, plan.clone()), [], "the plan was wrong before it was corrupted");
+    corrupt(&mut plan);
+    let found = breaches(&story, plan);
+    let hit = found.iter().any(|breach| breach.claim == claim && breach.to_string().contains(words));
+    assert!(hit, "no {claim} with {words:?} in {found:#?}");
+}
+
+const RING_OF_THREE: &str = include_str!("markets/a_ring_of_three_beats_every_set_of_swaps.toml");
+const RING_OF_FIVE: &str = include_str!("markets/five_in_one_ring_of_any_length.toml");
+const WORST_FIRST: &str = include_str!("markets/the_worst_gain_comes_first.toml");
+const SWAPS_FIRST: &str = include_str!("markets/more_swaps_come_before_more_points.toml");
+
+#[test]
+fn a_ring_is_refused_that_goes_the_other_way_round_or_is_too_long() {
+    refuses_of(RING_OF_THREE, Claim::Permutation, "must go to", |plan| plan.moves[0].legs.swap(1, 2));
+    refuses_of(RING_OF_THREE, Claim::Order, "smallest account", |plan| plan.moves[0].legs.rotate_left(1));
+    refuses_of(RING_OF_FIVE, Claim::Permutation, "must go to", |plan| drop(plan.moves[0].legs.pop()));
+    let plan = planned(&Story::read(RING_OF_THREE));
+    let swaps_only = Story::read(&RING_OF_THREE.replace("max_ring = 3", "max_ring = 2"));
+    let found = breaches(&swaps_only, plan);
+    assert!(found.iter().any(|breach| breach.to_string().contains("3 legs are no move")), "{found:#?}");
+}
+
+#[test]
+fn a_plan_of_each_kind_that_is_not_the_best_is_refused() {
+    for story in [RING_OF_THREE, RING_OF_FIVE, WORST_FIRST, SWAPS_FIRST] {
+        refuses_of(story, Claim::Optimality, "certificate", |plan| drop(plan.moves.pop()));
+    }
+}
+
+#[test]
+fn a_proof_of_another_kind_of_plan_is_refused() {
+    for story in [RING_OF_THREE, RING_OF_FIVE, WORST_FIRST] {
+        refuses_of(story, Claim::Optimality, "another kind", |plan| {
+            plan.certificate = Proof::Swaps { extra_mates: Vec::new(), duals: Certificate::default() };
+        });
+    }
+    refuses_of(SWAPS_FIRST, Claim::Optimality, "another kind", |plan| {
+        plan.certificate = Proof::AnyLength { cases: Vec::new() };
+    });
+}
+
+#[test]
+fn a_bound_that_is_not_proven_or_not_needed_is_refused() {
+    for story in [RING_OF_THREE, RING_OF_FIVE] {
+        refuses_of(story, Claim::Optimality, "bound", |plan| plan.report.bound = Some(plan.report.points));
+        refuses_of(story, Claim::Optimality, "certificate", |plan| {
+            plan.report.bound = Some(plan.report.points - Points(1));
+        });
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
         policy::{MaxRing, Objective, Policy},
         units::{Minutes, Points},
     },
-    engine::plan::{Plan, Proof, Report},
+    engine::plan::{Plan, Proof},
     solver::{
         CapStep, Certificate, Edge, Graph, Potentials,
         digraph::{Digraph, DirectedArc},
@@ -42,7 +42,9 @@ pub(super) fn check_optimality(
             next[given as usize] = Some(received);
         }
     }
-    let Report { points, bound, .. } = plan.report;
+    let bound = plan.report.bound;
+    let points: Points = plan.moves.iter().map(|one| one.points).sum();
+    let claimed = bound.unwrap_or(points);
     let terms = &policy.plan;
     let verified = match (&plan.certificate, terms.max_ring, terms.objective) {
         (Proof::Swaps { extra_mates, duals }, MaxRing::Two, Objective::Points) if bound.is_none() => {
@@ -54,14 +56,16 @@ pub(super) fn check_optimality(
         (Proof::Fairest(proof), MaxRing::Two, Objective::WorstGainFirst) if bound.is_none() => {
             market.verify_fairest(&next, proof)
         }
-        (Proof::Rings(certificate), MaxRing::Three | MaxRing::Four, Objective::Points)
-            if certificate.bound == bound.unwrap_or(points).0 =>
-        {
+        (Proof::Rings(certificate), MaxRing::Three | MaxRing::Four, Objective::Points) => {
             let longest = terms.max_ring.legs().unwrap_or_default();
-            market.verify_rings(&rings, longest, points, certificate)
+            let verified = market.verify_rings(&rings, longest, points, certificate);
+            verified.and_then(|()| match Points(certificate.bound) {
+                proven if proven == claimed => Ok(()),
+                proven => Err(format!("it proves a bound of {proven}, not of {claimed}")),
+            })
         }
         (Proof::AnyLength { cases }, MaxRing::Unlimited, Objective::Points) => {
-            market.verify_any_length(&next, bound.unwrap_or(points), cases)
+            market.verify_any_length(&next, claimed, cases)
         }
         _ => Err("it is of another kind of plan".to_owned()),
     };
