@@ -257,3 +257,49 @@ fn each_objective_equals_brute_force_for_rings() {
         }
     }
 }
+
+#[test]
+fn larger_markets_are_proven_and_the_order_of_swaps_does_not_matter() {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    for round in 0..200 {
+        let vertices = random.random_range(20..=60u32);
+        let largest = [2i64, 12, 1_000, 1 << 40][round % 4];
+        let mut swaps = Vec::new();
+        for u in 0..vertices {
+            for v in u + 1..vertices {
+                if random.random_bool(0.12) {
+                    let gains: [i64; 2] = [random.random_range(0..=largest), random.random_range(0..=largest)];
+                    swaps.push(Swap { u, v, points: gains[0] + gains[1] - (gains[0] - gains[1]).abs() / 2, gains });
+                }
+            }
+        }
+        let (group_of, cap_of_group) = ((0..vertices).collect(), vec![None; vertices as usize]);
+        let market = Market { vertices: vertices as usize, swaps, group_of, cap_of_group };
+        let found = market.solve(Objective::WorstGainFirst);
+        let verified = market.verify(Objective::WorstGainFirst, &found.mate, &found.proof).unwrap();
+        assert_eq!((verified.points, verified.unproven), (found.points, Vec::new()));
+        let turned =
+            |swap: &Swap| Swap { u: swap.v, v: swap.u, points: swap.points, gains: [swap.gains[1], swap.gains[0]] };
+        let swaps = market.swaps.iter().rev().map(turned).collect();
+        assert_eq!(Market { swaps, ..market }.solve(Objective::WorstGainFirst), found);
+    }
+}
+
+#[test]
+fn a_search_that_is_stopped_says_so_and_keeps_to_the_caps() {
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    for _ in 0..300 {
+        let market = Market::random(&mut random, true, 9, 0);
+        let Market { vertices, swaps, group_of, cap_of_group } = &market;
+        let stopped =
+            best_swaps(*vertices, swaps, group_of, cap_of_group, Objective::WorstGainFirst, &|| true).unwrap();
+        let best = market.solve(Objective::WorstGainFirst);
+        let own = market.worth_of_mates(&stopped.mate, Objective::WorstGainFirst);
+        assert!(stopped.points <= stopped.bound && own.points == stopped.points);
+        assert!(
+            !stopped.optimal
+                || leximin(&own.gains, &market.worth_of_mates(&best.mate, Objective::WorstGainFirst).gains)
+                    == Ordering::Equal
+        );
+    }
+}

@@ -58,7 +58,8 @@ pub fn verify_best_swaps(
     }
     let market = Market { vertices, swaps, group_of, cap_of_group, objective };
     let pairs = market.check_mates(mate)?;
-    let points = pairs.iter().map(|pair| pair.points).sum();
+    let points: i128 = pairs.iter().map(|pair| i128::from(pair.points)).sum();
+    let points = i64::try_from(points).map_err(|_| UnprovenPlan::TooLarge)?;
     let mut unproven = Vec::new();
     match (objective, proof) {
         (Objective::WorstGainFirst, Proof::Fairest(proof)) => {
@@ -282,7 +283,7 @@ pub enum UnprovenPlan {
     },
     /// The proof is one for another objective.
     OtherObjective,
-    /// A weight does not fit the numbers of the proof.
+    /// A weight does not fit the numbers of the proof, or the points do not fit 64 bits.
     TooLarge,
     /// The certificate over 64 bits does not hold.
     Counted(CertificateError<i64>),
@@ -315,7 +316,7 @@ impl fmt::Display for UnprovenPlan {
                 write!(f, "between the groups {g} and {h} there is a better swap than the one chosen")
             }
             Self::OtherObjective => write!(f, "the proof is one for another objective"),
-            Self::TooLarge => write!(f, "a weight does not fit the numbers of the proof"),
+            Self::TooLarge => write!(f, "a weight or the points do not fit the numbers of the proof"),
             Self::Counted(error) => error.fmt(f),
             Self::CountedWide(error) => error.fmt(f),
             Self::Step { step, error } => write!(f, "step {step}: {error}"),
@@ -333,3 +334,6 @@ impl From<GraphError<i128>> for StepError {
         Self::Certificate(CertificateError::CapsTooLarge(error))
     }
 }
+
+#[cfg(test)]
+mod tests;

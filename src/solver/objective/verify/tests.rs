@@ -1,0 +1,263 @@
+//! Holds that every rule of the check refuses what breaks it.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::solver::objective::{BestSwaps, Step, best_swaps};
+
+#[derive(Clone)]
+struct Case {
+    vertices: usize,
+    swaps: Vec<Swap>,
+    group_of: Vec<u32>,
+    cap_of_group: Vec<Option<u32>>,
+    objective: Objective,
+    mate: Vec<Option<u32>>,
+    proof: Proof,
+}
+
+impl Case {
+    fn new(swaps: Vec<Swap>, group_of: Vec<u32>, cap_of_group: Vec<Option<u32>>, objective: Objective) -> Self {
+        let vertices = group_of.len();
+        let BestSwaps { mate, proof, .. } =
+            best_swaps(vertices, &swaps, &group_of, &cap_of_group, objective, &|| false).unwrap();
+        let case = Self { vertices, swaps, group_of, cap_of_group, objective, mate, proof };
+        assert!(case.verify().is_ok());
+        case
+    }
+
+    /// A market of twenty reps whose gains take several steps to compare, the same at every call.
+    fn of_several_steps() -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        loop {
+            let mut swaps = Vec::new();
+            for u in 0..20 {
+                for v in u + 1..20 {
+                    if random.random_bool(0.3) {
+                        let gains = [random.random_range(1..=60), random.random_range(1..=60)];
+                        swaps.push(Swap { u, v, points: gains[0] + gains[1], gains });
+                    }
+                }
+            }
+            let case = Self::new(swaps, (0..20).collect(), vec![None; 20], Objective::WorstGainFirst);
+            let dropped = case.steps().iter().position(|step| matches!(step, Step::Drop { .. }));
+            let solved =
+                case.steps().iter().skip(1).any(|step| matches!(step, Step::Solve { ranks, .. } if ranks.len() > 4));
+            if dropped.is_some() && solved {
+                return case;
+            }
+        }
+    }
+
+    fn verify(&self) -> Result<Verified, UnprovenPlan> {
+        let Self { vertices, swaps, group_of, cap_of_group, objective, mate, proof } = self;
+        verify_best_swaps(*vertices, swaps, group_of, cap_of_group, *objective, mate, proof)
+    }
+
+    fn steps(&self) -> &[Step] {
+        match &self.proof {
+            Proof::Fairest(steps) => steps,
+            _ => panic!("a proof of fairness"),
+        }
+    }
+
+    fn refused(&self, change: impl FnOnce(&mut Self)) -> UnprovenPlan {
+        let mut case = self.clone();
+        change(&mut case);
+        case.verify().expect_err("the rule is broken")
+    }
+
+    /// Changes the first step that a function accepts, and returns what is said of that step.
+    fn step_refused(&self, mut change: impl FnMut(&mut Step) -> bool) -> StepError {
+        let refused = self.refused(|case| match &mut case.proof {
+            Proof::Fairest(steps) => assert!(steps.iter_mut().any(&mut change), "a step to change"),
+            _ => panic!("a proof of fairness"),
+        });
+        match refused {
+            UnprovenPlan::Step { error, .. } => error,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn swap(u: u32, v: u32, gains: [i64; 2]) -> Swap {
+    Swap { u, v, points: gains[0] + gains[1], gains }
+}
+
+#[test]
+fn what_is_no_plan_within_the_caps_is_refused() {
+    let swaps = vec![swap(0, 1, [3, 4]), swap(1, 2, [1, 1]), swap(2, 3, [5, 5])];
+    let case = Case::new(swaps, vec![0, 1, 2, 3], vec![None; 4], Objective::WorstGainFirst);
+    assert_eq!(case.refused(|case| case.group_of = vec![0, 1, 2]), UnprovenPlan::Groups);
+    assert_eq!(case.refused(|case| case.group_of[3] = 4), UnprovenPlan::Groups);
+    assert_eq!(case.refused(|case| case.swaps[1].v = 1), UnprovenPlan::NotASwap { index: 1 });
+    assert_eq!(case.refused(|case| case.mate.truncate(3)), UnprovenPlan::MateCount { expected: 4, found: 3 });
+    assert_eq!(case.refused(|case| case.mate[1] = None), UnprovenPlan::NotMutual { vertex: 0 });
+    assert_eq!(case.refused(|case| case.mate[1] = Some(9)), UnprovenPlan::NotMutual { vertex: 0 });
+    let crossed = vec![Some(2), Some(3), Some(0), Some(1)];
+    assert_eq!(case.refused(|case| case.mate = crossed), UnprovenPlan::NoSwap { vertex: 0 });
+    assert_eq!(case.refused(|case| case.swaps[2].points = -1), UnprovenPlan::NoSwap { vertex: 2 });
+    assert_eq!(case.refused(|case| case.swaps[2].gains[0] = -1), UnprovenPlan::NoSwap { vertex: 2 });
+    assert_eq!(case.refused(|case| case.cap_of_group[1] = Some(0)), UnprovenPlan::CapExceeded { group: 1 });
+    assert_eq!(case.refused(|case| case.objective = Objective::Points), UnprovenPlan::OtherObjective);
+}
+
+#[test]
+fn a_worse_swap_between_the_same_reps_is_refused() {
+    let swaps = vec![swap(0, 2, [3, 4]), swap(1, 3, [4, 4])];
+    let case = Case::new(swaps, vec![0, 0, 1, 1], vec![Some(1); 2], Objective::WorstGainFirst);
+    let worse = vec![Some(2), None, Some(0), None];
+    assert_eq!(case.refused(|case| case.mate = worse), UnprovenPlan::BetterSwap { groups: (0, 1) });
+}
+
+#[test]
+fn a_plan_of_fewer_swaps_or_points_is_refused() {
+    let swaps = vec![swap(0, 1, [3, 4]), swap(1, 2, [90, 90]), swap(2, 3, [5, 5])];
+    let case = Case::new(swaps, vec![0, 1, 2, 3], vec![None; 4], Objective::MovesThenPoints);
+    let fewer = vec![None, Some(2), Some(1), None];
+    assert!(matches!(case.refused(|case| case.mate = fewer.clone()), UnprovenPlan::Counted(_)));
+    assert!(matches!(case.refused(|case| case.objective = Objective::Points), UnprovenPlan::Counted(_)));
+    let Proof::Counted(CountedProof { extra_mates, certificate }) = &case.proof else { panic!("64 bits are enough") };
+    let wide = Proof::CountedWide(CountedProof {
+        extra_mates: extra_mates.clone(),
+        certificate: crate::solver::Certificate {
+            vertex_duals_2x: certificate.vertex_duals_2x.iter().map(|&dual_2x| i128::from(dual_2x)).collect(),
+            blossoms: Vec::new(),
+        },
+    });
+    let wide = Case { proof: wide, ..case.clone() };
+    assert!(wide.verify().is_ok());
+    assert!(matches!(wide.refused(|case| case.mate = fewer), UnprovenPlan::CountedWide(_)));
+    assert_eq!(case.refused(|case| case.swaps[1].points = i64::MAX), UnprovenPlan::TooLarge);
+}
+
+#[test]
+fn the_steps_must_decide_everything() {
+    let case = Case::of_several_steps();
+    let cut_short = case.refused(|case| match &mut case.proof {
+        Proof::Fairest(steps) => steps.truncate(1),
+        _ => panic!("a proof of fairness"),
+    });
+    assert!(matches!(cut_short, UnprovenPlan::Open { .. }));
+}
+
+#[test]
+fn a_step_must_speak_of_what_stands_apart_and_came_equally_far() {
+    let case = Case::of_several_steps();
+    let swapped = case.step_refused(|step| match step {
+        Step::Solve { vertices, .. } | Step::Drop { vertices, .. } => {
+            vertices.swap(0, 1);
+            true
+        }
+    });
+    assert_eq!(swapped, StepError::Vertices);
+    let beyond = case.step_refused(|step| match step {
+        Step::Solve { vertices, .. } | Step::Drop { vertices, .. } => {
+            vertices.push(20);
+            true
+        }
+    });
+    assert_eq!(beyond, StepError::Vertices);
+    let joined = case.step_refused(|step| match step {
+        Step::Solve { vertices, .. } | Step::Drop { vertices, .. } => {
+            vertices.pop();
+            true
+        }
+    });
+    assert!(matches!(joined, StepError::Joined { .. }));
+    // Two swaps apart from each other: after the first step they are different parts.
+    let swaps = vec![swap(0, 1, [3, 4]), swap(0, 2, [4, 3]), swap(3, 4, [5, 6]), swap(3, 5, [6, 5])];
+    let apart = Case::new(swaps, (0..6).collect(), vec![None; 6], Objective::WorstGainFirst);
+    let mut seen = 0;
+    let uneven = apart.step_refused(|step| {
+        seen += 1;
+        let (Step::Solve { vertices, .. } | Step::Drop { vertices, .. }) = step;
+        if seen == 3 {
+            *vertices = (0..6).collect();
+        }
+        seen == 3
+    });
+    assert!(matches!(uneven, StepError::NotEquallyFar { .. }));
+}
+
+#[test]
+fn a_step_must_come_in_its_turn() {
+    let case = Case::of_several_steps();
+    let unserved = case.step_refused(|step| match step {
+        Step::Solve { served, .. } => std::mem::replace(served, false),
+        Step::Drop { .. } => false,
+    });
+    assert_eq!(unserved, StepError::OutOfTurn);
+    let nothing_new = case.step_refused(|step| match step {
+        Step::Drop { until, .. } => {
+            *until = 0;
+            true
+        }
+        Step::Solve { .. } => false,
+    });
+    assert_eq!(nothing_new, StepError::OutOfTurn);
+    let too_early = case.step_refused(|step| match step {
+        Step::Solve { served: false, points, ranks, .. } => {
+            *points = true;
+            ranks.truncate(1);
+            true
+        }
+        _ => false,
+    });
+    assert!(matches!(too_early, StepError::PointsTooEarly { .. }));
+}
+
+#[test]
+fn gains_of_the_plan_are_neither_dropped_nor_mixed() {
+    let case = Case::of_several_steps();
+    let used = case.step_refused(|step| match step {
+        Step::Drop { until, .. } => {
+            *until = 1_000;
+            true
+        }
+        Step::Solve { .. } => false,
+    });
+    assert!(matches!(used, StepError::UsedGain { .. }));
+    let descending = case.step_refused(|step| match step {
+        Step::Solve { served: false, ranks, .. } if ranks.len() > 1 => {
+            ranks.reverse();
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(descending, StepError::Ranks);
+    let mixed = case.step_refused(|step| match step {
+        Step::Solve { served: false, ranks, .. } if ranks.len() > 4 => {
+            *ranks = vec![ranks[ranks.len() - 1]];
+            true
+        }
+        _ => false,
+    });
+    assert!(matches!(mixed, StepError::MixedRank { .. }));
+}
+
+#[test]
+fn a_step_must_be_proven_in_numbers_that_fit() {
+    let case = Case::of_several_steps();
+    let mut seen = 0;
+    let lighter = case.step_refused(|step| match step {
+        Step::Solve { certificate, .. } => {
+            seen += 1;
+            certificate.vertex_duals_2x.iter_mut().for_each(|dual_2x| *dual_2x = (*dual_2x - 1).max(0));
+            seen == 2
+        }
+        Step::Drop { .. } => false,
+    });
+    assert!(matches!(lighter, StepError::Certificate(_)));
+    let swaps = (0..80).map(|pair| swap(2 * pair, 2 * pair + 1, [1 + 2 * i64::from(pair), 2 + 2 * i64::from(pair)]));
+    let many = Case::new(swaps.collect(), (0..160).collect(), vec![None; 160], Objective::WorstGainFirst);
+    let too_many = many.step_refused(|step| match step {
+        Step::Solve { ranks, .. } => {
+            *ranks = (1..=160).collect();
+            true
+        }
+        Step::Drop { .. } => false,
+    });
+    assert_eq!(too_many, StepError::TooLarge);
+}
