@@ -4,7 +4,7 @@
 //! numbers are counted in the parts of a point that the unfairness makes necessary (`--unfairness 0.25`: hundredths).
 //! Costs: linear. Absent: the plan and the market, which whoever checks must have.
 
-use crate::solver;
+use crate::solver::{self, CapStep};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 
@@ -37,11 +37,21 @@ pub enum Proof {
         /// The dual solution.
         duals: solver::Certificate,
     },
-    /// Rings of any length of the most points: what [`solver::verify_assignment`] takes.
-    Unlimited(solver::Potentials),
+    /// Rings of any length of the most points: what [`solver::verify_capped_assignment`] takes.
+    Unlimited {
+        /// What no plan exceeds.
+        bound: i64,
+        /// Why, case by case.
+        steps: Vec<CapStep>,
+    },
     /// The same where more reps served come first: every arc weighs one more than the sum, over the offers, of the
     /// largest gain from giving each, and its own gain.
-    UnlimitedServed(solver::Potentials<i128>),
+    UnlimitedServed {
+        /// What no plan exceeds.
+        bound: i128,
+        /// Why, case by case.
+        steps: Vec<CapStep<i128>>,
+    },
 }
 
 impl Certificate {

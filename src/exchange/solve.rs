@@ -15,6 +15,9 @@ use super::points::Points;
 use super::result::{Move, Plan, Seconds, Status};
 use std::fmt::Display;
 
+/// Tells, now and then, whether to stop.
+pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// A plan and its proof.
 #[derive(Clone, Debug)]
 pub struct Solved {
@@ -29,12 +32,11 @@ pub struct Solved {
 /// Errors: a sentence, if the market cannot be asked this or is more than the solver takes.
 ///
 /// Cost: that of the solver's function for these options.
-pub fn solve(market: &Market, options: &Options, stop: &(dyn Fn() -> bool + Sync)) -> Result<Solved, String> {
+pub fn solve(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Solved, String> {
     options.fit(market)?;
-    let _ = stop;
     let found = match (options.max_ring, options.objective) {
         (MaxRing::AtMost(2), Objective::Points) => swaps::of_most_points(market, options)?,
-        (MaxRing::Unlimited, _) => cycles::of_any_length(market, options)?,
+        (MaxRing::Unlimited, _) => cycles::of_any_length(market, options, stop)?,
         _ => return Err(format!("--max-ring {} with {} is not there", options.max_ring, options.objective)),
     };
     Ok(found.into_solved(market, options))
@@ -44,8 +46,7 @@ pub fn solve(market: &Market, options: &Options, stop: &(dyn Fn() -> bool + Sync
 struct Found {
     moves: Vec<FoundMove>,
     status: Status,
-    /// `None`: that of the plan itself.
-    bound: Option<i128>,
+    bound: i128,
     components: usize,
     proof: Proof,
 }
@@ -72,7 +73,7 @@ impl Found {
             status: self.status,
             objective: options.objective,
             points: Points::new(points, parts_in_one),
-            bound: Points::new(self.bound.unwrap_or(points), parts_in_one),
+            bound: Points::new(self.bound, parts_in_one),
             moves: moves.collect(),
             offers: market.offers_in_all(),
             matched,

@@ -7,8 +7,8 @@ use super::{gain_of, worth};
 use crate::exchange::certificate::{Certificate, Proof};
 use crate::exchange::market::{Chances, Market};
 use crate::exchange::options::{MaxRing, Objective, Options};
-use crate::exchange::result::Plan;
-use crate::solver::{Digraph, DirectedArc, Edge, Graph, Potentials, Weight, verify_assignment, verify_capped};
+use crate::exchange::result::{Plan, Status};
+use crate::solver::{CapStep, Digraph, DirectedArc, Edge, Graph, Weight, verify_capped, verify_capped_assignment};
 
 /// Returns the bound a certificate proves, in parts.
 ///
@@ -30,11 +30,11 @@ pub(super) fn proven_bound(
                 .map_err(|error| error.to_string())?;
             Ok(graph.weight_of(&mates).into())
         }
-        (Proof::Unlimited(potentials), MaxRing::Unlimited, Objective::Points) => {
-            rings_of_any_length(market, plan, 0_i64, potentials)
+        (Proof::Unlimited { bound, steps }, MaxRing::Unlimited, Objective::Points) => {
+            rings_of_any_length(market, options, plan, 0, *bound, steps)
         }
-        (Proof::UnlimitedServed(potentials), MaxRing::Unlimited, Objective::SwapsThenPoints) => {
-            rings_of_any_length(market, plan, i128::from(worth_of_an_arc(market)), potentials)
+        (Proof::UnlimitedServed { bound, steps }, MaxRing::Unlimited, Objective::SwapsThenPoints) => {
+            rings_of_any_length(market, options, plan, worth_of_an_arc(market), *bound, steps)
         }
         _ => Err("it is the proof of another kind of question".to_owned()),
     }
@@ -78,12 +78,14 @@ fn mates(market: &Market, graph: &Graph, plan: &Plan) -> Result<Vec<Option<u32>>
     Ok(mates)
 }
 
-/// Checks potentials over all arcs, each heavier by `served` than its gain.
-fn rings_of_any_length<W: Weight + From<i64>>(
+/// Checks a proof by cases over all arcs, each heavier by `served` than its gain.
+fn rings_of_any_length<W: Weight + From<i64> + Into<i128>>(
     market: &Market,
+    options: &Options,
     plan: &Plan,
     served: W,
-    potentials: &Potentials<W>,
+    bound: W,
+    steps: &[CapStep<W>],
 ) -> Result<i128, String> {
     let Chances::Arcs(arcs) = market.chances() else {
         return Err("ready-made moves have no rings".to_owned());
@@ -91,8 +93,16 @@ fn rings_of_any_length<W: Weight + From<i64>>(
     let weighed =
         arcs.iter().map(|arc| DirectedArc { from: arc.give, to: arc.receive, weight: served + W::from(arc.gain) });
     let digraph = Digraph::new(market.offers(), weighed.collect()).map_err(|error| error.to_string())?;
+    let caps = market.caps(options.max_moves_per_rep.0);
+    let next = following(market, plan)?;
+    verify_capped_assignment(&digraph, market.rep_of(), &caps, &next, bound, steps)
+        .map_err(|error| error.to_string())?;
+    Ok(at_number_served(plan, bound.into(), served.into()))
+}
+
+/// What each offer is followed by in its move.
+fn following(market: &Market, plan: &Plan) -> Result<Vec<Option<u32>>, String> {
     let mut next = vec![None; market.offers()];
-    let mut points = 0;
     for claimed in &plan.moves {
         for (place, id) in claimed.give.iter().enumerate() {
             let receive = &claimed.give[(place + 1) % claimed.give.len()];
@@ -100,20 +110,26 @@ fn rings_of_any_length<W: Weight + From<i64>>(
                 return Err("the plan has moves that are none of the market".to_owned());
             };
             next[give as usize] = Some(receive);
-            points += gain_of(arcs, give, receive).map_or(0, i128::from);
         }
     }
-    verify_assignment(&digraph, &next, potentials).map_err(|error| error.to_string())?;
-    Ok(points)
+    Ok(next)
+}
+
+/// Returns what is proven of the points of plans that serve as many reps as this one.
+fn at_number_served(plan: &Plan, bound: i128, served: i128) -> i128 {
+    let given: i128 = plan.moves.iter().map(|claimed| claimed.give.len() as i128).sum();
+    let left = bound - served * given;
+    // A plan that may serve too few is bound by all the points there are; one that claims to be the best is not spared.
+    if plan.status == Status::TimeLimit && served > 0 { left.min(served - 1) } else { left }
 }
 
 /// One more than all points that any plan can have: of the arcs from one offer only one is taken.
-fn worth_of_an_arc(market: &Market) -> i64 {
-    let mut best = vec![0_i64; market.offers()];
+fn worth_of_an_arc(market: &Market) -> i128 {
+    let mut best = vec![0_i128; market.offers()];
     if let Chances::Arcs(arcs) = market.chances() {
         for arc in arcs {
-            best[arc.give as usize] = best[arc.give as usize].max(arc.gain);
+            best[arc.give as usize] = best[arc.give as usize].max(arc.gain.into());
         }
     }
-    best.into_iter().fold(1, i64::saturating_add)
+    1 + best.into_iter().sum::<i128>()
 }

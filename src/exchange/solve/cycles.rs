@@ -5,56 +5,57 @@
 //! Holds: where more reps served come before more points, every arc weighs more than all points together, so that no
 //! points make up for a rep. Costs: the solver's. Absent: swaps alone, which `swaps` finds faster.
 
-use super::{Found, FoundMove, too_large};
+use super::{Found, FoundMove, Stop, too_large};
 use crate::exchange::certificate::Proof;
 use crate::exchange::market::{Arc, Chances, Market};
 use crate::exchange::options::{Objective, Options};
 use crate::exchange::result::Status;
-use crate::solver::{Digraph, DirectedArc, best_assignment};
+use crate::solver::{CapStep, Digraph, DirectedArc, Weight, capped_assignment};
 
-/// Finds the best rings of any length.
+/// Finds the best rings of any length within the caps.
 ///
-/// Errors: as `solve`; and if caps bind.
-pub(super) fn of_any_length(market: &Market, options: &Options) -> Result<Found, String> {
-    let arcs = arcs(market);
-    if let Some(rep) = bound_by_a_cap(market, options) {
-        return Err(format!(
-            "--max-ring unlimited: no cap may bind, and rep {:?} has more offers than moves allowed",
-            market.rep_id(rep)
-        ));
-    }
-    let (next, proof) = match options.objective {
-        Objective::Points => {
-            let weighed = arcs.iter().map(|arc| directed(arc, arc.gain)).collect();
-            let best = best_assignment(&Digraph::new(market.offers(), weighed).map_err(too_large)?);
-            (best.next, Proof::Unlimited(best.certificate))
-        }
+/// Errors: as `solve`.
+pub(super) fn of_any_length(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Found, String> {
+    match options.objective {
+        Objective::Points => assign(market, options, 0_i64, stop, |bound, steps| Proof::Unlimited { bound, steps }),
         Objective::SwapsThenPoints => {
-            let served = more_than_all_points(arcs);
-            let weighed = arcs.iter().map(|arc| directed(arc, served + i128::from(arc.gain))).collect();
-            let best = best_assignment(&Digraph::new(market.offers(), weighed).map_err(too_large)?);
-            (best.next, Proof::UnlimitedServed(best.certificate))
+            let served = more_than_all_points(arcs(market));
+            assign(market, options, served, stop, |bound, steps| Proof::UnlimitedServed { bound, steps })
         }
-        Objective::WorstGainFirst => return Err("worst-gain-first is not asked of rings".to_owned()),
-    };
+        Objective::WorstGainFirst => Err("worst-gain-first is not asked of rings of any length".to_owned()),
+    }
+}
+
+/// Finds the best rings of any length where each arc weighs so much more than its gain.
+fn assign<W: Weight + From<i64> + Into<i128>>(
+    market: &Market,
+    options: &Options,
+    served: W,
+    stop: Stop<'_>,
+    proof: impl Fn(W, Vec<CapStep<W>>) -> Proof,
+) -> Result<Found, String> {
+    let arcs = arcs(market);
+    let weighed =
+        arcs.iter().map(|arc| DirectedArc { from: arc.give, to: arc.receive, weight: served + W::from(arc.gain) });
+    let digraph = Digraph::new(market.offers(), weighed.collect()).map_err(too_large)?;
+    let caps = market.caps(options.max_moves_per_rep.0);
+    let best = capped_assignment(&digraph, market.rep_of(), &caps, stop).map_err(too_large)?;
+    let moves = rings(arcs, &best.next);
     Ok(Found {
-        moves: rings(arcs, &next),
-        status: Status::Optimal,
-        bound: None,
+        bound: bound_on_points(best.bound.into(), served.into(), &moves, best.optimal),
+        moves,
+        status: if best.optimal { Status::Optimal } else { Status::TimeLimit },
         components: components(market.offers(), arcs),
-        proof,
+        proof: proof(best.bound, best.certificate),
     })
 }
 
-/// The first rep with more offers than moves allowed.
-fn bound_by_a_cap(market: &Market, options: &Options) -> Option<u32> {
-    let caps = market.caps(options.max_moves_per_rep.0);
-    let mut offers = vec![0_u32; caps.len()];
-    for &rep in market.rep_of() {
-        offers[rep as usize] += 1;
-    }
-    let binds = |(offers, cap): (&u32, &Option<u32>)| cap.is_some_and(|cap| *offers > cap);
-    offers.iter().zip(&caps).position(binds).map(|rep| rep as u32)
+/// Returns what a bound on weights leaves for the points of plans that serve as many reps as these moves.
+fn bound_on_points(bound: i128, served: i128, moves: &[FoundMove], optimal: bool) -> i128 {
+    let matched: i128 = moves.iter().map(|found| found.offers.len() as i128).sum();
+    let bound = bound - served * matched;
+    // A bound that has more reps served in mind says nothing here; then all points there are bound the points.
+    if optimal || served == 0 { bound } else { bound.min(served - 1) }
 }
 
 /// The arcs of a market; ready-made moves are swaps, of which nothing is asked here.
@@ -63,10 +64,6 @@ fn arcs(market: &Market) -> &[Arc] {
         Chances::Arcs(arcs) => arcs,
         Chances::Moves(_) => &[],
     }
-}
-
-fn directed<W>(arc: &Arc, weight: W) -> DirectedArc<W> {
-    DirectedArc { from: arc.give, to: arc.receive, weight }
 }
 
 /// Returns a number above the points of every plan: of each offer's arcs only one can be taken.

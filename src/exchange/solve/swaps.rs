@@ -20,7 +20,7 @@ pub(super) fn of_most_points(market: &Market, options: &Options) -> Result<Found
     Ok(Found {
         moves: chosen(market, &swaps, &matching.mate),
         status: Status::Optimal,
-        bound: None,
+        bound: matching.weight.into(),
         components: components(market.offers(), &swaps),
         proof: Proof::Swaps { extra_mates: matching.extra_mates, duals: matching.certificate },
     })
