@@ -8,6 +8,7 @@
 
 mod components;
 mod proof;
+mod swaps;
 
 use super::certificate::Certificate;
 use super::market::{Arc, Chances, Market};

@@ -36,6 +36,7 @@ pub fn solve(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Solve
     options.fit(market)?;
     let found = match (options.max_ring, options.objective) {
         (MaxRing::AtMost(2), Objective::Points) => swaps::of_most_points(market, options)?,
+        (MaxRing::AtMost(2), _) => swaps::of_objective(market, options, stop)?,
         (MaxRing::Unlimited, _) => cycles::of_any_length(market, options, stop)?,
         _ => return Err(format!("--max-ring {} with {} is not there", options.max_ring, options.objective)),
     };

@@ -3,7 +3,7 @@
 //! In: a market and what was asked. Out: the number of components. Holds: as `Plan::components` says.
 //! Costs: `O(n + m log m)`. Absent: the components themselves.
 
-use super::{gain_of, worth};
+use super::swaps::swaps;
 use crate::exchange::market::{Arc, Chances, Market};
 use crate::exchange::options::{MaxRing, Options};
 
@@ -64,24 +64,8 @@ fn walk(links: &[[u32; 2]], start: u32, seen: &mut [bool], mut leave: impl FnMut
 
 /// Both directions of every swap of no negative points, ascending.
 fn links(market: &Market, options: &Options) -> Vec<[u32; 2]> {
-    let mut links = Vec::new();
-    match market.chances() {
-        Chances::Moves(moves) => {
-            for ready in moves.iter().filter(|ready| ready.points >= 0) {
-                let [u, v] = ready.offers;
-                links.extend([[u, v], [v, u]]);
-            }
-        }
-        Chances::Arcs(arcs) => {
-            for arc in arcs {
-                if let Some(back) = gain_of(arcs, arc.receive, arc.give)
-                    && worth(options.unfairness, &[arc.gain, back]) >= 0
-                {
-                    links.push([arc.give, arc.receive]);
-                }
-            }
-        }
-    }
+    let swaps = swaps(market, options);
+    let mut links: Vec<[u32; 2]> = swaps.into_iter().flat_map(|([u, v], _)| [[u, v], [v, u]]).collect();
     links.sort_unstable();
     links
 }

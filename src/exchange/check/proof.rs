@@ -3,8 +3,8 @@
 //! In: a market, what was asked, a plan, and a certificate. Out: the bound that is proven, or why the certificate proves
 //! none. Costs: that of the solver's verifier. Absent: the solver.
 
-use super::{gain_of, worth};
-use crate::exchange::certificate::{Certificate, Proof};
+use super::swaps::swaps;
+use crate::exchange::certificate::{Certificate, Proof, SwapProof};
 use crate::exchange::market::{Chances, Market};
 use crate::exchange::options::{MaxRing, Objective, Options};
 use crate::exchange::result::{Plan, Status};
@@ -22,13 +22,14 @@ pub(super) fn proven_bound(
     certificate: &Certificate,
 ) -> Result<i128, String> {
     match (&certificate.proof, options.max_ring, options.objective) {
-        (Proof::Swaps { extra_mates, duals }, MaxRing::AtMost(2), Objective::Points) => {
-            let graph = swap_graph(market, options)?;
-            let caps = market.caps(options.max_moves_per_rep.0);
-            let mates = mates(market, &graph, plan)?;
-            verify_capped(&graph, market.rep_of(), &caps, &mates, extra_mates, duals)
-                .map_err(|error| error.to_string())?;
-            Ok(graph.weight_of(&mates).into())
+        (Proof::Swaps(proof), MaxRing::AtMost(2), Objective::Points) => {
+            swaps_within_caps(market, options, plan, 0, proof)
+        }
+        (Proof::SwapsServed(proof), MaxRing::AtMost(2), Objective::SwapsThenPoints) => {
+            swaps_within_caps(market, options, plan, worth_of_a_swap(market, options), proof)
+        }
+        (Proof::SwapsServedWide(proof), MaxRing::AtMost(2), Objective::SwapsThenPoints) => {
+            swaps_within_caps(market, options, plan, worth_of_a_swap(market, options), proof)
         }
         (Proof::Unlimited { bound, steps }, MaxRing::Unlimited, Objective::Points) => {
             rings_of_any_length(market, options, plan, 0, *bound, steps)
@@ -40,42 +41,41 @@ pub(super) fn proven_bound(
     }
 }
 
-/// The graph of all swaps of positive points.
-fn swap_graph(market: &Market, options: &Options) -> Result<Graph, String> {
+/// Checks that the plan is a matching of the largest weight where each swap weighs so much more than its points.
+fn swaps_within_caps<W: Weight + TryFrom<i128> + Into<i128>>(
+    market: &Market,
+    options: &Options,
+    plan: &Plan,
+    served: i128,
+    proof: &SwapProof<W>,
+) -> Result<i128, String> {
     let mut edges = Vec::new();
-    match market.chances() {
-        Chances::Moves(moves) => {
-            edges.extend(moves.iter().map(|ready| Edge {
-                u: ready.offers[0],
-                v: ready.offers[1],
-                weight: ready.points,
-            }));
-        }
-        Chances::Arcs(arcs) => {
-            for arc in arcs.iter().filter(|arc| arc.give < arc.receive) {
-                if let Some(back) = gain_of(arcs, arc.receive, arc.give) {
-                    let points = worth(options.unfairness, &[arc.gain, back]);
-                    let weight = i64::try_from(points).map_err(|error| error.to_string())?;
-                    edges.push(Edge { u: arc.give, v: arc.receive, weight });
-                }
-            }
-        }
+    for ([u, v], points) in swaps(market, options) {
+        let weight = W::try_from(served + points).map_err(|_| format!("{points} points need wider numbers"))?;
+        edges.push(Edge { u, v, weight });
     }
-    Graph::new(market.offers(), edges).map_err(|error| error.to_string())
+    let graph = Graph::new(market.offers(), edges).map_err(|error| error.to_string())?;
+    let mut mates = following(market, plan)?;
+    // Swaps of no points may be in no graph; they change no sum.
+    for offer in 0..mates.len() {
+        mates[offer] = mates[offer].filter(|&mate| graph.weight_between(offer as u32, mate).is_some());
+    }
+    let caps = market.caps(options.max_moves_per_rep.0);
+    verify_capped(&graph, market.rep_of(), &caps, &mates, &proof.extra_mates, &proof.duals)
+        .map_err(|error| error.to_string())?;
+    let pairs = mates.iter().flatten().count() as i128 / 2;
+    Ok(graph.weight_of(&mates).into() - served * pairs)
 }
 
-/// The mate of each offer. Swaps of no points are left out: they are in no graph and change no sum.
-fn mates(market: &Market, graph: &Graph, plan: &Plan) -> Result<Vec<Option<u32>>, String> {
-    let mut mates = vec![None; market.offers()];
-    for claimed in &plan.moves {
-        let [Some(u), Some(v)] = [0, 1].map(|side| claimed.give.get(side).and_then(|id| market.find(id))) else {
-            return Err("the plan has moves that are none of the market".to_owned());
-        };
-        if graph.weight_between(u, v).is_some() {
-            (mates[u as usize], mates[v as usize]) = (Some(v), Some(u));
+/// One more than the points of all swaps of any plan can be: each offer brings half of its best swap's at most.
+fn worth_of_a_swap(market: &Market, options: &Options) -> i128 {
+    let mut best = vec![0_i128; market.offers()];
+    for (offers, points) in swaps(market, options) {
+        for offer in offers {
+            best[offer as usize] = best[offer as usize].max(points);
         }
     }
-    Ok(mates)
+    1 + best.into_iter().sum::<i128>() / 2
 }
 
 /// Checks a proof by cases over all arcs, each heavier by `served` than its gain.

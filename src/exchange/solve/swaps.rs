@@ -3,12 +3,13 @@
 //! In: a market and what is asked of it. Out: swaps for the solver's matchings, and what they choose.
 //! Costs: `O(m log d)` for `m` arcs, `d` at an offer, and the solver's. Absent: longer rings.
 
-use super::{Found, FoundMove, too_large};
-use crate::exchange::certificate::Proof;
+use super::{Found, FoundMove, Stop, too_large};
+use crate::exchange::certificate::{Proof, SwapProof};
 use crate::exchange::market::{Arc, Chances, Market};
-use crate::exchange::options::{Options, Unfairness};
+use crate::exchange::options::{Objective, Options, Unfairness};
 use crate::exchange::result::Status;
-use crate::solver::{Edge, Graph, capped_matching};
+use crate::solver::objective::CountedProof;
+use crate::solver::{self, Edge, Graph, best_swaps, capped_matching};
 
 /// Finds the swaps of the most points within the caps.
 pub(super) fn of_most_points(market: &Market, options: &Options) -> Result<Found, String> {
@@ -22,8 +23,42 @@ pub(super) fn of_most_points(market: &Market, options: &Options) -> Result<Found
         status: Status::Optimal,
         bound: matching.weight.into(),
         components: components(market.offers(), &swaps),
-        proof: Proof::Swaps { extra_mates: matching.extra_mates, duals: matching.certificate },
+        proof: Proof::Swaps(SwapProof { extra_mates: matching.extra_mates, duals: matching.certificate }),
     })
+}
+
+/// Finds the most swaps within the caps, or the fairest, and among these those of the most points.
+pub(super) fn of_objective(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Found, String> {
+    let swaps = possible(market, options.unfairness);
+    let weighed = swaps.iter().map(|swap| solver::Swap {
+        u: swap.offers[0],
+        v: swap.offers[1],
+        points: swap.points,
+        gains: swap.gains,
+    });
+    let weighed: Vec<solver::Swap> = weighed.collect();
+    let caps = market.caps(options.max_moves_per_rep.0);
+    let objective = match options.objective {
+        Objective::Points => solver::Objective::Points,
+        Objective::SwapsThenPoints => solver::Objective::MovesThenPoints,
+        Objective::WorstGainFirst => solver::Objective::WorstGainFirst,
+    };
+    let best = best_swaps(market.offers(), &weighed, market.rep_of(), &caps, objective, stop).map_err(too_large)?;
+    Ok(Found {
+        moves: chosen(market, &swaps, &best.mate),
+        status: if best.optimal { Status::Optimal } else { Status::TimeLimit },
+        bound: best.bound.into(),
+        components: components(market.offers(), &swaps),
+        proof: match best.proof {
+            solver::Proof::Counted(proof) => Proof::SwapsServed(of_file(proof)),
+            solver::Proof::CountedWide(proof) => Proof::SwapsServedWide(of_file(proof)),
+            solver::Proof::Fairest(steps) => Proof::Fairest(steps),
+        },
+    })
+}
+
+fn of_file<W>(proof: CountedProof<W>) -> SwapProof<W> {
+    SwapProof { extra_mates: proof.extra_mates, duals: proof.certificate }
 }
 
 /// Two offers that may change places.
