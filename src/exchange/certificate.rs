@@ -5,7 +5,7 @@
 //! Costs: linear. Absent: the plan and the market, which whoever checks must have.
 
 use crate::solver::objective::Step;
-use crate::solver::{self, CapStep};
+use crate::solver::{self, CapStep, RingCertificate};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 
@@ -40,6 +40,9 @@ pub enum Proof {
     SwapsServedWide(SwapProof<i128>),
     /// The fairest swaps, where each rep can make one move at most: steps that leave fewer and fewer plans.
     Fairest(Vec<Step>),
+    /// Rings of three or four offers at most: what [`solver::rings::verify::verify_rings`] takes; where more reps served
+    /// come first, every arc weighs one point more than the sum, over the offers, of the largest gain from giving each.
+    Rings(RingCertificate),
     /// Rings of any length of the most points: what [`solver::verify_capped_assignment`] takes.
     Unlimited {
         /// What no plan exceeds.

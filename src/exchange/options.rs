@@ -42,6 +42,9 @@ impl Options {
                     .to_owned());
             }
         }
+        if self.max_ring != MaxRing::AtMost(2) && self.objective == Objective::WorstGainFirst {
+            return Err("--objective worst-gain-first: it can be asked with --max-ring 2 only".to_owned());
+        }
         if self.max_ring == MaxRing::Unlimited {
             self.fit_any_length(market)?;
         }
@@ -61,22 +64,19 @@ impl Options {
             Chances::Arcs(arcs) => arcs.iter().find(|arc| arc.gain < 0),
             Chances::Moves(_) => None,
         };
-        match self.objective {
-            Objective::Points => Ok(()),
-            Objective::SwapsThenPoints => a_loss().map_or(Ok(()), |arc| {
-                Err(format!(
-                    "--objective swaps-then-points: with --max-ring unlimited no gain may be negative, and that of \
-                     giving {:?} for {:?} is {}: rings of any length are found arc by arc, so one of negative points \
-                     could not be left out",
-                    market.offer_id(arc.give),
-                    market.offer_id(arc.receive),
-                    arc.gain
-                ))
-            }),
-            Objective::WorstGainFirst => {
-                Err("--objective worst-gain-first: it can be asked with --max-ring 2 only".to_owned())
-            }
+        if self.objective == Objective::SwapsThenPoints
+            && let Some(arc) = a_loss()
+        {
+            return Err(format!(
+                "--objective swaps-then-points: with --max-ring unlimited no gain may be negative, and that of giving \
+                 {:?} for {:?} is {}: rings of any length are found arc by arc, so one of negative points could not \
+                 be left out",
+                market.offer_id(arc.give),
+                market.offer_id(arc.receive),
+                arc.gain
+            ));
         }
+        Ok(())
     }
 }
 

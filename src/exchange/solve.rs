@@ -5,6 +5,7 @@
 //! in the parts that make them integers.
 //! Costs: the solver's, and `O(m log d)` to find the swaps among arcs. Absent: any check, see `check`.
 
+mod components;
 mod cycles;
 mod swaps;
 
@@ -37,8 +38,8 @@ pub fn solve(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Solve
     let found = match (options.max_ring, options.objective) {
         (MaxRing::AtMost(2), Objective::Points) => swaps::of_most_points(market, options)?,
         (MaxRing::AtMost(2), _) => swaps::of_objective(market, options, stop)?,
+        (MaxRing::AtMost(longest), _) => cycles::of_at_most(longest, market, options, stop)?,
         (MaxRing::Unlimited, _) => cycles::of_any_length(market, options, stop)?,
-        _ => return Err(format!("--max-ring {} with {} is not there", options.max_ring, options.objective)),
     };
     Ok(found.into_solved(market, options))
 }

@@ -4,11 +4,16 @@
 //! none. Costs: that of the solver's verifier. Absent: the solver.
 
 use super::swaps::swaps;
+use super::{gain_of, worth};
 use crate::exchange::certificate::{Certificate, Proof, SwapProof};
 use crate::exchange::market::{Chances, Market};
 use crate::exchange::options::{MaxRing, Objective, Options};
 use crate::exchange::result::{Plan, Status};
-use crate::solver::{CapStep, Digraph, DirectedArc, Edge, Graph, Weight, verify_capped, verify_capped_assignment};
+use crate::solver::rings::verify::verify_rings;
+use crate::solver::{
+    CapStep, Digraph, DirectedArc, Edge, Graph, RingCertificate, RingProblem, Weight, verify_capped,
+    verify_capped_assignment,
+};
 
 /// Returns the bound a certificate proves, in parts.
 ///
@@ -30,6 +35,12 @@ pub(super) fn proven_bound(
         }
         (Proof::SwapsServedWide(proof), MaxRing::AtMost(2), Objective::SwapsThenPoints) => {
             swaps_within_caps(market, options, plan, worth_of_a_swap(market, options), proof)
+        }
+        (Proof::Rings(certificate), MaxRing::AtMost(longest), Objective::Points) => {
+            rings_of_at_most(longest, market, options, plan, 0, certificate)
+        }
+        (Proof::Rings(certificate), MaxRing::AtMost(longest), Objective::SwapsThenPoints) => {
+            rings_of_at_most(longest, market, options, plan, worth_of_an_arc(market), certificate)
         }
         (Proof::Unlimited { bound, steps }, MaxRing::Unlimited, Objective::Points) => {
             rings_of_any_length(market, options, plan, 0, *bound, steps)
@@ -76,6 +87,71 @@ fn worth_of_a_swap(market: &Market, options: &Options) -> i128 {
         }
     }
     1 + best.into_iter().sum::<i128>() / 2
+}
+
+/// Checks a proof over all rings of so many offers at most, each arc worth `served` points more than its gain.
+fn rings_of_at_most(
+    longest: usize,
+    market: &Market,
+    options: &Options,
+    plan: &Plan,
+    served: i128,
+    certificate: &RingCertificate,
+) -> Result<i128, String> {
+    let Chances::Arcs(arcs) = market.chances() else {
+        return Err("ready-made moves have no rings".to_owned());
+    };
+    let parts_in_one = i128::from(options.unfairness.parts_in_one());
+    let narrow = |parts: i128| i64::try_from(parts).map_err(|_| format!("{parts} needs wider numbers"));
+    let mut weighed = Vec::with_capacity(arcs.len());
+    for arc in arcs {
+        let weight = narrow((served + i128::from(arc.gain)) * parts_in_one)?;
+        weighed.push(DirectedArc { from: arc.give, to: arc.receive, weight });
+    }
+    let digraph = Digraph::new(market.offers(), weighed).map_err(|error| error.to_string())?;
+    let points = |offers: &[u32], _: &[i64]| {
+        let receives = offers.iter().cycle().skip(1);
+        let gain = |(&give, &receive)| gain_of(arcs, give, receive).unwrap_or(0);
+        let gains: Vec<i64> = offers.iter().zip(receives).map(gain).collect();
+        match worth(options.unfairness, &gains) {
+            loss if loss < 0 => 0,
+            // The digraph has taken every arc, so four of them fit.
+            points => (served * parts_in_one * offers.len() as i128 + points) as i64,
+        }
+    };
+    let mut rings = following(market, plan).map(|next| cycles(&next))?;
+    let weigh = |ring: &Vec<u32>| points(ring, &[]);
+    // A ring of no points is in no proof; it changes no sum.
+    rings.retain(|ring| weigh(ring) > 0);
+    let weight = narrow(rings.iter().map(|ring| i128::from(weigh(ring))).sum())?;
+    let problem = RingProblem {
+        digraph: &digraph,
+        longest,
+        points: &points,
+        group_of: market.rep_of(),
+        cap_of_group: &market.caps(options.max_moves_per_rep.0),
+    };
+    verify_rings(&problem, &rings, weight, certificate).map_err(|error| error.to_string())?;
+    Ok(at_number_served(plan, certificate.bound.into(), served * parts_in_one))
+}
+
+/// The cycles along which offers follow each other, each from its smallest.
+fn cycles(next: &[Option<u32>]) -> Vec<Vec<u32>> {
+    let mut cycles = Vec::new();
+    let mut listed = vec![false; next.len()];
+    for start in 0..next.len() as u32 {
+        let mut cycle = Vec::new();
+        let mut at = next[start as usize].map(|_| start);
+        while let Some(offer) = at.filter(|&offer| !listed[offer as usize]) {
+            listed[offer as usize] = true;
+            cycle.push(offer);
+            at = next[offer as usize];
+        }
+        if !cycle.is_empty() {
+            cycles.push(cycle);
+        }
+    }
+    cycles
 }
 
 /// Checks a proof by cases over all arcs, each heavier by `served` than its gain.

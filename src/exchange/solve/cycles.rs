@@ -1,16 +1,16 @@
 //! The best rings of a market.
 //!
-//! In: a market of arcs and what is asked of it. Out: rings, from the solver's assignments where they may have any
-//! length.
+//! In: a market of arcs and what is asked of it. Out: rings: from the solver's assignments where they may have any
+//! length, and from its packings where they may have three or four offers.
 //! Holds: where more reps served come before more points, every arc weighs more than all points together, so that no
 //! points make up for a rep. Costs: the solver's. Absent: swaps alone, which `swaps` finds faster.
 
-use super::{Found, FoundMove, Stop, too_large};
+use super::{Found, FoundMove, Stop, components, too_large};
 use crate::exchange::certificate::Proof;
 use crate::exchange::market::{Arc, Chances, Market};
-use crate::exchange::options::{Objective, Options};
+use crate::exchange::options::{Objective, Options, Unfairness};
 use crate::exchange::result::Status;
-use crate::solver::{CapStep, Digraph, DirectedArc, Weight, capped_assignment};
+use crate::solver::{CapStep, Digraph, DirectedArc, RingProblem, Weight, best_rings, capped_assignment};
 
 /// Finds the best rings of any length within the caps.
 ///
@@ -24,6 +24,50 @@ pub(super) fn of_any_length(market: &Market, options: &Options, stop: Stop<'_>) 
         }
         Objective::WorstGainFirst => Err("worst-gain-first is not asked of rings of any length".to_owned()),
     }
+}
+
+/// Finds the best rings of so many offers at most, within the caps.
+///
+/// Errors: as `solve`.
+pub(super) fn of_at_most(longest: usize, market: &Market, options: &Options, stop: Stop<'_>) -> Result<Found, String> {
+    let arcs = arcs(market);
+    let (parts_in_one, price) = (options.unfairness.parts_in_one(), options.unfairness.parts());
+    let served = match options.objective {
+        Objective::Points => 0,
+        Objective::SwapsThenPoints => i128::from(parts_in_one) * more_than_all_points(arcs),
+        Objective::WorstGainFirst => return Err("worst-gain-first is not asked of rings".to_owned()),
+    };
+    let served = i64::try_from(served).map_err(too_large)?;
+    let weighed = arcs.iter().map(|arc| {
+        let weight = served.checked_add(parts_in_one * arc.gain)?;
+        Some(DirectedArc { from: arc.give, to: arc.receive, weight })
+    });
+    let weighed = weighed.collect::<Option<Vec<_>>>().ok_or_else(|| too_large("a weight is beyond 64 bits"))?;
+    let digraph = Digraph::new(market.offers(), weighed).map_err(too_large)?;
+    let points = |offers: &[u32], weights: &[i64]| {
+        let spread = weights.iter().max().unwrap_or(&0) - weights.iter().min().unwrap_or(&0);
+        let points = weights.iter().sum::<i64>() - price * (spread / parts_in_one);
+        // A ring of negative points is worth nothing, however many it serves.
+        if points < served * offers.len() as i64 { 0 } else { points }
+    };
+    let best = best_rings(
+        &RingProblem {
+            digraph: &digraph,
+            longest,
+            points: &points,
+            group_of: market.rep_of(),
+            cap_of_group: &market.caps(options.max_moves_per_rep.0),
+        },
+        stop,
+    );
+    let moves: Vec<FoundMove> = best.rings.into_iter().map(|offers| ring(arcs, offers, options.unfairness)).collect();
+    Ok(Found {
+        bound: bound_on_points(best.bound.into(), served.into(), &moves, best.optimal),
+        moves,
+        status: if best.optimal { Status::Optimal } else { Status::TimeLimit },
+        components: components::on_rings(market.offers(), arcs),
+        proof: Proof::Rings(best.certificate),
+    })
 }
 
 /// Finds the best rings of any length where each arc weighs so much more than its gain.
@@ -45,7 +89,7 @@ fn assign<W: Weight + From<i64> + Into<i128>>(
         bound: bound_on_points(best.bound.into(), served.into(), &moves, best.optimal),
         moves,
         status: if best.optimal { Status::Optimal } else { Status::TimeLimit },
-        components: components(market.offers(), arcs),
+        components: components::on_rings(market.offers(), arcs),
         proof: proof(best.bound, best.certificate),
     })
 }
@@ -77,73 +121,25 @@ fn rings(arcs: &[Arc], next: &[Option<u32>]) -> Vec<FoundMove> {
     let mut seen = vec![false; next.len()];
     let mut rings = Vec::new();
     for start in 0..next.len() as u32 {
-        let (mut offers, mut gains) = (Vec::new(), Vec::new());
+        let mut offers = Vec::new();
         let mut offer = start;
         while !std::mem::replace(&mut seen[offer as usize], true)
             && let Some(receive) = next[offer as usize]
         {
-            let at = arcs.partition_point(|arc| (arc.give, arc.receive) < (offer, receive));
             offers.push(offer);
-            gains.push(arcs[at].gain);
             offer = receive;
         }
         if !offers.is_empty() {
-            let points = gains.iter().copied().map(i128::from).sum();
-            rings.push(FoundMove { offers, points, gains: Some(gains) });
+            rings.push(ring(arcs, offers, Unfairness::NONE));
         }
     }
     rings
 }
 
-/// Counts the strongly connected components of two offers or more.
-///
-/// Each offer is visited once, depth first, and its component is closed when nothing leads above it (R. Tarjan,
-/// "Depth-first search and linear graph algorithms", 1972), with a list in place of recursion.
-fn components(offers: usize, arcs: &[Arc]) -> usize {
-    const UNSEEN: u32 = u32::MAX;
-    let first = |offer: u32| arcs.partition_point(|arc| arc.give < offer);
-    let mut lowest = vec![UNSEEN; offers];
-    let mut closed = vec![false; offers];
-    let (mut open, mut path): (Vec<u32>, Vec<(u32, u32, usize)>) = (Vec::new(), Vec::new());
-    let (mut visited, mut found) = (0, 0);
-    for start in 0..offers as u32 {
-        if lowest[start as usize] != UNSEEN {
-            continue;
-        }
-        let mut enter = Some(start);
-        loop {
-            if let Some(offer) = enter.take() {
-                lowest[offer as usize] = visited;
-                open.push(offer);
-                path.push((offer, visited, first(offer)));
-                visited += 1;
-            }
-            let Some((offer, number, arc)) = path.last_mut() else { break };
-            match arcs.get(*arc).filter(|arc| arc.give == *offer) {
-                Some(&Arc { receive, .. }) => {
-                    *arc += 1;
-                    if lowest[receive as usize] == UNSEEN {
-                        enter = Some(receive);
-                    } else if !closed[receive as usize] {
-                        lowest[*offer as usize] = lowest[*offer as usize].min(lowest[receive as usize]);
-                    }
-                }
-                None => {
-                    let (offer, number) = (*offer, *number);
-                    path.pop();
-                    let low = lowest[offer as usize];
-                    if low == number {
-                        let size = open.iter().rev().take_while(|&&above| above != offer).count() + 1;
-                        for member in open.drain(open.len() - size..) {
-                            closed[member as usize] = true;
-                        }
-                        found += usize::from(size > 1);
-                    } else if let Some(&(above, ..)) = path.last() {
-                        lowest[above as usize] = lowest[above as usize].min(low);
-                    }
-                }
-            }
-        }
-    }
-    found
+/// A ring with the gains of its arcs.
+fn ring(arcs: &[Arc], offers: Vec<u32>, unfairness: Unfairness) -> FoundMove {
+    let receives = offers.iter().cycle().skip(1);
+    let gain = |(&give, &receive)| arcs[arcs.partition_point(|arc| (arc.give, arc.receive) < (give, receive))].gain;
+    let gains: Vec<i64> = offers.iter().zip(receives).map(gain).collect();
+    FoundMove { offers, points: unfairness.points(&gains).into(), gains: Some(gains) }
 }
