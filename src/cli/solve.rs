@@ -151,10 +151,11 @@ fn find(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let Solved { mut plan, certificate } = arguments.solve(&market)?;
     let solve = clock.lap();
     spinner.set_message("checking every claim of it");
-    let failed = check(&market, &arguments.options(), &plan, Evidence::Certificate(&certificate));
+    let judgement = check(&market, &arguments.options(), &plan, Evidence::Certificate(&certificate));
     spinner.finish_and_clear();
-    if !failed.is_empty() {
-        return Err(Failure::Failed(format!("the plan found does not pass its check: {}", failed.join("; "))));
+    if !judgement.failed.is_empty() {
+        let why = judgement.failed.join("; ");
+        return Err(Failure::Failed(format!("the plan found does not pass its check: {why}")));
     }
     (plan.seconds.read, plan.seconds.solve, plan.seconds.check) = (read, solve, clock.lap());
     if let Some(path) = &arguments.certificate {
@@ -186,32 +187,35 @@ fn judge(context: &Context, arguments: &Arguments, result: &Path) -> Result<(), 
         .map(|path| Certificate::read(open_beside(path)?).map_err(|error| unusable(path, error)));
     let certificate = certificate.transpose()?;
     let market = arguments.market()?;
+    let options = arguments.options();
     let spinner = spinner();
-    let (failed, proof) = match &certificate {
-        Some(certificate) => {
-            spinner.set_message("checking every claim");
-            (check(&market, &arguments.options(), &plan, Evidence::Certificate(certificate)), "certificate")
+    spinner.set_message("checking every claim");
+    let by_certificate =
+        certificate.as_ref().map(|certificate| check(&market, &options, &plan, Evidence::Certificate(certificate)));
+    let (judgement, how) = match by_certificate {
+        Some(judgement) if judgement.open.is_empty() || !judgement.failed.is_empty() => {
+            (judgement, "the certificate proves the bound")
         }
-        None => {
-            spinner.set_message("no certificate: solving again");
+        other => {
+            spinner.set_message("solving again");
             let Solved { plan: another, certificate } = arguments.solve(&market)?;
             spinner.set_message("checking every claim");
-            (check(&market, &arguments.options(), &plan, Evidence::Another(&another, &certificate)), "solved_again")
+            let judgement = check(&market, &options, &plan, Evidence::Another(&another, &certificate));
+            match other {
+                None => (judgement, "no certificate was given, so the market was solved again to judge the bound"),
+                Some(_) => (judgement, "the certificate leaves something open, so the market was solved again"),
+            }
         }
     };
     spinner.finish_and_clear();
-    let answer = json!({ "holds": failed.is_empty(), "failed": failed, "bound_judged_by": proof });
-    let how = match proof {
-        "certificate" => "the certificate proves the bound",
-        _ => "no certificate was given, so the market was solved again to judge the bound",
-    };
+    let failed = judgement.failed;
+    let answer = json!({ "holds": failed.is_empty(), "failed": failed, "how": how });
     if failed.is_empty() {
         return context.say(&answer, format_args!("every claim holds; {how}"));
     }
     context.say(&answer, failed.join("\n"))?;
-    let count = failed.len();
-    let claims = if count == 1 { "1 claim does" } else { &format!("{count} claims do") };
-    let aside = if proof == "certificate" { String::new() } else { format!(" ({how})") };
+    let claims = if failed.len() == 1 { "1 claim does" } else { &format!("{} claims do", failed.len()) };
+    let aside = if certificate.is_some() { String::new() } else { format!(" ({how})") };
     Err(Failure::Failed(format!("{}: {claims} not hold{aside}", result.display())))
 }
 

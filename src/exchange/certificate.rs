@@ -4,7 +4,6 @@
 //! numbers are counted in the parts of a point that the unfairness makes necessary (`--unfairness 0.25`: hundredths).
 //! Costs: linear. Absent: the plan and the market, which whoever checks must have.
 
-use crate::solver::objective::Step;
 use crate::solver::{self, CapStep, RingCertificate};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
@@ -32,14 +31,14 @@ pub enum CertificateFormat {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Proof {
     /// Swaps of the most points: what [`solver::verify_capped`] takes, the reps being the groups.
-    Swaps(SwapProof<i64>),
-    /// The same where more reps served come first: every swap weighs one more than half the sum, over the offers, of
-    /// the most points of a swap of each, and its own points.
-    SwapsServed(SwapProof<i64>),
-    /// The same where these weights need more than 64 bits.
-    SwapsServedWide(SwapProof<i128>),
-    /// The fairest swaps, where each rep can make one move at most: steps that leave fewer and fewer plans.
-    Fairest(Vec<Step>),
+    Swaps {
+        /// The offer each extra vertex is matched to, by rep.
+        extra_mates: Vec<u32>,
+        /// The dual solution.
+        duals: solver::Certificate,
+    },
+    /// The most swaps, or the fairest: what [`solver::objective::verify_best_swaps`] takes.
+    BestSwaps(solver::objective::Proof),
     /// Rings of three or four offers at most: what [`solver::rings::verify::verify_rings`] takes; where more reps served
     /// come first, every arc weighs one point more than the sum, over the offers, of the largest gain from giving each.
     Rings(RingCertificate),
@@ -58,16 +57,6 @@ pub enum Proof {
         /// Why, case by case.
         steps: Vec<CapStep<i128>>,
     },
-}
-
-/// The proof of swaps within caps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SwapProof<W> {
-    /// The offer each extra vertex is matched to, by rep.
-    pub extra_mates: Vec<u32>,
-    /// The dual solution.
-    pub duals: solver::Certificate<W>,
 }
 
 impl Certificate {

@@ -15,6 +15,7 @@ use super::market::{Arc, Chances, Market};
 use super::options::{Objective, Options, Unfairness};
 use super::points::Points;
 use super::result::{Move, Plan, Status};
+use proof::Proven;
 
 /// What speaks for a plan's bound.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +26,19 @@ pub enum Evidence<'a> {
     Another(&'a Plan, &'a Certificate),
 }
 
-/// Lists the claims of a plan that do not hold.
+/// What is to be said of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// The claims that do not hold.
+    pub failed: Vec<String>,
+    /// The claims that the evidence leaves open.
+    pub open: Vec<String>,
+}
+
+/// Judges the claims of a plan.
 ///
 /// Cost: `O(m log m)`, and that of the solver's verifier.
-pub fn check(market: &Market, options: &Options, plan: &Plan, evidence: Evidence<'_>) -> Vec<String> {
+pub fn check(market: &Market, options: &Options, plan: &Plan, evidence: Evidence<'_>) -> Judgement {
     let mut failed = Vec::new();
     if plan.objective != options.objective {
         failed.push(format!("objective: found {}, expected {} as asked", plan.objective, options.objective));
@@ -39,8 +49,9 @@ pub fn check(market: &Market, options: &Options, plan: &Plan, evidence: Evidence
     check_order(&moves, &mut failed);
     check_caps(market, options, &moves, &mut failed);
     check_totals(market, options, plan, &moves, &mut failed);
-    check_bound(market, options, plan, evidence, &mut failed);
-    failed
+    let mut judgement = Judgement { failed, open: Vec::new() };
+    check_bound(market, options, plan, evidence, &mut judgement);
+    judgement
 }
 
 /// A move whose offers and arcs are there.
@@ -199,24 +210,54 @@ fn check_totals(market: &Market, options: &Options, plan: &Plan, moves: &[Option
     }
 }
 
-/// Checks that the bound is proven.
-fn check_bound(market: &Market, options: &Options, plan: &Plan, evidence: Evidence<'_>, failed: &mut Vec<String>) {
-    let (proven, whose) = match evidence {
-        Evidence::Certificate(certificate) => {
-            (proof::proven_bound(market, options, plan, certificate), "the certificate proves")
-        }
+/// Checks that the bound is proven, and that a plan said to be the best is.
+fn check_bound(market: &Market, options: &Options, plan: &Plan, evidence: Evidence<'_>, judgement: &mut Judgement) {
+    let (proven, what) = match evidence {
+        Evidence::Certificate(certificate) => (proof::proven(market, options, plan, certificate), "the certificate"),
         Evidence::Another(another, certificate) => {
-            (proof::proven_bound(market, options, another, certificate), "solving again proves")
+            if plan.status == Status::Optimal {
+                judgement.failed.extend(outranked(market, options, plan, another));
+            }
+            (proof::proven(market, options, another, certificate), "solving again")
         }
     };
     let parts_in_one = options.unfairness.parts_in_one();
     match proven {
-        Err(why) => failed.push(format!("certificate: {why}")),
-        Ok(proven) => {
-            if plan.bound.parts(parts_in_one).is_some_and(|bound| bound < proven) {
-                let exact = Points::new(proven, parts_in_one);
-                failed.push(format!("bound: found {}, but {whose} no less than {exact}", plan.bound));
+        Err(why) => judgement.failed.push(format!("certificate: {why}")),
+        Ok(Proven { bound, gap }) => {
+            judgement.open.extend(gap.map(|gap| format!("certificate: {gap}")));
+            if plan.bound.parts(parts_in_one).is_some_and(|claimed| claimed < bound) {
+                let exact = Points::new(bound, parts_in_one);
+                judgement.failed.push(format!("bound: found {}, expected at least {exact}, by {what}", plan.bound));
             }
         }
     }
+}
+
+/// Says by what, before points, another plan is better than the one that is claimed to be the best.
+fn outranked(market: &Market, options: &Options, plan: &Plan, another: &Plan) -> Option<String> {
+    match options.objective {
+        Objective::SwapsThenPoints if plan.matched < another.matched => {
+            let (found, best) = (plan.matched, another.matched);
+            Some(format!("status: found optimal with {found} offers matched, but solving again matches {best}"))
+        }
+        Objective::WorstGainFirst if gains_of_reps(market, plan) < gains_of_reps(market, another) => {
+            Some("status: found optimal, but solving again finds gains that are fairer".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// What each rep gains in a plan, ascending; nothing for those who are not served.
+fn gains_of_reps(market: &Market, plan: &Plan) -> Vec<i128> {
+    let mut gains = vec![0_i128; market.caps(None).len()];
+    for claimed in &plan.moves {
+        for (id, &gain) in claimed.give.iter().zip(claimed.gains.iter().flatten()) {
+            if let Some(offer) = market.find(id) {
+                gains[market.rep_of()[offer as usize] as usize] += i128::from(gain);
+            }
+        }
+    }
+    gains.sort_unstable();
+    gains
 }

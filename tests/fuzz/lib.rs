@@ -35,7 +35,7 @@ pub fn follow(bytes: &[u8], format: Format) {
             unfairness: Unfairness::NONE,
         };
         if let Ok(solved) = solve(&market, &options, &|| false) {
-            let failed = check(&market, &options, &solved.plan, Evidence::Certificate(&solved.certificate));
+            let failed = check(&market, &options, &solved.plan, Evidence::Certificate(&solved.certificate)).failed;
             assert!(failed.is_empty(), "{failed:?}");
         }
     }

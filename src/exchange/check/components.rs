@@ -65,7 +65,7 @@ fn walk(links: &[[u32; 2]], start: u32, seen: &mut [bool], mut leave: impl FnMut
 /// Both directions of every swap of no negative points, ascending.
 fn links(market: &Market, options: &Options) -> Vec<[u32; 2]> {
     let swaps = swaps(market, options);
-    let mut links: Vec<[u32; 2]> = swaps.into_iter().flat_map(|([u, v], _)| [[u, v], [v, u]]).collect();
+    let mut links: Vec<[u32; 2]> = swaps.iter().map(|swap| swap.offers).flat_map(|[u, v]| [[u, v], [v, u]]).collect();
     links.sort_unstable();
     links
 }

@@ -5,88 +5,120 @@
 
 use super::swaps::swaps;
 use super::{gain_of, worth};
-use crate::exchange::certificate::{Certificate, Proof, SwapProof};
+use crate::exchange::certificate::{Certificate, Proof};
 use crate::exchange::market::{Chances, Market};
 use crate::exchange::options::{MaxRing, Objective, Options};
 use crate::exchange::result::{Plan, Status};
+use crate::solver::objective::{Proof as BestSwaps, verify_best_swaps};
 use crate::solver::rings::verify::verify_rings;
 use crate::solver::{
-    CapStep, Digraph, DirectedArc, Edge, Graph, RingCertificate, RingProblem, Weight, verify_capped,
+    self, CapStep, Digraph, DirectedArc, Edge, Graph, RingCertificate, RingProblem, Weight, verify_capped,
     verify_capped_assignment,
 };
 
-/// Returns the bound a certificate proves, in parts.
+/// What a certificate proves.
+pub(super) struct Proven {
+    /// What no plan is worth more than, in parts.
+    pub bound: i128,
+    /// What is left unproven, in a sentence.
+    pub gap: Option<String>,
+}
+
+impl From<i128> for Proven {
+    fn from(bound: i128) -> Self {
+        Self { bound, gap: None }
+    }
+}
+
+/// Tells what a certificate proves.
 ///
 /// Errors: a sentence that says what does not hold.
 ///
 /// Cost: near to linear in the market and the certificate.
-pub(super) fn proven_bound(
+pub(super) fn proven(
     market: &Market,
     options: &Options,
     plan: &Plan,
     certificate: &Certificate,
-) -> Result<i128, String> {
+) -> Result<Proven, String> {
     match (&certificate.proof, options.max_ring, options.objective) {
-        (Proof::Swaps(proof), MaxRing::AtMost(2), Objective::Points) => {
-            swaps_within_caps(market, options, plan, 0, proof)
+        (Proof::Swaps { extra_mates, duals }, MaxRing::AtMost(2), Objective::Points) => {
+            swaps_of_most_points(market, options, plan, extra_mates, duals).map(Proven::from)
         }
-        (Proof::SwapsServed(proof), MaxRing::AtMost(2), Objective::SwapsThenPoints) => {
-            swaps_within_caps(market, options, plan, worth_of_a_swap(market, options), proof)
-        }
-        (Proof::SwapsServedWide(proof), MaxRing::AtMost(2), Objective::SwapsThenPoints) => {
-            swaps_within_caps(market, options, plan, worth_of_a_swap(market, options), proof)
+        (Proof::BestSwaps(proof), MaxRing::AtMost(2), Objective::SwapsThenPoints | Objective::WorstGainFirst) => {
+            swaps_of_objective(market, options, plan, proof)
         }
         (Proof::Rings(certificate), MaxRing::AtMost(longest), Objective::Points) => {
-            rings_of_at_most(longest, market, options, plan, 0, certificate)
+            rings_of_at_most(longest, market, options, plan, 0, certificate).map(Proven::from)
         }
         (Proof::Rings(certificate), MaxRing::AtMost(longest), Objective::SwapsThenPoints) => {
-            rings_of_at_most(longest, market, options, plan, worth_of_an_arc(market), certificate)
+            let served = worth_of_an_arc(market);
+            rings_of_at_most(longest, market, options, plan, served, certificate).map(Proven::from)
         }
         (Proof::Unlimited { bound, steps }, MaxRing::Unlimited, Objective::Points) => {
-            rings_of_any_length(market, options, plan, 0, *bound, steps)
+            rings_of_any_length(market, options, plan, 0, *bound, steps).map(Proven::from)
         }
         (Proof::UnlimitedServed { bound, steps }, MaxRing::Unlimited, Objective::SwapsThenPoints) => {
-            rings_of_any_length(market, options, plan, worth_of_an_arc(market), *bound, steps)
+            rings_of_any_length(market, options, plan, worth_of_an_arc(market), *bound, steps).map(Proven::from)
         }
         _ => Err("it is the proof of another kind of question".to_owned()),
     }
 }
 
-/// Checks that the plan is a matching of the largest weight where each swap weighs so much more than its points.
-fn swaps_within_caps<W: Weight + TryFrom<i128> + Into<i128>>(
+/// Checks that the plan is a matching of the largest weight within the caps.
+fn swaps_of_most_points(
     market: &Market,
     options: &Options,
     plan: &Plan,
-    served: i128,
-    proof: &SwapProof<W>,
+    extra_mates: &[u32],
+    duals: &solver::Certificate,
 ) -> Result<i128, String> {
     let mut edges = Vec::new();
-    for ([u, v], points) in swaps(market, options) {
-        let weight = W::try_from(served + points).map_err(|_| format!("{points} points need wider numbers"))?;
-        edges.push(Edge { u, v, weight });
+    for swap in swaps(market, options) {
+        let [u, v] = swap.offers;
+        edges.push(Edge { u, v, weight: narrow(swap.points)? });
     }
     let graph = Graph::new(market.offers(), edges).map_err(|error| error.to_string())?;
     let mut mates = following(market, plan)?;
-    // Swaps of no points may be in no graph; they change no sum.
+    // Swaps of no points are in no graph; they change no sum.
     for offer in 0..mates.len() {
         mates[offer] = mates[offer].filter(|&mate| graph.weight_between(offer as u32, mate).is_some());
     }
     let caps = market.caps(options.max_moves_per_rep.0);
-    verify_capped(&graph, market.rep_of(), &caps, &mates, &proof.extra_mates, &proof.duals)
-        .map_err(|error| error.to_string())?;
-    let pairs = mates.iter().flatten().count() as i128 / 2;
-    Ok(graph.weight_of(&mates).into() - served * pairs)
+    verify_capped(&graph, market.rep_of(), &caps, &mates, extra_mates, duals).map_err(|error| error.to_string())?;
+    Ok(graph.weight_of(&mates).into())
 }
 
-/// One more than the points of all swaps of any plan can be: each offer brings half of its best swap's at most.
-fn worth_of_a_swap(market: &Market, options: &Options) -> i128 {
-    let mut best = vec![0_i128; market.offers()];
-    for (offers, points) in swaps(market, options) {
-        for offer in offers {
-            best[offer as usize] = best[offer as usize].max(points);
-        }
+/// Checks that the plan has the most swaps or the fairest, and the most points among these.
+fn swaps_of_objective(market: &Market, options: &Options, plan: &Plan, proof: &BestSwaps) -> Result<Proven, String> {
+    let objective = match options.objective {
+        Objective::Points => solver::Objective::Points,
+        Objective::SwapsThenPoints => solver::Objective::MovesThenPoints,
+        Objective::WorstGainFirst => solver::Objective::WorstGainFirst,
+    };
+    if plan.status == Status::TimeLimit {
+        let gap = Some("a search for the fairest plan that was stopped proves nothing of it".to_owned());
+        return Ok(Proven { bound: i128::MIN, gap });
     }
-    1 + best.into_iter().sum::<i128>() / 2
+    let mut weighed = Vec::new();
+    for swap in swaps(market, options) {
+        let [u, v] = swap.offers;
+        weighed.push(solver::Swap { u, v, points: narrow(swap.points)?, gains: swap.gains });
+    }
+    let caps = market.caps(options.max_moves_per_rep.0);
+    let mates = following(market, plan)?;
+    let verified = verify_best_swaps(market.offers(), &weighed, market.rep_of(), &caps, objective, &mates, proof)
+        .map_err(|error| error.to_string())?;
+    let gap = verified.unproven.first().map(|&rep| {
+        let (count, rep) = (verified.unproven.len(), market.rep_id(rep));
+        format!("nothing is proven of the gains of {count} reps that may make several moves, such as {rep:?}")
+    });
+    Ok(Proven { bound: verified.points.into(), gap })
+}
+
+/// A number of parts as the solver takes it.
+fn narrow(parts: i128) -> Result<i64, String> {
+    i64::try_from(parts).map_err(|_| format!("{parts} needs wider numbers"))
 }
 
 /// Checks a proof over all rings of so many offers at most, each arc worth `served` points more than its gain.
@@ -102,7 +134,6 @@ fn rings_of_at_most(
         return Err("ready-made moves have no rings".to_owned());
     };
     let parts_in_one = i128::from(options.unfairness.parts_in_one());
-    let narrow = |parts: i128| i64::try_from(parts).map_err(|_| format!("{parts} needs wider numbers"));
     let mut weighed = Vec::with_capacity(arcs.len());
     for arc in arcs {
         let weight = narrow((served + i128::from(arc.gain)) * parts_in_one)?;

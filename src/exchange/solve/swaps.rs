@@ -4,11 +4,10 @@
 //! Costs: `O(m log d)` for `m` arcs, `d` at an offer, and the solver's. Absent: longer rings.
 
 use super::{Found, FoundMove, Stop, too_large};
-use crate::exchange::certificate::{Proof, SwapProof};
+use crate::exchange::certificate::Proof;
 use crate::exchange::market::{Arc, Chances, Market};
 use crate::exchange::options::{Objective, Options, Unfairness};
 use crate::exchange::result::Status;
-use crate::solver::objective::CountedProof;
 use crate::solver::{self, Edge, Graph, best_swaps, capped_matching};
 
 /// Finds the swaps of the most points within the caps.
@@ -23,7 +22,7 @@ pub(super) fn of_most_points(market: &Market, options: &Options) -> Result<Found
         status: Status::Optimal,
         bound: matching.weight.into(),
         components: components(market.offers(), &swaps),
-        proof: Proof::Swaps(SwapProof { extra_mates: matching.extra_mates, duals: matching.certificate }),
+        proof: Proof::Swaps { extra_mates: matching.extra_mates, duals: matching.certificate },
     })
 }
 
@@ -49,16 +48,8 @@ pub(super) fn of_objective(market: &Market, options: &Options, stop: Stop<'_>) -
         status: if best.optimal { Status::Optimal } else { Status::TimeLimit },
         bound: best.bound.into(),
         components: components(market.offers(), &swaps),
-        proof: match best.proof {
-            solver::Proof::Counted(proof) => Proof::SwapsServed(of_file(proof)),
-            solver::Proof::CountedWide(proof) => Proof::SwapsServedWide(of_file(proof)),
-            solver::Proof::Fairest(steps) => Proof::Fairest(steps),
-        },
+        proof: Proof::BestSwaps(best.proof),
     })
-}
-
-fn of_file<W>(proof: CountedProof<W>) -> SwapProof<W> {
-    SwapProof { extra_mates: proof.extra_mates, duals: proof.certificate }
 }
 
 /// Two offers that may change places.
