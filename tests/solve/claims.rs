@@ -191,3 +191,49 @@ fn a_plan_in_fractions_is_checked_exactly() {
     let (code, out) = files.claims();
     assert!(code == Some(1) && out.contains("points: found 14.874, expected 14.875"), "{out}");
 }
+
+#[test]
+fn a_search_that_is_stopped_ends_with_three_and_a_bound_that_is_proven() {
+    let market = fs::read_to_string(super::program::markets().join("a_cap_breaks_the_longest_ring.market")).unwrap();
+    let asked = ["--max-ring", "unlimited", "--max-moves-per-rep", "1"];
+    let files = Files { folder: tempfile::tempdir().expect("a folder"), arguments: asked.to_vec() };
+    fs::write(files.path("market"), market).unwrap();
+    let (plan, certificate) = (files.text("plan"), files.text("certificate"));
+    let told = files.solve(&["--time-limit", "0", "--output", &plan, "--certificate", &certificate]);
+    assert_eq!(told.code, Some(3));
+    let expected = "stopped at the time limit: the best plan found has 7 points, and none has more than 20\n";
+    assert!(told.err.ends_with(expected), "{}", told.err);
+    assert!(fs::read_to_string(&plan).unwrap().starts_with("{\"status\":\"time_limit\""));
+    assert_eq!(files.claims().0, Some(0));
+    assert_eq!(files.solve(&["--check", &plan]).code, Some(0));
+    files.change("plan", "\"bound\":20", "\"bound\":19");
+    assert_eq!(files.claims(), (Some(1), "bound: found 19, expected at least 20, by the certificate\n".to_owned()));
+}
+
+#[test]
+fn a_plan_that_serves_fewer_or_less_fairly_is_refused_though_it_has_more_points() {
+    let market = "p edge 4 3\ne 1 2 1\ne 2 3 9\ne 3 4 1\n";
+    let files = Files::new(market, &["--objective", "swaps-then-points"]);
+    let fewer = "{\"status\":\"optimal\",\"objective\":\"swaps-then-points\",\"points\":9,\"bound\":9,\"moves\":[\
+        {\"give\":[\"2\",\"3\"],\"points\":9}],\"offers\":4,\"matched\":2,\"reps\":4,\"components\":1,\
+        \"seconds\":{\"read\":0,\"solve\":0,\"check\":0}}";
+    fs::write(files.path("plan"), fewer).unwrap();
+    let plan = files.text("plan");
+    let told = files.solve(&["--check", &plan]);
+    let expected = "status: found optimal with 2 offers matched, but solving again matches 4\n";
+    assert_eq!((told.code, told.out.as_str()), (Some(1), expected));
+    let (code, out) = files.claims();
+    assert!(code == Some(1) && out.starts_with("certificate: "), "{out}");
+
+    let market = fs::read_to_string(super::program::markets().join("the_smallest_gain_is_as_large_as_can_be.market"));
+    let files = Files::new(&market.unwrap(), &["--objective", "worst-gain-first"]);
+    let unfair = "{\"status\":\"optimal\",\"objective\":\"worst-gain-first\",\"points\":182,\"bound\":182,\"moves\":[\
+        {\"give\":[\"a\",\"b\"],\"points\":91,\"gains\":[90,1]},{\"give\":[\"c\",\"d\"],\"points\":91,\"gains\":[90,1]}],\
+        \"offers\":4,\"matched\":4,\"reps\":4,\"components\":1,\"seconds\":{\"read\":0,\"solve\":0,\"check\":0}}";
+    fs::write(files.path("plan"), unfair).unwrap();
+    let plan = files.text("plan");
+    let told = files.solve(&["--check", &plan]);
+    let expected = "status: found optimal, but solving again finds gains that are fairer\n";
+    assert_eq!((told.code, told.out.as_str()), (Some(1), expected));
+    assert_eq!(files.claims().0, Some(1));
+}

@@ -301,6 +301,17 @@ fn arguments_that_make_no_sense_are_told_what_was_expected() {
             "--unfairness: ready-made moves have points and no gains, so only 0 can be asked of them",
         ),
         (
+            &["--max-ring", "3", "--objective", "worst-gain-first"],
+            arcs,
+            "--objective worst-gain-first: it can be asked with --max-ring 2 only",
+        ),
+        (
+            &["--max-ring", "unlimited", "--objective", "swaps-then-points"],
+            r#"{"format": "exchange/1", "offers": [{"id": "a"}, {"id": "b"}],
+                "arcs": [{"give": "a", "receive": "b", "gain": -1}]}"#,
+            r#"no gain may be negative, and that of giving "a" for "b" is -1"#,
+        ),
+        (
             &["--max-ring", "unlimited", "--unfairness", "0.5"],
             arcs,
             "--unfairness: with --max-ring unlimited only 0 can be taken, for the best rings of any length are found arc \
