@@ -63,7 +63,7 @@ pub struct Arguments {
     /// The most offers in a move: 2, 3, 4 or unlimited.
     #[arg(long, value_name = "N", default_value = "2")]
     max_ring: MaxRing,
-    /// points, swaps-then-points or worst-gain-first.
+    /// points, swaps-then-points, or with --max-ring 2 worst-gain-first.
     #[arg(long, default_value = "points")]
     objective: Objective,
     /// The most accounts a rep may give away who has no max_moves in the market; a number, or none.
@@ -72,7 +72,7 @@ pub struct Arguments {
     /// What each point of difference between the largest and the smallest gain of a move costs; a decimal from 0 to 1.
     #[arg(long, value_name = "X", default_value = "0")]
     unfairness: Unfairness,
-    /// Stops the search after so long and takes the best plan found.
+    /// Stops the search after so long and takes the best plan found; swaps for points are found to the end all the same.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     time_limit: Option<Duration>,
     /// How many threads to use; one for each core if not given. The plan is the same.

@@ -81,8 +81,8 @@ fn swaps_of_most_points(
     let graph = Graph::new(market.offers(), edges).map_err(|error| error.to_string())?;
     let mut mates = following(market, plan)?;
     // Swaps of no points are in no graph; they change no sum.
-    for offer in 0..mates.len() {
-        mates[offer] = mates[offer].filter(|&mate| graph.weight_between(offer as u32, mate).is_some());
+    for (offer, mate) in (0..).zip(&mut mates) {
+        *mate = mate.filter(|&mate| graph.weight_between(offer, mate).is_some());
     }
     let caps = market.caps(options.max_moves_per_rep.0);
     verify_capped(&graph, market.rep_of(), &caps, &mates, extra_mates, duals).map_err(|error| error.to_string())?;
