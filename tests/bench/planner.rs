@@ -44,7 +44,9 @@ fn main() {
 fn measure(market: &Market, cap: Option<u32>) {
     let Market { graph, owner, reps } = market;
     let caps = vec![cap; *reps];
-    let (fresh, solved) = timed(|| capped_matching(graph, owner, &caps).expect("the groups fit"));
+    // The shortest of three is what a busy machine disturbs least.
+    let solve = |_| timed(|| capped_matching(graph, owner, &caps).expect("the groups fit"));
+    let (fresh, solved) = (0..3).map(solve).min_by_key(|&(took, _)| took).expect("three were made");
     let (first, mut planner) = timed(|| Planner::capped(graph, owner, &caps).expect("the groups fit"));
     assert_eq!(planner.weight(), solved.weight);
     let (offers, pairs) = (graph.vertices(), graph.edges().count());
