@@ -9,13 +9,16 @@
 
 use super::exact::{Bound, Cuts, Pricer};
 use super::packing::Packing;
-use super::simplex::{Ended, Simplex};
+use super::simplex::{Ended, Mark, Simplex};
 
 /// Stands for "not in the program".
 const NONE: u32 = u32::MAX;
 
 /// How many columns each row starts with, the heaviest first.
-const FIRST_COLUMNS: usize = 8;
+const FIRST_COLUMNS: usize = 4;
+
+/// How many columns a row has on average after thinning out.
+const COLUMNS_A_ROW: usize = 2;
 
 /// The iterations between questions whether to stop.
 const ITERATIONS: usize = 2_000;
@@ -271,6 +274,22 @@ impl<'a> Relaxation<'a> {
         rows.zip(duals).map(|(row, dual)| (row, dual * self.unit)).filter(|&(_, dual)| dual > 0.0).collect()
     }
 
+    /// Takes columns out of the program that are far from being of use, if it has many; they can come back.
+    pub(super) fn thin_out(&mut self) {
+        let most = COLUMNS_A_ROW * self.rows.len();
+        if self.columns.len() <= most + most / 2 {
+            return;
+        }
+        let stays = self.lp.thin_out(most);
+        let columns = std::mem::take(&mut self.columns);
+        for (column, stays) in columns.into_iter().zip(stays) {
+            self.places.column[column as usize] = if stays { self.columns.len() as u32 } else { NONE };
+            if stays {
+                self.columns.push(column);
+            }
+        }
+    }
+
     /// Returns the columns with a value above zero, with it.
     pub(super) fn values(&self) -> Vec<(u32, f64)> {
         let values = self.columns.iter().enumerate().map(|(local, &column)| (column, self.lp.value(local)));
@@ -285,5 +304,15 @@ impl<'a> Relaxation<'a> {
     /// Takes up an earlier basis.
     pub(super) fn set_basis(&mut self, basis: &[i32]) {
         self.lp.set_basis(basis);
+    }
+
+    /// Returns the state of the program, to come back to as long as nothing is added to it.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.lp.mark()
+    }
+
+    /// Comes back to a state.
+    pub(super) fn restore(&mut self, mark: &Mark) {
+        self.lp.restore(mark);
     }
 }

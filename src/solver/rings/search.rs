@@ -5,7 +5,7 @@
 //! Costs: each node a warm-started relaxation and a pass over its columns.
 //! Absent: floats in anything a node claims; they choose where to branch, and what to try.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use super::exact::{Bound, Cuts, Pricer};
 use super::packing::{Packed, Packing};
@@ -20,13 +20,25 @@ const WHOLE: f64 = 1e-6;
 const WORTH_DROPPING: usize = 20;
 
 /// The pairs tried out before one is chosen to branch on.
-const TRIED_PAIRS: usize = 8;
+const TRIED_PAIRS: usize = 4;
 
 /// The iterations spent on each side of a pair tried out.
-const TRIAL_ITERATIONS: usize = 60;
+const TRIAL_ITERATIONS: usize = 30;
 
 /// The rounds of cuts before branching.
-const CUT_ROUNDS: usize = 30;
+const CUT_ROUNDS: usize = 40;
+
+/// The rounds of cuts in a row that may gain little.
+const SLOW_ROUNDS: usize = 3;
+
+/// The rounds of cuts after each of which a dive is made.
+const DIVES: usize = 3;
+
+/// The nodes spent on the columns of least slack alone, in the hope of a better packing.
+const CORE_NODES: usize = 400;
+
+/// Which part of the gap a better packing is to leave, one try after the other.
+const CORE_PARTS: [i64; 4] = [16, 8, 4, 2];
 
 /// Finds the heaviest packing.
 pub(super) fn solve(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
@@ -38,6 +50,7 @@ pub(super) fn solve(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Pack
         nodes: vec![None],
         places: Places::new(packing),
         used: vec![0; packing.capacity.len()],
+        aside: Vec::new(),
     };
     let columns = worth_having(packing);
     let start = search.greedy(columns.clone());
@@ -82,26 +95,6 @@ struct Open {
     values: Vec<(u32, f64)>,
 }
 
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        (self.points, self.node) == (other.points, other.node)
-    }
-}
-
-impl Eq for Open {}
-
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Open {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.points, self.node).cmp(&(other.points, other.node))
-    }
-}
-
 /// What a node is split by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Split {
@@ -126,6 +119,8 @@ struct Search<'a> {
     places: Places,
     /// The room taken in each row while a packing is put together.
     used: Vec<u32>,
+    /// The heaviest packing offered since this was last emptied.
+    aside: Vec<u32>,
 }
 
 impl<'a> Search<'a> {
@@ -250,13 +245,37 @@ impl<'a> Search<'a> {
         let mut relaxation = Relaxation::new(self.packing, places, &columns, &best.columns);
         let (mut node, mut columns) = (node, columns);
         let mut last_points = i64::MAX;
+        let mut slow_rounds = 0;
         for round in 0.. {
             let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
             let points = bound.points(self.pricer.scale);
             let values = relaxation.values();
             self.improve(&mut best, &columns, &[], &values, &bound);
-            if round == 0 && points > best.weight && !(self.stop)() {
+            let gained = last_points.saturating_sub(points);
+            last_points = points;
+            slow_rounds = if gained < (points - best.weight) / 100 { slow_rounds + 1 } else { 0 };
+            let mut found = Vec::new();
+            if points > best.weight && round < CUT_ROUNDS && slow_rounds < SLOW_ROUNDS {
+                found = separate::cuts(self.packing, &values);
+            }
+            if (round < DIVES || found.is_empty()) && points > best.weight && !(self.stop)() {
                 self.dive(&mut relaxation, &columns, &mut best);
+                if found.is_empty() {
+                    let before = best.weight;
+                    self.aside.clear();
+                    for part in CORE_PARTS {
+                        let before = best.weight;
+                        self.try_core(&mut relaxation, &columns, &bound, &values, part, &mut best);
+                        if (points - best.weight) * part <= 2 * (points - before) {
+                            break;
+                        }
+                    }
+                    if points > best.weight && 2 * (points - best.weight) <= points - before && round < CUT_ROUNDS {
+                        // The gap is another now: what gained little may gain enough.
+                        slow_rounds = 0;
+                        found = separate::cuts(self.packing, &values);
+                    }
+                }
                 relaxation.allow_only(&columns, &[], &self.cuts);
             }
             if points <= best.weight || (self.stop)() {
@@ -266,13 +285,15 @@ impl<'a> Search<'a> {
                 return best;
             }
             let kept = self.worth_keeping(&columns, &bound, best.weight);
-            if (columns.len() - kept.len()) * WORTH_DROPPING >= columns.len() {
+            let dropped = columns.len() - kept.len();
+            if dropped * if found.is_empty() { WORTH_DROPPING } else { 3 } >= columns.len() {
                 let then = self.new_node();
                 self.close(node, Node::Drop { duals: bound.duals.clone(), then });
                 node = then;
                 columns = kept;
                 let parts = self.parts(&columns);
-                if parts.len() > 1 {
+                let largest = parts.iter().map(Vec::len).max().unwrap_or(0);
+                if 2 * largest <= columns.len() {
                     self.places = relaxation.into_places();
                     let start = best.columns.clone();
                     let inner = self.solve_parts(node, parts, &start);
@@ -285,34 +306,48 @@ impl<'a> Search<'a> {
                 }
                 relaxation.allow_only(&columns, &[], &self.cuts);
             }
-            let slow = last_points.saturating_sub(points) < (points - best.weight) / 100;
-            last_points = points;
-            let added = if round >= CUT_ROUNDS || (slow && round > 3) {
-                0
-            } else {
-                let found = separate::cuts(self.packing, &values);
-                for cut in &found {
-                    let number = self.cuts.push(cut.clone());
-                    relaxation.add_cut(number, &self.cuts);
-                }
-                found.len()
-            };
-            if added == 0 {
-                let open = Open {
-                    points,
-                    node,
-                    columns,
-                    taken: Vec::new(),
-                    duals: bound.duals,
-                    basis: relaxation.basis(),
-                    values,
-                };
-                self.branch_and_bound(&mut relaxation, open, &mut best);
+            if found.is_empty() {
+                let (duals, basis) = (bound.duals, relaxation.basis());
+                let open = Open { points, node, columns, taken: Vec::new(), duals, basis, values };
+                self.branch_and_bound(&mut relaxation, open, &mut best, None);
                 self.places = relaxation.into_places();
                 return best;
             }
+            relaxation.thin_out();
+            for cut in found {
+                let number = self.cuts.push(cut);
+                relaxation.add_cut(number, &self.cuts);
+            }
         }
         unreachable!("the rounds of cuts end")
+    }
+
+    /// Searches, for a few nodes, for a packing that leaves at most a part of the gap, and forgets the nodes.
+    ///
+    /// Such a packing has only columns of little slack, and only nodes of large bounds can hold one: both make the
+    /// search small. What else comes up on the way is kept too.
+    fn try_core(
+        &mut self,
+        relaxation: &mut Relaxation<'_>,
+        columns: &[u32],
+        bound: &Bound,
+        values: &[(u32, f64)],
+        part: i64,
+        best: &mut Best,
+    ) {
+        let points = bound.points(self.pricer.scale);
+        let wanted = points - 1 - (points - best.weight) / part;
+        let columns = self.worth_keeping(columns, bound, wanted);
+        let (basis, nodes) = (relaxation.basis(), self.nodes.len());
+        let node = self.new_node();
+        let (taken, duals, values) = (Vec::new(), Vec::new(), values.to_vec());
+        let open = Open { points, node, columns, taken, duals, basis: basis.clone(), values };
+        let mut wanted = Best { columns: Vec::new(), weight: wanted.max(best.weight), bound: points };
+        self.branch_and_bound(relaxation, open, &mut wanted, Some(CORE_NODES));
+        self.nodes.truncate(nodes);
+        relaxation.set_basis(&basis);
+        let aside = std::mem::take(&mut self.aside);
+        self.offer(best, aside);
     }
 
     /// Returns the columns that a better packing than one of this weight may have.
@@ -330,7 +365,9 @@ impl<'a> Search<'a> {
     fn improve(&mut self, best: &mut Best, columns: &[u32], fixed: &[u32], values: &[(u32, f64)], bound: &Bound) {
         let mut order: Vec<(u32, f64)> = values.to_vec();
         order.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        let least = (bound.total - i128::from(best.weight) * i128::from(self.pricer.scale)) / 8;
         let mut rest: Vec<(i64, u32)> = bound.slack.iter().copied().zip(columns.iter().copied()).collect();
+        rest.retain(|&(slack, _)| i128::from(slack) <= least);
         rest.sort_unstable();
         let by_value = order.into_iter().map(|(column, _)| column);
         let by_slack = rest.into_iter().map(|(_, column)| column);
@@ -339,14 +376,15 @@ impl<'a> Search<'a> {
         self.offer(best, taken);
     }
 
-    fn offer(&self, best: &mut Best, columns: Vec<u32>) -> bool {
+    fn offer(&mut self, best: &mut Best, columns: Vec<u32>) {
         let weight = self.weight_of(&columns);
-        let better = weight > best.weight;
-        if better {
+        if weight > self.weight_of(&self.aside) {
+            self.aside.clone_from(&columns);
+        }
+        if weight > best.weight {
             best.weight = weight;
             best.columns = columns;
         }
-        better
     }
 
     /// Takes the columns of largest value, solves again, and so on until all values are whole.
@@ -362,7 +400,7 @@ impl<'a> Search<'a> {
             let sure: Vec<u32> = values
                 .iter()
                 .enumerate()
-                .filter(|&(at, &(_, value))| value > 0.8 || at == 0)
+                .filter(|&(at, &(_, value))| value > 0.99 || at == 0)
                 .map(|(_, &(column, _))| column)
                 .chain(values.iter().find(|&&(_, value)| fractional && value < 1.0 - WHOLE).map(|&(column, _)| column))
                 .collect();
@@ -400,22 +438,35 @@ impl<'a> Search<'a> {
         kept
     }
 
-    /// Branches, the node of the largest bound first, until none can hold a better packing.
-    fn branch_and_bound(&mut self, relaxation: &mut Relaxation<'_>, root: Open, best: &mut Best) {
-        let mut open = BinaryHeap::from([root]);
-        while let Some(top) = open.pop() {
+    /// Branches until no node can hold a better packing: the node of the largest bound first, or, if only so many
+    /// nodes may be made, the newest.
+    fn branch_and_bound(&mut self, relaxation: &mut Relaxation<'_>, root: Open, best: &mut Best, most: Option<usize>) {
+        let first_node = root.node;
+        let mut open = vec![root];
+        loop {
+            let next = match most {
+                Some(_) => open.len().checked_sub(1),
+                None => (0..open.len()).max_by_key(|&at| (open[at].points, open[at].node)),
+            };
+            let Some(next) = next else {
+                break;
+            };
+            let top = open.swap_remove(next);
             if top.points <= best.weight {
                 self.close(top.node, Node::Bound(top.duals));
                 continue;
             }
-            if (self.stop)() {
+            let spent = most.is_some_and(|most| (self.nodes.len() - first_node as usize) > most);
+            if spent || (self.stop)() {
                 best.bound = top.points;
                 self.close(top.node, Node::Bound(top.duals));
                 for rest in open {
+                    best.bound = best.bound.max(rest.points);
                     self.close(rest.node, Node::Bound(rest.duals));
                 }
                 return;
             }
+            let others = open.len();
             let split = self.choose(relaxation, &top, best.weight);
             let sides = self.sides(&top.columns, &top.taken, split);
             let nodes = [self.new_node(), self.new_node()];
@@ -441,6 +492,10 @@ impl<'a> Search<'a> {
                 };
                 let (duals, basis) = (bound.duals, relaxation.basis());
                 open.push(Open { points, node, columns, taken, duals, basis, values });
+            }
+            // The newest is the better side.
+            if open.len() == others + 2 && open[others].points > open[others + 1].points {
+                open.swap(others, others + 1);
             }
         }
         best.bound = best.weight;
@@ -513,11 +568,13 @@ impl<'a> Search<'a> {
         if pairs.len() == 1 {
             return pairs[0].1;
         }
+        relaxation.set_basis(&open.basis);
+        let mark = relaxation.mark();
         let mut chosen = (f64::NEG_INFINITY, pairs[0].1);
         for &(_, split) in &pairs {
             let falls = self.sides(&open.columns, &open.taken, split).map(|side| {
+                relaxation.restore(&mark);
                 relaxation.allow_only(&side.columns, &side.taken, &self.cuts);
-                relaxation.set_basis(&open.basis);
                 let objective = relaxation.try_solve(TRIAL_ITERATIONS, weight as f64);
                 (open.points as f64 - objective).clamp(0.0, (open.points - weight) as f64)
             });

@@ -39,6 +39,16 @@ enum Place {
 /// A variable: a column (from 0 on), or the slack of row `r`, written `!r`.
 type Variable = i32;
 
+/// A state of the method to come back to.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    basis: Vec<Variable>,
+    place: Vec<Place>,
+    slack_place: Vec<Place>,
+    edge: Vec<f64>,
+    factor: Option<Factor>,
+}
+
 /// How a solve ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -139,6 +149,45 @@ impl Simplex {
         self.upper[column] = if allowed { 1.0 } else { 0.0 };
     }
 
+    /// Removes columns that stand at zero outside the basis, those of the largest reduced costs first, until at
+    /// most so many stay; returns for each column whether it stays.
+    pub(super) fn thin_out(&mut self, most: usize) -> Vec<bool> {
+        let at_zero = |column: &usize| self.place[*column] == Place::Lower;
+        let mut order: Vec<usize> = (0..self.columns.len()).filter(at_zero).collect();
+        order.sort_unstable_by(|&one, &other| self.reduced[other].total_cmp(&self.reduced[one]).then(one.cmp(&other)));
+        order.truncate(self.columns.len().saturating_sub(most));
+        let mut stays = vec![true; self.columns.len()];
+        for column in order {
+            stays[column] = false;
+        }
+        let mut next = 0;
+        let renamed: Vec<u32> = stays
+            .iter()
+            .map(|&stays| {
+                next += u32::from(stays);
+                if stays { next - 1 } else { u32::MAX }
+            })
+            .collect();
+        let staying = |column: usize| stays[column];
+        for row in &mut self.rows {
+            row.retain_mut(|(column, _)| {
+                *column = renamed[*column as usize];
+                *column != u32::MAX
+            });
+        }
+        for variable in self.basis.iter_mut().filter(|variable| **variable >= 0) {
+            *variable = renamed[*variable as usize] as Variable;
+        }
+        keep(&mut self.columns, staying);
+        keep(&mut self.cost, staying);
+        keep(&mut self.unshifted, staying);
+        keep(&mut self.upper, staying);
+        keep(&mut self.place, staying);
+        keep(&mut self.reduced, staying);
+        self.ratio_row.truncate(self.columns.len());
+        stays
+    }
+
     /// Adds to the capacity of a row.
     pub(super) fn widen(&mut self, row: usize, by: f64) {
         self.capacity[row] += by;
@@ -166,6 +215,29 @@ impl Simplex {
         }
         self.edge.fill(1.0);
         self.factor = None;
+    }
+
+    /// Factors the basis, if it is not, and returns the state.
+    pub(super) fn mark(&mut self) -> Mark {
+        if self.factor.is_none() {
+            self.refactor();
+        }
+        Mark {
+            basis: self.basis.clone(),
+            place: self.place.clone(),
+            slack_place: self.slack_place.clone(),
+            edge: self.edge.clone(),
+            factor: self.factor.clone(),
+        }
+    }
+
+    /// Comes back to a state of the same rows and columns.
+    pub(super) fn restore(&mut self, mark: &Mark) {
+        self.basis.clone_from(&mark.basis);
+        self.place.clone_from(&mark.place);
+        self.slack_place.clone_from(&mark.slack_place);
+        self.edge.clone_from(&mark.edge);
+        self.factor.clone_from(&mark.factor);
     }
 
     /// Returns the value of a column.
@@ -545,6 +617,15 @@ impl Simplex {
         }
         self.edge[position] = (exact / (pivot * pivot)).max(1e-4);
     }
+}
+
+/// Keeps the items at some indices.
+fn keep<T>(items: &mut Vec<T>, stays: impl Fn(usize) -> bool) {
+    let mut index = 0;
+    items.retain(|_| {
+        index += 1;
+        stays(index - 1)
+    });
 }
 
 #[cfg(test)]
