@@ -35,7 +35,7 @@ const SLOW_ROUNDS: usize = 3;
 const DIVES: usize = 3;
 
 /// The nodes spent on the columns of least slack alone, in the hope of a better packing.
-const CORE_NODES: usize = 400;
+const CORE_NODES: usize = 100;
 
 /// Which part of the gap a better packing is to leave, one try after the other.
 const CORE_PARTS: [i64; 4] = [16, 8, 4, 2];
