@@ -1,12 +1,15 @@
 //! The market counted again, by other means than the plan's.
 //!
-//! In go a market and a policy; out come the hard rules a move breaks, both sides of it, every possible move, what one step
-//! of a rule would make possible, and the cap of each rep.
-//! Holds: no code is shared with what makes a plan, but for the domain's driving times. Where the plan searches an index
-//! and keeps two neighbours, this looks at every rep for every offer and at the whole book for every pair.
-//! Costs: a dot product for every rep and offer, then a pass over both books for every pair of offers that lie within
-//! each other's reach.
+//! In go a market and a policy; out come the hard rules a move breaks and each side of it, and from `possible` everything
+//! possible in the market.
+//! Holds: no code is shared with what makes a plan, but for the domain's driving times. Where the plan searches an index,
+//! this looks at every rep for every offer.
+//! Costs: constant for a rule, a pass over the book for a side.
 //! Deliberately absent: a second opinion on the formulas. They are those of the product, written out twice.
+
+mod possible;
+
+pub(super) use self::possible::Possible;
 
 use super::super::{
     market::{BookEntry, Market, Offer, PairHistory, Trader},
@@ -14,15 +17,14 @@ use super::super::{
 };
 use crate::domain::{
     ids::AccountId,
-    policy::{MaxRing, Objective, Policy},
+    policy::{Objective, Policy},
     proposal::{Side, Valuation},
-    roster::{Account, Trait},
-    travel::{straight_line, straight_line_minutes, straight_line_reach_km},
+    roster::Trait,
+    travel::{straight_line, straight_line_minutes},
     units::{Minutes, Place, Points, Stars},
 };
 use chrono::{NaiveDateTime, Offset as _, TimeZone as _};
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Cosines closer than this are compared by exact distance.
 const COSINE_DOUBT: f64 = 1e-12;
@@ -58,54 +60,6 @@ struct Limits {
     extra_hours: i64,
     cool_down_days: i64,
     former_owner_days: i64,
-}
-
-/// A rep within whose reach an offer lies, or would if the limit of driving were a step looser.
-pub(super) struct Within {
-    rep: u32,
-    /// The pessimistic end of their rapport, absent where hard rules keep the account from the rep beyond a step of one.
-    low: Option<Stars>,
-    /// The one rule whose step is missing.
-    missing: Option<Rule>,
-}
-
-/// Everything possible in the market.
-pub(super) struct Possible {
-    /// Who is within reach of each offer, by rep.
-    pub within: Vec<Vec<Within>>,
-    /// What may be received for what, by the account given, then by the one received.
-    pub arcs: Vec<PossibleArc>,
-    /// The swaps that break no rule and have points, by offers, the smaller first.
-    pub moves: Vec<PossibleMove>,
-    /// For each offer and each rule, how many more swaps of it there would be if that rule alone were a step looser.
-    pub opened: Vec<BTreeMap<Rule, u32>>,
-}
-
-/// That the owner of one account may receive another for it.
-#[derive(Clone, Copy)]
-pub(super) struct PossibleArc {
-    /// The account given.
-    pub given: u32,
-    /// The account received.
-    pub received: u32,
-    /// What it gains the owner.
-    pub gain: Minutes,
-    /// Minutes a year received less those given.
-    load_change: i64,
-    /// The one rule whose step is missing.
-    missing: Option<Rule>,
-}
-
-/// A swap that breaks no rule and has points.
-pub(super) struct PossibleMove {
-    /// The two offers, ascending.
-    pub offers: [usize; 2],
-    /// What their owners gain.
-    pub gains: [Minutes; 2],
-    /// What it is worth.
-    pub points: Points,
-    /// What it does to the owners of the two.
-    changes: [Changes; 2],
 }
 
 /// What a move takes from a rep's limits.
@@ -444,248 +398,6 @@ impl<'m> Recount<'m> {
         };
         Some(60 * i64::from(hours) - self.books[rep].iter().map(|(entry, _)| load(entry)).sum::<i64>())
     }
-
-    // --- the whole market ---
-
-    /// Finds everything possible by looking at every rep for every offer.
-    pub(super) fn possible(&self) -> Possible {
-        let reach: Vec<([f64; 3], f64, f64)> = (0..self.market.reps.len())
-            .map(|rep| {
-                let limit = self.longest_drive(rep, &self.looser);
-                let angle = straight_line_reach_km(limit) * 1000.0 / Place::EARTH_RADIUS_METRES;
-                let least_cosine = angle.min(std::f64::consts::PI).cos() - 1e-9;
-                (self.trader(rep).rep.base.unit_vector(), least_cosine, limit)
-            })
-            .collect();
-        let within: Vec<Vec<Within>> =
-            (0..self.market.offers.len()).into_par_iter().map(|offer| self.within(&reach, offer)).collect();
-        let given: Vec<Valuation> =
-            (0..self.market.offers.len()).into_par_iter().map(|offer| self.given(offer)).collect();
-        let received = (0..within.len()).into_par_iter();
-        let mut arcs: Vec<PossibleArc> =
-            received.flat_map_iter(|received| self.arcs_into(&within[received], &given, received)).collect();
-        arcs.par_sort_unstable_by_key(|arc| (arc.given, arc.received));
-        let mut possible = Possible { opened: vec![BTreeMap::new(); within.len()], within, arcs, moves: Vec::new() };
-        let swaps = possible.arcs.par_iter().filter(|arc| arc.given < arc.received);
-        let swaps: Vec<(PossibleMove, Option<Rule>)> = swaps.filter_map(|arc| self.swap(&possible.arcs, arc)).collect();
-        for (one, missing) in swaps {
-            match missing {
-                None => possible.moves.push(one),
-                Some(rule) => {
-                    for offer in one.offers {
-                        *possible.opened[offer].entry(rule).or_default() += 1;
-                    }
-                }
-            }
-        }
-        possible.arcs.retain(|arc| arc.missing.is_none());
-        possible
-    }
-
-    fn within(&self, reach: &[([f64; 3], f64, f64)], offer: usize) -> Vec<Within> {
-        let there = self.offer(offer).account.place.unit_vector();
-        let near =
-            reach.iter().enumerate().filter(|(_, (base, least_cosine, _))| cosine(base, &there) >= *least_cosine);
-        near.filter(|&(rep, (_, _, limit))| rep != self.owner[offer] && self.one_way(rep, offer) <= *limit)
-            .filter_map(|(rep, _)| self.within_reach_of(offer, rep))
-            .collect()
-    }
-
-    /// A rep whose limit of driving keeps an offer with its step, if not without; absent where more than that step is
-    /// missing.
-    fn within_reach_of(&self, offer: usize, rep: usize) -> Option<Within> {
-        let is_far = self.one_way(rep, offer) > self.longest_drive(rep, &self.limits);
-        let mut broken = self.broken_within_reach(offer, rep, &self.limits);
-        let still_broken = self.broken_within_reach(offer, rep, &self.looser);
-        broken.extend(is_far.then_some(Rule::TooFar));
-        let low = (still_broken.is_empty() && broken.len() < 2)
-            .then(|| Stars::clamped(self.predicted_low_hundredths(rep, offer)));
-        let is_hopeless = is_far && low.is_none();
-        (!is_hopeless).then_some(Within { rep: rep as u32, low, missing: broken.first().copied() })
-    }
-
-    /// What may be received for what, where it is `received`, with at most a step of one rule missing.
-    fn arcs_into(&self, within: &[Within], given: &[Valuation], received: usize) -> Vec<PossibleArc> {
-        let mut found = Vec::new();
-        let place = self.offer(received).account.place;
-        for &Within { rep, low, missing } in within {
-            let Some(low) = low else { continue };
-            let rep = rep as usize;
-            let mut going = self.offers_of[rep].iter().filter(|&&offer| self.may_gain(&given[offer], low)).peekable();
-            let nearest = going.peek().and_then(|_| self.nearest(rep, place, |_| true));
-            let beside = nearest.map(|(_, metres)| metres);
-            for &offer in going {
-                let own = &self.offer(offer).account.id;
-                let metres = match nearest {
-                    Some((account, _)) if account == own => {
-                        self.nearest(rep, place, |entry| entry.account != *own).map(|(_, metres)| metres)
-                    }
-                    _ => beside,
-                };
-                let worth = self.valuation(rep, received, low, metres);
-                let side = Side::new(given[offer], worth, self.policy.scores.handover_minutes);
-                let mut broken = self.broken_by_side_within(offer, received, &side, &self.limits);
-                let still_broken = self.broken_by_side_within(offer, received, &side, &self.looser);
-                broken.extend(missing);
-                broken.dedup();
-                if still_broken.is_empty() && broken.len() < 2 {
-                    found.push(PossibleArc {
-                        given: offer as u32,
-                        received: received as u32,
-                        gain: side.gain,
-                        load_change: self.changes(offer, received, &side).minutes,
-                        missing: broken.first().copied(),
-                    });
-                }
-            }
-        }
-        found
-    }
-
-    /// The swap that an arc and the one back make, with the one rule whose step is missing, if that is one.
-    fn swap(&self, arcs: &[PossibleArc], arc: &PossibleArc) -> Option<(PossibleMove, Option<Rule>)> {
-        let back = arcs.binary_search_by_key(&(arc.received, arc.given), |arc| (arc.given, arc.received));
-        let both = [*arc, arcs[back.ok()?]];
-        let mut missing: Vec<Rule> = both.iter().filter_map(|arc| arc.missing).collect();
-        missing.dedup();
-        let (offers, gains) = (both.map(|arc| arc.given as usize), both.map(|arc| arc.gain));
-        let points = self.points(&offers, &gains);
-        let one = PossibleMove { offers, gains, points, changes: both.map(|arc| self.changes_of(&arc)) };
-        (points > Points::ZERO && missing.len() < 2).then(|| (one, missing.first().copied()))
-    }
-
-    fn changes_of(&self, arc: &PossibleArc) -> Changes {
-        let [out, into] = [arc.given, arc.received].map(|offer| &self.offer(offer as usize).account);
-        let abusive = |account: &Account| i64::from(account.traits.contains(&Trait::Abusive));
-        Changes {
-            cents: into.annual_commission_cents.0 - out.annual_commission_cents.0,
-            minutes: arc.load_change,
-            abusive: abusive(into) - abusive(out),
-        }
-    }
-
-    /// Whether the gain would suffice if what is received were next door and at no cost of geography.
-    fn may_gain(&self, given: &Valuation, low: Stars) -> bool {
-        let scores = &self.policy.scores;
-        let rates = &scores.geography;
-        let all = [
-            rates.outside_territory_minutes,
-            rates.other_country_minutes,
-            rates.time_zone_hour_minutes,
-            rates.island_minutes,
-        ];
-        let never_helps = all.iter().all(|rate| rate.0 >= 0) && scores.travel.overnight_minutes.0 >= 0;
-        let rapport = Minutes(rounded(i128::from(scores.star_minutes.0) * i128::from(low.hundredths()), 100));
-        let most = rapport - given.value() - scores.handover_minutes;
-        !never_helps || most.0 >= self.looser.gain_minutes
-    }
-
-    /// The cap of each rep: what they or the policy ask, and no more than are safe together for ledger, hours and
-    /// exposure, whichever they are.
-    pub(super) fn caps(&self, possible: &Possible) -> Vec<usize> {
-        let mut worst: Vec<Option<[i64; 4]>> = vec![None; self.market.offers.len()];
-        let mut take_in = |offer: usize, changes: Changes| {
-            let now = [changes.cents, -changes.cents, changes.minutes, changes.abusive];
-            let before = worst[offer].unwrap_or([0; 4]);
-            worst[offer] = Some([0, 1, 2, 3].map(|limit| before[limit].max(now[limit])));
-        };
-        if self.policy.plan.max_ring == MaxRing::Two {
-            for one in &possible.moves {
-                take_in(one.offers[0], one.changes[0]);
-                take_in(one.offers[1], one.changes[1]);
-            }
-        } else {
-            possible.arcs.iter().for_each(|arc| take_in(arc.given as usize, self.changes_of(arc)));
-        }
-        (0..self.market.reps.len()).map(|rep| self.cap(&worst, rep)).collect()
-    }
-
-    fn cap(&self, worst: &[Option<[i64; 4]>], rep: usize) -> usize {
-        let trader = self.trader(rep);
-        let ledger_limit = self.policy.rules.ledger_limit_cents.0;
-        let room = [
-            Some(ledger_limit - trader.ledger_cents.0),
-            Some(ledger_limit + trader.ledger_cents.0),
-            self.spare[rep],
-            Some(i64::from(trader.rep.abusive_accounts_cap) - i64::from(trader.abusive_accounts)),
-        ];
-        let movable: Vec<[i64; 4]> = self.offers_of[rep].iter().filter_map(|&offer| worst[offer]).collect();
-        let asked = trader.rep.max_moves_per_run.or(self.policy.rules.max_moves_per_rep);
-        let terms = &self.policy.plan;
-        let asked = match (terms.max_ring, terms.objective) {
-            (MaxRing::Unlimited, _) | (_, Objective::WorstGainFirst) => Some(asked.map_or(1, |asked| asked.min(1))),
-            _ => asked,
-        };
-        let mut cap = asked.map_or(movable.len(), |asked| movable.len().min(asked as usize));
-        for (limit, room) in room.into_iter().enumerate().filter_map(|(limit, room)| Some((limit, room?))) {
-            let mut taken: Vec<i64> = movable.iter().map(|worst| worst[limit]).collect();
-            taken.sort_unstable();
-            taken.reverse();
-            while cap > 0 && taken[..cap].iter().sum::<i64>() > room.max(0) {
-                cap -= 1;
-            }
-        }
-        cap
-    }
-
-    /// How many chances an offer has: offers of those within whose reach it lies, of everybody where that is nobody.
-    pub(super) fn chances(&self, possible: &Possible, offer: usize) -> usize {
-        let mut within = possible.within[offer].iter().filter(|within| within.missing != Some(Rule::TooFar)).peekable();
-        if within.peek().is_none() {
-            self.market.offers.len() - self.offers_of[self.owner[offer]].len()
-        } else {
-            within.map(|within| self.offers_of[within.rep as usize].len()).sum()
-        }
-    }
-
-    /// How many parts with a possible move the market falls into.
-    pub(super) fn components(&self, possible: &Possible) -> usize {
-        let mut parts: Vec<usize> = self
-            .joined(possible)
-            .flatten()
-            .map({
-                let part_of = self.parts(possible);
-                move |offer| part_of[self.owner[offer]]
-            })
-            .collect();
-        parts.sort_unstable();
-        parts.dedup();
-        parts.len()
-    }
-
-    /// The part of each rep, by the number of one of its reps: reps are joined by possible swaps, or by arcs where rings
-    /// are allowed.
-    pub(super) fn parts(&self, possible: &Possible) -> Vec<usize> {
-        let mut parent: Vec<usize> = (0..self.market.reps.len()).collect();
-        for offers in self.joined(possible) {
-            let [a, b] = offers.map(|offer| root(&mut parent, self.owner[offer]));
-            parent[a.max(b)] = a.min(b);
-        }
-        (0..parent.len()).map(|rep| root(&mut parent, rep)).collect()
-    }
-
-    /// The offers that stand in one possible move, two by two.
-    fn joined<'p>(&self, possible: &'p Possible) -> Box<dyn Iterator<Item = [usize; 2]> + 'p> {
-        match self.policy.plan.max_ring {
-            MaxRing::Two => Box::new(possible.moves.iter().map(|one| one.offers)),
-            _ => Box::new(possible.arcs.iter().map(|arc| [arc.given as usize, arc.received as usize])),
-        }
-    }
-}
-
-impl Possible {
-    /// How many candidates there are.
-    pub(super) fn candidates(&self) -> usize {
-        self.within.iter().flatten().filter(|within| within.missing.is_none()).count()
-    }
-}
-
-fn root(parent: &mut [usize], mut node: usize) -> usize {
-    while parent[node] != node {
-        parent[node] = parent[parent[node]];
-        node = parent[node];
-    }
-    node
 }
 
 fn cosine(a: &[f64; 3], b: &[f64; 3]) -> f64 {
