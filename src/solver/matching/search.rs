@@ -138,7 +138,11 @@ pub(in crate::solver) struct Searcher<W> {
     family: Family<W>,
     nodes: Vec<Node<W>>,
     reaches: Vec<Reach<W>>,
-    events: BinaryHeap<Reverse<(W, Event)>>,
+    /// What may happen, by time and then by the order of arrival: of what is equally far, a search looks at the
+    /// nearest first rather than wander off in one direction.
+    events: BinaryHeap<Reverse<(W, u32, Event)>>,
+    /// How many events this search has kept.
+    kept: u32,
     /// `S` vertices whose edges are still to be looked at.
     pending: Vec<u32>,
     now: W,
@@ -159,6 +163,7 @@ impl<W: Weight> Searcher<W> {
             nodes: (0..vertices as u32).map(Node::untouched).collect(),
             reaches: vec![Reach::NEVER; vertices],
             events: BinaryHeap::new(),
+            kept: 0,
             pending: Vec::new(),
             now: W::ZERO,
             end: (W::NEVER, End::Exhausted { vertex: NONE }),
@@ -206,7 +211,7 @@ impl<W: Weight> Searcher<W> {
         let node = self.outermost(root);
         self.make_s(node);
         self.scan_pending(graph);
-        while let Some(Reverse((time, event))) = self.events.pop() {
+        while let Some(Reverse((time, _, event))) = self.events.pop() {
             if time >= self.end.0 {
                 break;
             }
@@ -249,7 +254,8 @@ impl<W: Weight> Searcher<W> {
 
     fn keep_event(&mut self, time: W, event: Event) {
         if time < self.end.0 {
-            self.events.push(Reverse((time, event)));
+            self.events.push(Reverse((time, self.kept, event)));
+            self.kept = self.kept.wrapping_add(1);
         }
     }
 
@@ -604,5 +610,6 @@ impl<W: Weight> Searcher<W> {
         self.touched_nodes = touched_nodes;
         self.touched_nodes.clear();
         self.events.clear();
+        self.kept = 0;
     }
 }
