@@ -88,15 +88,13 @@ pub(super) fn solved<W: Weight>(graph: &Graph<W>) -> Searcher<W> {
 /// Settles what a start left unsettled, one vertex after the other, with blossoms.
 ///
 /// Those with the largest duals have the farthest to go and come first, while many others are left to meet on
-/// the way; sweeping over the graph instead, with all settled on one side, doubles the work on planar graphs. Of
-/// equal ones the highest number comes first, for searches prefer low numbers among what they reach at the same
-/// time, and so go where others are still unmatched.
+/// the way; sweeping over the graph instead, with all settled on one side, doubles the work on planar graphs.
 ///
 /// Before: the start holds what `fractional` says, except that unsettled vertices need not lie on
 /// tight odd cycles. After: every unmatched vertex has a dual of zero.
 fn settle<W: Weight>(rows: &Rows<W>, start: Start<W>) -> Searcher<W> {
     let Start { mate, dual_2x, mut unsettled } = start;
-    unsettled.sort_by_key(|&vertex| Reverse((dual_2x[vertex as usize], vertex)));
+    unsettled.sort_by_key(|&vertex| (Reverse(dual_2x[vertex as usize]), vertex));
     let mut searcher = Searcher::new(Family::new(mate, dual_2x));
     for root in unsettled {
         searcher.search(rows, root);
