@@ -74,7 +74,7 @@ pub struct Potentials<W = i64> {
 /// Returns a set of vertex-disjoint directed cycles of the largest weight, which may be empty.
 ///
 /// Cost: with `n` vertices and `m` arcs `O(n (m + n) log n)` in the worst case and `O(n + m)` memory. On sparse markets
-/// the bids come to about fifty a vertex and the searches to ten vertices each, so the time is near to `O(m)`.
+/// the bids leave few vertices to search from and the searches stay local, so the time is near to `O(m)`.
 pub fn best_assignment<W: Weight>(digraph: &Digraph<W>) -> Assignment<W> {
     let rows = Rows::new(digraph);
     let mut state = State::new(&rows);

@@ -42,7 +42,7 @@ pub struct Edge<W = i64> {
 pub struct Arc<W: Copy = i64> {
     /// The vertex at the far end.
     pub to: u32,
-    /// The weight of the edge, always positive.
+    /// The weight of the edge: positive in a graph, of any sign in a digraph.
     pub weight: W,
 }
 

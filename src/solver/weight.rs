@@ -57,88 +57,41 @@ pub trait Weight:
     fn from_narrow(narrow: i32) -> Self;
 }
 
-/// The width in which a solver walks a large graph whenever all weights are within the limit: half the memory is
-/// half the time.
-impl Weight for i32 {
-    const ZERO: Self = 0;
-    const ONE: Self = 1;
-    const LIMIT: Self = 1 << 26;
-    const NEVER: Self = i32::MAX;
+/// Makes weights of the machine's numbers.
+macro_rules! machine_weights {
+    ($($number:ty),+) => {$(
+        impl Weight for $number {
+            const ZERO: Self = 0;
+            const ONE: Self = 1;
+            const LIMIT: Self = 1 << (<$number>::BITS - 6);
+            const NEVER: Self = <$number>::MAX;
 
-    #[inline]
-    fn halved(self) -> Self {
-        self >> 1
-    }
+            #[inline]
+            fn halved(self) -> Self {
+                self >> 1
+            }
 
-    #[inline]
-    fn checked_add(self, other: Self) -> Option<Self> {
-        self.checked_add(other)
-    }
+            #[inline]
+            fn checked_add(self, other: Self) -> Option<Self> {
+                self.checked_add(other)
+            }
 
-    #[inline]
-    fn to_narrow(self) -> Option<i32> {
-        Some(self)
-    }
+            #[inline]
+            fn to_narrow(self) -> Option<i32> {
+                i32::try_from(self).ok()
+            }
 
-    #[inline]
-    fn from_narrow(narrow: i32) -> Self {
-        narrow
-    }
+            #[inline]
+            fn from_narrow(narrow: i32) -> Self {
+                Self::from(narrow)
+            }
+        }
+    )+};
 }
 
-impl Weight for i64 {
-    const ZERO: Self = 0;
-    const ONE: Self = 1;
-    const LIMIT: Self = 1 << 58;
-    const NEVER: Self = i64::MAX;
-
-    #[inline]
-    fn halved(self) -> Self {
-        self >> 1
-    }
-
-    #[inline]
-    fn checked_add(self, other: Self) -> Option<Self> {
-        self.checked_add(other)
-    }
-
-    #[inline]
-    fn to_narrow(self) -> Option<i32> {
-        i32::try_from(self).ok()
-    }
-
-    #[inline]
-    fn from_narrow(narrow: i32) -> Self {
-        Self::from(narrow)
-    }
-}
-
-impl Weight for i128 {
-    const ZERO: Self = 0;
-    const ONE: Self = 1;
-    const LIMIT: Self = 1 << 122;
-    const NEVER: Self = i128::MAX;
-
-    #[inline]
-    fn halved(self) -> Self {
-        self >> 1
-    }
-
-    #[inline]
-    fn checked_add(self, other: Self) -> Option<Self> {
-        self.checked_add(other)
-    }
-
-    #[inline]
-    fn to_narrow(self) -> Option<i32> {
-        i32::try_from(self).ok()
-    }
-
-    #[inline]
-    fn from_narrow(narrow: i32) -> Self {
-        Self::from(narrow)
-    }
-}
+// `i32` is the width in which a solver walks a large graph whenever all weights are within the limit: half the memory
+// is half the time.
+machine_weights!(i32, i64, i128);
 
 #[cfg(test)]
 mod tests {
