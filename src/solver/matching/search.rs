@@ -203,8 +203,19 @@ impl<W: Weight> Searcher<W> {
     /// Cost: with `k` vertices and `l` edges at vertices of the tree and `d` the depth of the
     /// blossoms in it, `O(l log l + k d)`.
     pub fn search(&mut self, graph: &impl Neighbours<W>, root: u32) {
+        self.search_within(graph, root, usize::MAX);
+    }
+
+    /// Settles one exposed vertex, or gives up when about to go on from more than so many vertices; returns whether
+    /// it is settled.
+    ///
+    /// After giving up: `root` is exposed still, and its dual has fallen by as much as the tree has grown, which the
+    /// next search to come near finds done.
+    ///
+    /// Cost: as [`Searcher::search`], with `k` not much larger than `most` unless blossoms are.
+    pub fn search_within(&mut self, graph: &impl Neighbours<W>, root: u32, most: usize) -> bool {
         if self.family.mate(root) != NONE || self.family.dual_2x(root) == W::ZERO {
-            return;
+            return true;
         }
         self.now = W::ZERO;
         self.end = (W::NEVER, End::Exhausted { vertex: root });
@@ -216,6 +227,10 @@ impl<W: Weight> Searcher<W> {
                 break;
             }
             self.now = time;
+            if self.touched_vertices.len() > most {
+                self.settle();
+                return false;
+            }
             match event {
                 Event::Grow { vertex } => self.grow(vertex),
                 Event::Shrink { x, y } => self.shrink(x, y),
@@ -234,6 +249,7 @@ impl<W: Weight> Searcher<W> {
             }
         }
         self.settle();
+        true
     }
 
     /// Returns the outermost node that holds a vertex.
