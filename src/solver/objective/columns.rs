@@ -112,7 +112,7 @@ fn packing_of(
     let binds = |group: u32| cap_of_group[group as usize].is_some_and(|cap| cap < sizes[group as usize]);
     let mut capacity = vec![1; group_of.len()];
     capacity.extend(cap_of_group.iter().zip(&sizes).map(|(cap, &size)| cap.unwrap_or(size)));
-    let mut packing = Packing { capacity, columns: Columns::new() };
+    let mut packed = Columns::new();
     let mut names = Vec::new();
     for (name, column) in (0u32..).zip(columns).filter(|(_, column)| column.points >= 0) {
         let mut rows = column.vertices.clone();
@@ -120,8 +120,8 @@ fn packing_of(
         rows.extend(groups.map(|group| group_of.len() as u32 + group));
         rows.sort_unstable();
         let entries: Vec<(u32, u32)> = rows.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
-        packing.columns.push(&entries, worth_of_vertex * column.vertices.len() as i64 + column.points);
+        packed.push(&entries, worth_of_vertex * column.vertices.len() as i64 + column.points);
         names.push(name);
     }
-    (packing, names)
+    (Packing::new(capacity, packed).expect("a move fills the rows of its vertices"), names)
 }

@@ -168,5 +168,5 @@ fn columns_of(problem: &RingProblem<'_>) -> (Packing, Listed) {
         listed.vertices.extend_from_slice(cycle);
         listed.first.push(listed.vertices.len() as u32);
     });
-    (Packing { capacity, columns }, listed)
+    (Packing::new(capacity, columns).expect("a ring fills the rows of its vertices"), listed)
 }

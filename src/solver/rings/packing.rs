@@ -15,6 +15,9 @@
 //! 3. Columns that cost more than the gap between bound and best go for good; `dive` makes a good best.
 //! 4. `cuts` tighten the relaxation, and `search` branches over what is left.
 
+use std::error::Error;
+use std::fmt;
+
 use super::proof::Proof;
 use super::search;
 
@@ -32,7 +35,7 @@ impl Columns {
         Self { first: vec![0], entries: Vec::new(), weights: Vec::new() }
     }
 
-    /// Appends a column: `(row, entry)` with entries of at least 1, rows ascending and none twice.
+    /// Appends a column: `(row, entry)`, rows ascending.
     pub fn push(&mut self, entries: &[(u32, u32)], weight: i64) {
         self.entries.extend_from_slice(entries);
         self.first.push(self.entries.len() as u32);
@@ -61,14 +64,73 @@ impl Columns {
 }
 
 /// Columns and the room there is for them.
+///
+/// Each column takes more than half of some row, so that no two with the same entries fit together: of these only the
+/// heaviest matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packing {
     /// The capacity of each row.
-    pub capacity: Vec<u32>,
-    /// The columns; their rows are below `capacity.len()`. Each that fits takes more than half of some row, so that
-    /// no two with the same entries fit together. No packing weighs more than `2^59`.
-    pub columns: Columns,
+    pub(super) capacity: Vec<u32>,
+    /// The columns; their rows are below `capacity.len()`.
+    pub(super) columns: Columns,
 }
+
+impl Packing {
+    /// Makes a packing of the capacity of each row and the columns; no choice of columns that fits weighs more than
+    /// `2^59`.
+    ///
+    /// Errors: [`PackingError`] names the first column that breaks a rule.
+    ///
+    /// Cost: a pass over the entries.
+    pub fn new(capacity: Vec<u32>, columns: Columns) -> Result<Self, PackingError> {
+        for column in 0..columns.len() as u32 {
+            let entries = columns.entries(column);
+            let ascends = entries.windows(2).all(|two| two[0].0 < two[1].0);
+            if !ascends || entries.last().is_some_and(|&(row, _)| row as usize >= capacity.len()) {
+                return Err(PackingError::Rows { column });
+            }
+            if entries.iter().any(|&(_, entry)| entry == 0) {
+                return Err(PackingError::NoEntry { column });
+            }
+            if entries.iter().all(|&(row, entry)| u64::from(entry) * 2 <= u64::from(capacity[row as usize])) {
+                return Err(PackingError::FitsTwice { column });
+            }
+        }
+        Ok(Self { capacity, columns })
+    }
+}
+
+/// The first column that breaks a rule of packings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackingError {
+    /// Its rows do not ascend, or one does not exist.
+    Rows {
+        /// The column.
+        column: u32,
+    },
+    /// It names a row of which it takes nothing.
+    NoEntry {
+        /// The column.
+        column: u32,
+    },
+    /// It takes more than half of no row, so that it could be taken twice.
+    FitsTwice {
+        /// The column.
+        column: u32,
+    },
+}
+
+impl fmt::Display for PackingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows { column } => write!(f, "the rows of column {column} do not ascend, or one does not exist"),
+            Self::NoEntry { column } => write!(f, "column {column} names a row of which it takes nothing"),
+            Self::FitsTwice { column } => write!(f, "column {column} takes more than half of no row"),
+        }
+    }
+}
+
+impl Error for PackingError {}
 
 /// The best packing found, and what proves how good it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,8 +19,8 @@
 //!   number and rounded down, entry by entry and in the capacity (V. Chvátal, "Edmonds polytopes and a hierarchy
 //!   of combinatorial problems", 1973).
 //! - Of columns with the same entries only the heaviest counts, and columns that weigh nothing or do not fit
-//!   alone do not; so a column is known by its entries. (Every column takes more than half of some row, so no
-//!   packing has two with the same entries.)
+//!   alone do not; so a column is known by its entries. (A column takes more than half of some row, so no packing
+//!   has two with the same entries.)
 
 use serde::{Deserialize, Serialize};
 

@@ -75,6 +75,11 @@ pub enum ProofError {
         /// The child.
         node: u32,
     },
+    /// What the duals come to is more than 128 bits hold.
+    SumOutOfRange {
+        /// The node.
+        node: u32,
+    },
     /// The duals come to more than the target.
     BoundBeyondTarget {
         /// The node.
@@ -124,6 +129,9 @@ impl fmt::Display for ProofError {
             Self::ChildOutOfRange { node, child } => write!(f, "node {node} has {child} as a child"),
             Self::NodeTwice { node } => write!(f, "two nodes have {node} as a child"),
             Self::NodeUnused { node } => write!(f, "node {node} is no child of any"),
+            Self::SumOutOfRange { node } => {
+                write!(f, "what the duals of node {node} come to is more than a number can hold")
+            }
             Self::BoundBeyondTarget { node } => write!(f, "the duals of node {node} come to more than its target"),
             Self::Pair { node } => write!(f, "node {node} needs two rows of capacity 1"),
             Self::PartsBeyondTarget { node } => write!(f, "the parts of node {node} may reach beyond its target"),

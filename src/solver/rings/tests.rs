@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::super::digraph::DirectedArc;
+use super::packing::PackingError;
 use super::verify::{verify_packing, verify_rings};
 use super::*;
 
@@ -216,7 +217,7 @@ fn a_packing_with_wide_rows_gets_the_best_of_all_choices() {
             }
             columns.push(&entries, rng.random_range(-2..40));
         }
-        let packing = Packing { capacity, columns };
+        let packing = Packing::new(capacity, columns).unwrap();
         let packed = best_packing(&packing, &|| false);
         assert!(packed.optimal());
         verify_packing(&packing, &packed.columns, packed.weight, packed.bound, &packed.proof).unwrap();
@@ -236,4 +237,20 @@ fn a_packing_with_wide_rows_gets_the_best_of_all_choices() {
             .max();
         assert_eq!(Some(packed.weight), best);
     }
+}
+
+#[test]
+fn columns_that_break_a_rule_of_packings_are_refused() {
+    let refused = |entries: &[(u32, u32)]| {
+        let mut columns = Columns::new();
+        columns.push(&[(0, 1), (1, 4)], 5);
+        columns.push(entries, 5);
+        Packing::new(vec![1, 4], columns).unwrap_err()
+    };
+    assert_eq!(refused(&[(2, 1)]), PackingError::Rows { column: 1 });
+    assert_eq!(refused(&[(1, 1), (0, 1)]), PackingError::Rows { column: 1 });
+    assert_eq!(refused(&[(0, 1), (0, 1)]), PackingError::Rows { column: 1 });
+    assert_eq!(refused(&[(0, 1), (1, 0)]), PackingError::NoEntry { column: 1 });
+    assert_eq!(refused(&[(1, 2)]), PackingError::FitsTwice { column: 1 });
+    assert_eq!(refused(&[]), PackingError::FitsTwice { column: 1 });
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::solver::certificate::Blossom;
+use crate::solver::graph::GraphError;
 use crate::solver::graph::MAX_WEIGHT;
 
 fn edge(u: u32, v: u32, weight: i64) -> Edge {

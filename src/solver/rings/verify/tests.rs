@@ -2,36 +2,77 @@
 
 use super::super::super::digraph::{Digraph, DirectedArc};
 use super::super::best_rings;
+use super::super::proof::{Cut, Duals, Node, Part, Proof};
+use super::super::refused::ProofError;
 use super::*;
 
-/// Solves a market of 30 vertices with a cap, corrupts rings, weight or certificate, and returns what is refused.
-fn refused(corrupt: impl FnOnce(&mut Vec<Vec<u32>>, &mut i64, &mut RingCertificate)) -> RingError {
-    let mut arcs = Vec::new();
-    let mut state = 12_345u32;
-    let mut next = |below: u32| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) % below
-    };
-    for from in 0..30 {
-        for _ in 0..7 {
-            let to = (from + 1 + next(29)) % 30;
-            arcs.push(DirectedArc { from, to, weight: i64::from(next(900)) - 50 });
+/// A market of 30 vertices with caps, and its best rings with their proof.
+struct Proven {
+    digraph: Digraph,
+    group_of: Vec<u32>,
+    cap_of_group: Vec<Option<u32>>,
+    /// What a ring is worth less than its gains.
+    toll: i64,
+    rings: Vec<Vec<u32>>,
+    weight: i64,
+    certificate: RingCertificate,
+}
+
+impl Proven {
+    fn new() -> Self {
+        let mut arcs = Vec::new();
+        let mut state = 12_345u32;
+        let mut next = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for from in 0..30 {
+            for _ in 0..7 {
+                let to = (from + 1 + next(29)) % 30;
+                arcs.push(DirectedArc { from, to, weight: i64::from(next(900)) - 50 });
+            }
         }
+        let nothing = RingCertificate { bound: 0, proof: Proof::default() };
+        let mut proven = Self {
+            digraph: Digraph::new(30, arcs).unwrap(),
+            group_of: (0..30).map(|vertex| vertex / 10).collect(),
+            cap_of_group: vec![Some(7), None, Some(8)],
+            toll: 0,
+            rings: Vec::new(),
+            weight: 0,
+            certificate: nothing,
+        };
+        let solved = proven.problem(|problem| best_rings(problem, &|| false));
+        (proven.rings, proven.weight, proven.certificate) = (solved.rings, solved.weight, solved.certificate);
+        proven
     }
-    let digraph = Digraph::new(30, arcs).unwrap();
-    let group_of: Vec<u32> = (0..30).map(|vertex| vertex / 10).collect();
-    let problem = RingProblem {
-        digraph: &digraph,
-        longest: 3,
-        points: &|_, gains| gains.iter().sum(),
-        group_of: &group_of,
-        cap_of_group: &[Some(7), None, Some(8)],
-    };
-    let solved = best_rings(&problem, &|| false);
-    let (mut rings, mut weight, mut certificate) = (solved.rings, solved.weight, solved.certificate);
-    verify_rings(&problem, &rings, weight, &certificate).unwrap();
-    corrupt(&mut rings, &mut weight, &mut certificate);
-    verify_rings(&problem, &rings, weight, &certificate).unwrap_err()
+
+    fn problem<T>(&self, then: impl FnOnce(&RingProblem<'_>) -> T) -> T {
+        then(&RingProblem {
+            digraph: &self.digraph,
+            longest: 3,
+            points: &|_, gains| gains.iter().sum::<i64>() - self.toll,
+            group_of: &self.group_of,
+            cap_of_group: &self.cap_of_group,
+        })
+    }
+
+    fn verify(&self) -> Result<(), RingError> {
+        self.problem(|problem| verify_rings(problem, &self.rings, self.weight, &self.certificate))
+    }
+}
+
+/// Corrupts the market, its rings or their proof, and returns what is refused.
+fn refused_of(corrupt: impl FnOnce(&mut Proven)) -> RingError {
+    let mut proven = Proven::new();
+    proven.verify().unwrap();
+    corrupt(&mut proven);
+    proven.verify().unwrap_err()
+}
+
+/// Corrupts rings, weight or certificate, and returns what is refused.
+fn refused(corrupt: impl FnOnce(&mut Vec<Vec<u32>>, &mut i64, &mut RingCertificate)) -> RingError {
+    refused_of(|proven| corrupt(&mut proven.rings, &mut proven.weight, &mut proven.certificate))
 }
 
 /// Corrupts the proof and returns what is refused.
@@ -62,6 +103,37 @@ fn a_vertex_in_two_rings_is_refused() {
         rings.push(ring);
     });
     assert!(matches!(twice, RingError::VertexTwice { .. }));
+}
+
+#[test]
+fn groups_that_do_not_fit_the_vertices_are_refused() {
+    let missing = refused_of(|proven| proven.group_of.truncate(29));
+    assert_eq!(missing, RingError::GroupCount { expected: 30, found: 29 });
+    let surplus = refused_of(|proven| proven.group_of.push(0));
+    assert_eq!(surplus, RingError::GroupCount { expected: 30, found: 31 });
+    let unknown = refused_of(|proven| proven.group_of[29] = 3);
+    assert_eq!(unknown, RingError::GroupOutOfRange { vertex: 29, group: 3 });
+}
+
+#[test]
+fn more_vertices_in_rings_than_the_cap_are_refused() {
+    let lower = refused_of(|proven| proven.cap_of_group[0] = Some(6));
+    assert_eq!(lower, RingError::CapExceeded { group: 0, cap: 6, found: 7 });
+}
+
+#[test]
+fn a_ring_worth_nothing_is_refused() {
+    let worth = |proven: &Proven, ring: &[u32]| -> i64 {
+        let arcs = ring.iter().zip(ring[1..].iter().chain(&ring[..1]));
+        arcs.map(|(&from, &to)| proven.digraph.weight_from(from, to).unwrap()).sum()
+    };
+    let untaxed = Proven::new();
+    let (ring, least) = (0..)
+        .zip(&untaxed.rings)
+        .map(|(at, ring)| (at, worth(&untaxed, ring)))
+        .min_by_key(|&(_, worth)| worth)
+        .unwrap();
+    assert_eq!(refused_of(|proven| proven.toll = least), RingError::Worthless { ring, points: 0 });
 }
 
 #[test]
@@ -103,7 +175,7 @@ fn duals_out_of_range_order_or_sign_are_refused() {
 fn a_scale_or_a_cut_that_means_nothing_is_refused() {
     assert!(matches!(refused_proof(|proof| proof.scale = 0), ProofError::Scale { scale: 0 }));
     for (terms, divisor) in [(vec![(0, 1)], 0), (vec![(1, 1), (0, 1)], 2), (vec![(99, 1)], 2)] {
-        let error = refused_proof(|proof| proof.cuts.push(super::super::proof::Cut { terms, divisor }));
+        let error = refused_proof(|proof| proof.cuts.push(Cut { terms, divisor }));
         assert!(matches!(error, ProofError::Cut { .. }));
     }
 }
@@ -150,4 +222,44 @@ fn a_branch_left_out_is_refused() {
         ];
     });
     assert!(matches!(error, ProofError::BoundBeyondTarget { .. }));
+}
+
+/// Two columns in a row of three: the first takes two of it, the second, heavier by itself, all.
+fn wide() -> Packing {
+    let mut columns = Columns::new();
+    columns.push(&[(0, 1), (2, 2)], 5);
+    columns.push(&[(1, 1), (2, 3)], 6);
+    Packing::new(vec![1, 1, 3], columns).unwrap()
+}
+
+#[test]
+fn columns_out_of_range_or_order_are_refused() {
+    let check = |columns: &[u32]| verify_packing(&wide(), columns, 6, 6, &Proof::default());
+    assert_eq!(check(&[2]), Err(ProofError::ColumnOrder { column: 2 }));
+    assert_eq!(check(&[1, 0]), Err(ProofError::ColumnOrder { column: 0 }));
+    assert_eq!(check(&[1, 1]), Err(ProofError::ColumnOrder { column: 1 }));
+}
+
+#[test]
+fn columns_that_do_not_fit_together_are_refused() {
+    let together = verify_packing(&wide(), &[0, 1], 11, 11, &Proof::default());
+    assert_eq!(together, Err(ProofError::RowOverfull { row: 2, capacity: 3, used: 5 }));
+}
+
+#[test]
+fn columns_of_another_weight_or_beyond_the_bound_are_refused() {
+    let check = |weight, bound| verify_packing(&wide(), &[1], weight, bound, &Proof::default());
+    assert_eq!(check(7, 7), Err(ProofError::Weight { found: 6, weight: 7, bound: 7 }));
+    assert_eq!(check(6, 5), Err(ProofError::Weight { found: 6, weight: 6, bound: 5 }));
+}
+
+#[test]
+fn duals_whose_sum_no_number_holds_are_refused() {
+    let cut = Cut { terms: vec![(0, u32::MAX)], divisor: 1 };
+    let proof = Proof { scale: 1, cuts: vec![cut], nodes: vec![Node::Bound(vec![(0, 0), (1, i64::MAX)])] };
+    let packing = Packing::new(vec![u32::MAX], Columns::new()).unwrap();
+    assert_eq!(verify_bound(&packing, i64::MAX, &proof), Err(ProofError::BoundBeyondTarget { node: 0 }));
+    let cuts = vec![proof.cuts[0].clone(); 2];
+    let proof = Proof { scale: 1, cuts, nodes: vec![Node::Bound(vec![(1, i64::MAX), (2, i64::MAX)])] };
+    assert_eq!(verify_bound(&packing, 0, &proof), Err(ProofError::SumOutOfRange { node: 0 }));
 }
