@@ -4,7 +4,7 @@
 //! numbers are counted in the parts of a point that the unfairness makes necessary (`--unfairness 0.25`: hundredths).
 //! Costs: linear. Absent: the plan and the market, which whoever checks must have.
 
-use crate::solver::{self, CapStep, RingCertificate};
+use crate::solver::{self, CapStep, Potentials, RingCertificate};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 
@@ -39,6 +39,18 @@ pub enum Proof {
     },
     /// The most swaps, or the fairest: what [`solver::objective::verify_best_swaps`] takes.
     BestSwaps(solver::objective::Proof),
+    /// Rings of any length, the fairest: what [`solver::objective::verify_fairest_rings`] takes, an arc having its gain
+    /// for points.
+    FairestRings(Vec<solver::objective::Step<Potentials<i128>>>),
+    /// A bound on the points of any plan, where a search for the fairest was stopped: what
+    /// [`solver::verify_capped_assignment`] takes of all arcs of no negative gain, with `--max-ring 2` of those in swaps
+    /// by which neither rep loses.
+    Stopped {
+        /// What no plan exceeds.
+        bound: i64,
+        /// Why.
+        steps: Vec<CapStep>,
+    },
     /// Rings of three or four offers at most: what [`solver::rings::verify::verify_rings`] takes; where more reps served
     /// come first, every arc weighs one point more than the sum, over the offers, of the largest gain from giving each.
     Rings(RingCertificate),

@@ -7,6 +7,7 @@
 
 mod components;
 mod cycles;
+mod fairest;
 mod swaps;
 
 use super::certificate::{Certificate, Proof};
@@ -39,6 +40,7 @@ pub fn solve(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Solve
         (MaxRing::AtMost(2), Objective::Points) => swaps::of_most_points(market, options)?,
         (MaxRing::AtMost(2), _) => swaps::of_objective(market, options, stop)?,
         (MaxRing::AtMost(longest), _) => cycles::of_at_most(longest, market, options, stop)?,
+        (MaxRing::Unlimited, Objective::WorstGainFirst) => fairest::of_any_length(market, options, stop)?,
         (MaxRing::Unlimited, _) => cycles::of_any_length(market, options, stop)?,
     };
     Ok(found.into_solved(market, options))

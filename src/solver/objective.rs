@@ -1,7 +1,7 @@
 //! What "best" means when it is not the most points, and the plans that are best in that sense.
 //!
 //! In: swaps with points and with what either side gains, the group of each vertex, the cap of each group,
-//! and an [`Objective`]. Out: the chosen swaps, a bound, and a proof. Holds: the result is a function of
+//! and an [`Objective`]. Out: the chosen swaps and a proof. Holds: the result is a function of
 //! the input, whatever the order of the swaps; `verify` accepts its proof. Costs: one matching for
 //! [`Objective::Points`] and [`Objective::MovesThenPoints`], a chain of them for
 //! [`Objective::WorstGainFirst`] where every group can make one move at most, and else an exhaustive
@@ -15,7 +15,8 @@
 //! | `counted` | swaps weighed by number and points |
 //! | `columns` | moves of any size instead of swaps |
 //! | `reps` | groups taken for single vertices where they can make one move at most |
-//! | `leximin` | the fairest matching |
+//! | `rings` | the fairest rings of any length |
+//! | `leximin` | the fairest matching, and the fairest assignment |
 //! | `order` | the leximin order itself, for comparing two plans |
 //! | `search` | the fairest moves where groups make several |
 //! | `proof` | the proofs, as data |
@@ -27,6 +28,7 @@ mod leximin;
 mod order;
 mod proof;
 mod reps;
+mod rings;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -40,7 +42,8 @@ use super::caps::CapError;
 pub use columns::{BestColumns, Column, best_columns};
 pub use order::leximin;
 pub use proof::{CountedProof, Proof, Step};
-pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps};
+pub use rings::{FairestRings, RingArc, fairest_rings};
+pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps, verify_fairest_rings};
 
 /// What makes one plan better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,8 +77,6 @@ pub struct BestSwaps {
     pub mate: Vec<Option<u32>>,
     /// The points of the chosen swaps.
     pub points: i64,
-    /// What the points of a best plan cannot exceed; the points themselves if `optimal`.
-    pub bound: i64,
     /// Whether the plan is known to be best.
     pub optimal: bool,
     /// What proves it.
@@ -117,6 +118,18 @@ fn check(
     group_of: &[u32],
     cap_of_group: &[Option<u32>],
 ) -> Result<(), ObjectiveError> {
+    check_groups(vertices, group_of, cap_of_group)?;
+    for (index, swap) in swaps.iter().enumerate() {
+        if swap.u.max(swap.v) as usize >= vertices || swap.u == swap.v {
+            return Err(ObjectiveError::NotASwap { index, ends: [swap.u, swap.v] });
+        }
+    }
+    let sides = |swap: &Swap| [(swap.u, swap.gains[0]), (swap.v, swap.gains[1])];
+    let numbers = swaps.iter().flat_map(|swap| sides(swap).map(|side| (side, swap.points)));
+    check_totals(vertices, numbers.map(|((v, gain), points)| (v, points.unsigned_abs().max(gain.unsigned_abs()))))
+}
+
+fn check_groups(vertices: usize, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<(), ObjectiveError> {
     if group_of.len() != vertices {
         let found = group_of.len();
         return Err(ObjectiveError::Groups(CapError::GroupCount { expected: vertices, found }));
@@ -127,18 +140,15 @@ fn check(
             return Err(ObjectiveError::Groups(CapError::GroupOutOfRange { vertex, group, groups }));
         }
     }
-    for (index, swap) in swaps.iter().enumerate() {
-        if swap.u.max(swap.v) as usize >= vertices || swap.u == swap.v {
-            return Err(ObjectiveError::NotASwap { index, ends: [swap.u, swap.v] });
-        }
-    }
-    // No sum of points or gains, of which each vertex has one of either at most, leaves an `i64`.
+    Ok(())
+}
+
+/// Checks that no sum of points or gains, of which each vertex has one of either at most, leaves an `i64`.
+fn check_totals(vertices: usize, numbers: impl Iterator<Item = (u32, u64)>) -> Result<(), ObjectiveError> {
     let mut largest = vec![0; vertices];
-    for Swap { u, v, points, gains: [a, b] } in swaps {
-        for (vertex, gain) in [(u, a), (v, b)] {
-            let largest = &mut largest[*vertex as usize];
-            *largest = points.unsigned_abs().max(gain.unsigned_abs()).max(*largest);
-        }
+    for (vertex, number) in numbers {
+        let largest = &mut largest[vertex as usize];
+        *largest = number.max(*largest);
     }
     let total: u128 = largest.into_iter().map(u128::from).sum();
     if total > LARGEST_TOTAL { Err(ObjectiveError::TooLarge { total }) } else { Ok(()) }

@@ -237,3 +237,25 @@ fn a_plan_that_serves_fewer_or_less_fairly_is_refused_though_it_has_more_points(
     assert_eq!((told.code, told.out.as_str()), (Some(1), expected));
     assert_eq!(files.claims().0, Some(1));
 }
+
+#[test]
+fn a_search_for_the_fairest_plan_that_is_stopped_proves_its_bound() {
+    let market = fs::read_to_string(super::program::markets().join("a_cap_breaks_the_longest_ring.market")).unwrap();
+    for longest in ["2", "unlimited"] {
+        let asked = ["--objective", "worst-gain-first", "--max-ring", longest];
+        let files = Files { folder: tempfile::tempdir().expect("a folder"), arguments: asked.to_vec() };
+        fs::write(files.path("market"), &market).unwrap();
+        let (plan, certificate) = (files.text("plan"), files.text("certificate"));
+        let told = files.solve(&["--time-limit", "0", "--output", &plan, "--certificate", &certificate]);
+        assert_eq!(told.code, Some(3), "{told:?}");
+        assert_eq!(files.claims(), (Some(0), "every claim holds; the certificate proves the bound\n".to_owned()));
+        let found: serde_json::Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
+        let bound = found["bound"].as_i64().unwrap();
+        files.change("plan", &format!("\"bound\":{bound}"), &format!("\"bound\":{}", bound - 1));
+        let expected = format!("bound: found {}, expected at least {bound}, by the certificate\n", bound - 1);
+        assert_eq!(files.claims(), (Some(1), expected));
+        files.change("plan", "time_limit", "optimal");
+        let (code, out) = files.claims();
+        assert!(code == Some(1) && out.contains("it bounds the points, and says nothing of fairness"), "{out}");
+    }
+}

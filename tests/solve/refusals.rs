@@ -303,7 +303,7 @@ fn arguments_that_make_no_sense_are_told_what_was_expected() {
         (
             &["--max-ring", "3", "--objective", "worst-gain-first"],
             arcs,
-            "--objective worst-gain-first: it can be asked with --max-ring 2 only",
+            "--objective worst-gain-first: with --max-ring it takes only 2 and unlimited",
         ),
         (
             &["--max-ring", "unlimited", "--objective", "swaps-then-points"],

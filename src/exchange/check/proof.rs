@@ -3,16 +3,18 @@
 //! In: a market, what was asked, a plan, and a certificate. Out: the bound that is proven, or why the certificate proves
 //! none. Costs: that of the solver's verifier. Absent: the solver.
 
+use std::collections::BTreeSet;
+
 use super::swaps::swaps;
 use super::{gain_of, worth};
 use crate::exchange::certificate::{Certificate, Proof};
-use crate::exchange::market::{Chances, Market};
+use crate::exchange::market::{Arc, Chances, Market};
 use crate::exchange::options::{MaxRing, Objective, Options};
 use crate::exchange::result::{Plan, Status};
-use crate::solver::objective::{Proof as BestSwaps, verify_best_swaps};
+use crate::solver::objective::{Proof as BestSwaps, RingArc, Step, Verified, verify_best_swaps, verify_fairest_rings};
 use crate::solver::rings::verify::verify_rings;
 use crate::solver::{
-    self, CapStep, Digraph, DirectedArc, Edge, Graph, RingCertificate, RingProblem, Weight, verify_capped,
+    self, CapStep, Digraph, DirectedArc, Edge, Graph, Potentials, RingCertificate, RingProblem, Weight, verify_capped,
     verify_capped_assignment,
 };
 
@@ -55,6 +57,12 @@ pub(super) fn proven(
             let served = worth_of_an_arc(market);
             rings_of_at_most(longest, market, options, plan, served, certificate).map(Proven::from)
         }
+        (Proof::FairestRings(steps), MaxRing::Unlimited, Objective::WorstGainFirst) => {
+            fairest_rings(market, options, plan, steps)
+        }
+        (Proof::Stopped { bound, steps }, _, Objective::WorstGainFirst) => {
+            stopped(market, options, plan, *bound, steps).map(Proven::from)
+        }
         (Proof::Unlimited { bound, steps }, MaxRing::Unlimited, Objective::Points) => {
             rings_of_any_length(market, options, plan, 0, *bound, steps).map(Proven::from)
         }
@@ -96,10 +104,6 @@ fn swaps_of_objective(market: &Market, options: &Options, plan: &Plan, proof: &B
         Objective::SwapsThenPoints => solver::Objective::MovesThenPoints,
         Objective::WorstGainFirst => solver::Objective::WorstGainFirst,
     };
-    if plan.status == Status::TimeLimit {
-        let gap = Some("a search for the fairest plan that was stopped proves nothing of it".to_owned());
-        return Ok(Proven { bound: i128::MIN, gap });
-    }
     let mut weighed = Vec::new();
     for swap in swaps(market, options) {
         let [u, v] = swap.offers;
@@ -109,11 +113,64 @@ fn swaps_of_objective(market: &Market, options: &Options, plan: &Plan, proof: &B
     let mates = following(market, plan)?;
     let verified = verify_best_swaps(market.offers(), &weighed, market.rep_of(), &caps, objective, &mates, proof)
         .map_err(|error| error.to_string())?;
+    Ok(as_fair(market, &verified))
+}
+
+/// Checks that the plan has the fairest rings of any length.
+fn fairest_rings(
+    market: &Market,
+    options: &Options,
+    plan: &Plan,
+    steps: &[Step<Potentials<i128>>],
+) -> Result<Proven, String> {
+    let arc = |arc: &Arc| RingArc { from: arc.give, to: arc.receive, gain: arc.gain, points: arc.gain };
+    let arcs: Vec<RingArc> = all_arcs(market)?.iter().map(arc).collect();
+    let caps = market.caps(options.max_moves_per_rep.0);
+    let next = following(market, plan)?;
+    let verified = verify_fairest_rings(market.offers(), &arcs, market.rep_of(), &caps, &next, steps);
+    Ok(as_fair(market, &verified.map_err(|error| error.to_string())?))
+}
+
+/// What is proven of a fairest plan.
+fn as_fair(market: &Market, verified: &Verified) -> Proven {
     let gap = verified.unproven.first().map(|&rep| {
         let (count, rep) = (verified.unproven.len(), market.rep_id(rep));
         format!("nothing is proven of the gains of {count} reps that may make several moves, such as {rep:?}")
     });
-    Ok(Proven { bound: verified.points.into(), gap })
+    Proven { bound: verified.points.into(), gap }
+}
+
+/// Checks a bound on the points of plans that leave nobody with a loss.
+fn stopped(market: &Market, options: &Options, plan: &Plan, bound: i64, steps: &[CapStep]) -> Result<i128, String> {
+    if plan.status == Status::Optimal {
+        return Err("it bounds the points, and says nothing of fairness".to_owned());
+    }
+    let parts_in_one = i128::from(options.unfairness.parts_in_one());
+    let mut in_swaps = BTreeSet::new();
+    if options.max_ring == MaxRing::AtMost(2) {
+        let fair = swaps(market, options).into_iter().filter(|swap| swap.gains.iter().all(|&gain| gain >= 0));
+        in_swaps.extend(fair.flat_map(|swap| [swap.offers, [swap.offers[1], swap.offers[0]]]));
+    }
+    let mut weighed = Vec::new();
+    for arc in all_arcs(market)?.iter().filter(|arc| arc.gain >= 0) {
+        if options.max_ring != MaxRing::AtMost(2) || in_swaps.contains(&[arc.give, arc.receive]) {
+            let weight = narrow(i128::from(arc.gain) * parts_in_one)?;
+            weighed.push(DirectedArc { from: arc.give, to: arc.receive, weight });
+        }
+    }
+    let digraph = Digraph::new(market.offers(), weighed).map_err(|error| error.to_string())?;
+    let caps = market.caps(options.max_moves_per_rep.0);
+    verify_capped_assignment(&digraph, market.rep_of(), &caps, &following(market, plan)?, bound, steps)
+        .map_err(|error| error.to_string())?;
+    Ok(bound.into())
+}
+
+/// The arcs of a market that has some.
+fn all_arcs(market: &Market) -> Result<&[Arc], String> {
+    match market.chances() {
+        Chances::Arcs(arcs) => Ok(arcs),
+        Chances::Moves(_) => Err("ready-made moves have no rings".to_owned()),
+    }
 }
 
 /// A number of parts as the solver takes it.
@@ -130,9 +187,7 @@ fn rings_of_at_most(
     served: i128,
     certificate: &RingCertificate,
 ) -> Result<i128, String> {
-    let Chances::Arcs(arcs) = market.chances() else {
-        return Err("ready-made moves have no rings".to_owned());
-    };
+    let arcs = all_arcs(market)?;
     let parts_in_one = i128::from(options.unfairness.parts_in_one());
     let mut weighed = Vec::with_capacity(arcs.len());
     for arc in arcs {
@@ -194,9 +249,7 @@ fn rings_of_any_length<W: Weight + From<i64> + Into<i128>>(
     bound: W,
     steps: &[CapStep<W>],
 ) -> Result<i128, String> {
-    let Chances::Arcs(arcs) = market.chances() else {
-        return Err("ready-made moves have no rings".to_owned());
-    };
+    let arcs = all_arcs(market)?;
     let weighed =
         arcs.iter().map(|arc| DirectedArc { from: arc.give, to: arc.receive, weight: served + W::from(arc.gain) });
     let digraph = Digraph::new(market.offers(), weighed.collect()).map_err(|error| error.to_string())?;

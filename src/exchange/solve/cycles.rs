@@ -22,7 +22,7 @@ pub(super) fn of_any_length(market: &Market, options: &Options, stop: Stop<'_>) 
             let served = more_than_all_points(arcs(market));
             assign(market, options, served, stop, |bound, steps| Proof::UnlimitedServed { bound, steps })
         }
-        Objective::WorstGainFirst => Err("worst-gain-first is not asked of rings of any length".to_owned()),
+        Objective::WorstGainFirst => Err("the fairest rings are no assignment of the largest weight".to_owned()),
     }
 }
 
@@ -103,7 +103,7 @@ fn bound_on_points(bound: i128, served: i128, moves: &[FoundMove], optimal: bool
 }
 
 /// The arcs of a market; ready-made moves are swaps, of which nothing is asked here.
-fn arcs(market: &Market) -> &[Arc] {
+pub(super) fn arcs(market: &Market) -> &[Arc] {
     match market.chances() {
         Chances::Arcs(arcs) => arcs,
         Chances::Moves(_) => &[],
@@ -117,7 +117,7 @@ fn more_than_all_points(arcs: &[Arc]) -> i128 {
 }
 
 /// The rings that lead from each offer to what follows it.
-fn rings(arcs: &[Arc], next: &[Option<u32>]) -> Vec<FoundMove> {
+pub(super) fn rings(arcs: &[Arc], next: &[Option<u32>]) -> Vec<FoundMove> {
     let mut seen = vec![false; next.len()];
     let mut rings = Vec::new();
     for start in 0..next.len() as u32 {

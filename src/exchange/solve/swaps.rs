@@ -3,7 +3,7 @@
 //! In: a market and what is asked of it. Out: swaps for the solver's matchings, and what they choose.
 //! Costs: `O(m log d)` for `m` arcs, `d` at an offer, and the solver's. Absent: longer rings.
 
-use super::{Found, FoundMove, Stop, too_large};
+use super::{Found, FoundMove, Stop, fairest, too_large};
 use crate::exchange::certificate::Proof;
 use crate::exchange::market::{Arc, Chances, Market};
 use crate::exchange::options::{Objective, Options, Unfairness};
@@ -43,13 +43,13 @@ pub(super) fn of_objective(market: &Market, options: &Options, stop: Stop<'_>) -
         Objective::WorstGainFirst => solver::Objective::WorstGainFirst,
     };
     let best = best_swaps(market.offers(), &weighed, market.rep_of(), &caps, objective, stop).map_err(too_large)?;
-    Ok(Found {
-        moves: chosen(market, &swaps, &best.mate),
-        status: if best.optimal { Status::Optimal } else { Status::TimeLimit },
-        bound: best.bound.into(),
-        components: components(market.offers(), &swaps),
-        proof: Proof::BestSwaps(best.proof),
-    })
+    let moves = chosen(market, &swaps, &best.mate);
+    let components = components(market.offers(), &swaps);
+    if best.optimal {
+        let proof = Proof::BestSwaps(best.proof);
+        return Ok(Found { moves, status: Status::Optimal, bound: best.points.into(), components, proof });
+    }
+    fairest::stopped(market, options, moves, components, swaps.iter().flat_map(arcs))
 }
 
 /// Two offers that may change places.
@@ -61,6 +61,13 @@ struct Swap {
     points: i64,
     /// What the rep of each offer gains; zero where points were given ready-made.
     gains: [i64; 2],
+}
+
+/// The two arcs of a swap, if neither rep loses by it.
+fn arcs(swap: &Swap) -> impl Iterator<Item = Arc> {
+    let &Swap { offers: [u, v], gains: [gain, other], .. } = swap;
+    let arcs = [Arc { give: u, receive: v, gain }, Arc { give: v, receive: u, gain: other }];
+    arcs.into_iter().filter(move |_| gain >= 0 && other >= 0)
 }
 
 /// The swaps between mates.

@@ -13,7 +13,7 @@ use crate::solver::rings::packing::{Columns, Packed, Packing, best_packing};
 /// A move of several vertices that may be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its vertices, two to four of them, all different.
+    /// Its vertices, at least two, all different.
     pub vertices: Vec<u32>,
     /// What the group of each vertex gains by it.
     pub gains: Vec<i64>,

@@ -45,7 +45,7 @@ pub(super) fn best(
         Some(Err(_)) => return Err(ObjectiveError::TooManyVertices { vertices }),
     };
     let points = points_of(&mate, &weighed, worth_of_swap);
-    Ok(BestSwaps { mate, points, bound: points, optimal: true, proof })
+    Ok(BestSwaps { mate, points, optimal: true, proof })
 }
 
 type Solved<W> = Result<(Vec<Option<u32>>, CountedProof<W>), CapError<W>>;

@@ -18,7 +18,7 @@ pub enum Proof {
     /// Steps that narrow the plans down to the fairest, for the groups that can make one move at most and
     /// are joined only to such; the vertices of the steps are the groups. What is fairest among the
     /// others was searched for exhaustively, which leaves no proof behind.
-    Fairest(Vec<Step>),
+    Fairest(Vec<Step<Certificate<i128>>>),
 }
 
 /// The proof of a matching that keeps caps.
@@ -32,7 +32,7 @@ pub struct CountedProof<W> {
 
 /// One step towards the fairest plans: what it speaks of is no longer joined to anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
+pub enum Step<D> {
     /// The plan leaves some gains out.
     Drop {
         /// The vertices this speaks of, ascending.
@@ -51,6 +51,6 @@ pub enum Step {
         /// Whether the points are the last digit.
         points: bool,
         /// The dual solution for the weights of these digits.
-        certificate: Certificate<i128>,
+        duals: D,
     },
 }

@@ -7,10 +7,10 @@
 //! `leximin` and `search`. Absent: rings.
 
 use super::columns::Column;
-use super::leximin::{Choice, Fairest, fairest};
+use super::leximin::{Choice, Fairest, TooManyVertices, fairest};
 use super::proof::Proof;
 use super::search;
-use super::{BestSwaps, Objective, ObjectiveError, Swap, best_swaps};
+use super::{BestSwaps, ObjectiveError, Swap};
 use std::cmp::Reverse;
 
 /// Returns the fairest swaps; among those equally fair, the ones of the most points.
@@ -29,7 +29,8 @@ pub(super) fn fairest_swaps(
         enough && is_usable(swap)
     };
     let swaps = best_between(swaps.iter().filter(usable).copied().collect(), |vertex| vertex);
-    let is_searched = joined_to_several(&swaps, group_of, &moves);
+    let groups_joined = swaps.iter().map(|swap| (group(swap.u), group(swap.v)));
+    let is_searched = joined_to_several(groups_joined, &moves);
     let (searched, simple): (Vec<Swap>, Vec<Swap>) = swaps.iter().partition(|swap| is_searched[group(swap.u) as usize]);
 
     let mut mate = vec![None; vertices];
@@ -41,10 +42,10 @@ pub(super) fn fairest_swaps(
     };
     let best = best_between(simple, group);
     let choices: Vec<Choice> = best.iter().map(|swap| choice(swap, group)).collect();
-    let Fairest { mate: mate_of_group, complete, steps } = fairest(&vec![false; cap_of_group.len()], &choices, stop)
-        .map_err(|_| ObjectiveError::TooManyVertices { vertices })?;
+    let Fairest { joined_to, complete, steps } = fairest(cap_of_group.len(), &choices, stop)
+        .map_err(|TooManyVertices| ObjectiveError::TooManyVertices { vertices })?;
     for (swap, Choice { u, v, .. }) in best.iter().zip(&choices) {
-        if mate_of_group[*u as usize] == Some(*v) {
+        if joined_to[*u as usize] == Some(*v) {
             take(swap);
         }
     }
@@ -54,12 +55,7 @@ pub(super) fn fairest_swaps(
         take(&searched[index as usize]);
     }
     let optimal = complete && found.complete;
-    let bound = if optimal {
-        points
-    } else {
-        best_swaps(vertices, &swaps, group_of, cap_of_group, Objective::Points, stop)?.points
-    };
-    Ok(BestSwaps { mate, points, bound, optimal, proof: Proof::Fairest(steps) })
+    Ok(BestSwaps { mate, points, optimal, proof: Proof::Fairest(steps) })
 }
 
 /// Says whether a plan may hold a swap at all.
@@ -81,26 +77,24 @@ fn moves_of_groups(swaps: &[Swap], group_of: &[u32], cap_of_group: &[Option<u32>
     moves.iter().zip(cap_of_group).map(|(&own, cap)| cap.map_or(own, |cap| own.min(cap))).collect()
 }
 
-/// Says of each group whether swaps join it, over however many groups, to one that can make several
-/// moves.
-fn joined_to_several(swaps: &[Swap], group_of: &[u32], moves: &[u32]) -> Vec<bool> {
+/// Says of each group whether it is joined, over however many groups, to one that can make several moves.
+pub(super) fn joined_to_several(joined: impl Iterator<Item = (u32, u32)>, moves: &[u32]) -> Vec<bool> {
     let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); moves.len()];
-    for swap in swaps {
-        let (g, h) = (group_of[swap.u as usize], group_of[swap.v as usize]);
+    for (g, h) in joined {
         neighbours[g as usize].push(h);
         neighbours[h as usize].push(g);
     }
-    let mut joined: Vec<bool> = moves.iter().map(|&moves| moves >= 2).collect();
-    let mut pending: Vec<u32> = (0..moves.len() as u32).filter(|&group| joined[group as usize]).collect();
+    let mut is_joined: Vec<bool> = moves.iter().map(|&moves| moves >= 2).collect();
+    let mut pending: Vec<u32> = (0..moves.len() as u32).filter(|&group| is_joined[group as usize]).collect();
     while let Some(group) = pending.pop() {
         for &next in &neighbours[group as usize] {
-            if !joined[next as usize] {
-                joined[next as usize] = true;
+            if !is_joined[next as usize] {
+                is_joined[next as usize] = true;
                 pending.push(next);
             }
         }
     }
-    joined
+    is_joined
 }
 
 /// Keeps of the swaps between the same two the one with the fairest gains, then the most points, then the

@@ -6,7 +6,7 @@
 //! search tries the best move of the worst-off first and leaves what cannot be fairer than the best plan
 //! found. Absent: proofs; the search is its own.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use super::columns::Column;
 use super::order::leximin;
@@ -209,7 +209,7 @@ impl Search {
 
     /// Returns what each group could gain at most, and the most points, were its moves its own to choose.
     fn reachable(&self) -> (Vec<i64>, i64) {
-        let mut points_in_parts = 0i128;
+        let mut most_points = 0i128;
         let mut reachable = self.gains.clone();
         for (group, members) in self.members.iter().enumerate() {
             let mut best = Vec::new();
@@ -220,20 +220,21 @@ impl Search {
                 shares.extend(fitting().map(|&column| self.share_of_points(column)).max());
             }
             let left = self.left[group] as usize;
-            for values in [&mut best, &mut shares] {
-                values.sort_unstable_by(|a, b| b.cmp(a));
-                values.truncate(left);
-            }
+            best.sort_unstable_by_key(|&gain: &i64| Reverse(gain));
+            best.truncate(left);
+            shares.sort_unstable_by_key(|&share: &i128| Reverse(share));
+            shares.truncate(left);
             reachable[group] += best.iter().sum::<i64>();
-            points_in_parts += shares.iter().map(|&share| i128::from(share)).sum::<i128>();
+            most_points += shares.iter().sum::<i128>();
         }
-        (reachable, self.points + (points_in_parts / PARTS) as i64)
+        (reachable, self.points + (most_points / PARTS) as i64)
     }
 
-    /// Returns the part of a column's points that falls to each of its vertices, in twelfths.
-    fn share_of_points(&self, column: u32) -> i64 {
+    /// Returns the part of a column's points that falls to each of its vertices, in twelfths, rounded up.
+    fn share_of_points(&self, column: u32) -> i128 {
         let column = &self.columns[column as usize];
-        column.points * (PARTS as i64 / column.vertices.len() as i64)
+        let vertices = column.vertices.len() as i128;
+        (PARTS * i128::from(column.points) + vertices - 1) / vertices
     }
 
     fn gain_at(&self, column: u32, vertex: u32) -> i64 {
@@ -283,5 +284,5 @@ impl Search {
     }
 }
 
-/// Points are shared among the vertices of a column, two to four of them, without fractions.
+/// Points are shared among the vertices of a column, two to four of them without fractions.
 const PARTS: i128 = 12;

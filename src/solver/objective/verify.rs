@@ -5,18 +5,21 @@
 //! linear in the market and the proof, but for logarithms. Absent: any trust in what a proof says of the
 //! weights; it only says which digits come next.
 //!
-//! For fairness the rules of a step are in `steps`. Before it, groups that can make one move at most (their
+//! For fairness the rules of a step are in `steps`, and rings of any length in `rings`. Before it, groups that can make one move at most (their
 //! cap or their vertices with usable swaps are no more than one), and are joined over usable swaps to
 //! such groups only, become single vertices; of the swaps between two of them only the best counts: the
 //! fairest gains, then the most points, then the smallest vertices, then the larger gain at the smaller
 //! vertex.
 
+mod duals;
+mod rings;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 
+pub use self::rings::verify_fairest_rings;
 pub use self::steps::StepError;
 use super::proof::{CountedProof, Proof};
 use super::{Objective, Swap};
@@ -49,9 +52,7 @@ pub fn verify_best_swaps(
     mate: &[Option<u32>],
     proof: &Proof,
 ) -> Result<Verified, UnprovenPlan> {
-    if group_of.len() != vertices || group_of.iter().any(|&group| group as usize >= cap_of_group.len()) {
-        return Err(UnprovenPlan::Groups);
-    }
+    check_groups(vertices, group_of, cap_of_group)?;
     let known = |swap: &Swap| (swap.u as usize) < vertices && (swap.v as usize) < vertices && swap.u != swap.v;
     if let Some(index) = swaps.iter().position(|swap| !known(swap)) {
         return Err(UnprovenPlan::NotASwap { index });
@@ -87,6 +88,27 @@ pub fn verify_best_swaps(
         _ => return Err(UnprovenPlan::OtherObjective),
     }
     Ok(Verified { points, unproven })
+}
+
+/// Checks that groups fit the vertices and the caps.
+fn check_groups(vertices: usize, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Result<(), UnprovenPlan> {
+    let fit = group_of.len() == vertices && group_of.iter().all(|&group| (group as usize) < cap_of_group.len());
+    if fit { Ok(()) } else { Err(UnprovenPlan::Groups) }
+}
+
+/// Returns the groups that can make several moves and those joined to them, over however many others.
+fn joined_to_others(pairs: impl Iterator<Item = (u32, u32)>, moves: &[u32]) -> BTreeSet<u32> {
+    let mut joined: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (g, h) in pairs {
+        joined.entry(g).or_default().insert(h);
+        joined.entry(h).or_default().insert(g);
+    }
+    let mut others: BTreeSet<u32> = joined.keys().copied().filter(|&group| moves[group as usize] >= 2).collect();
+    let mut edge: Vec<u32> = others.iter().copied().collect();
+    while let Some(group) = edge.pop() {
+        edge.extend(joined[&group].iter().filter(|&&next| others.insert(next)));
+    }
+    others
 }
 
 /// What was asked.
@@ -210,17 +232,7 @@ impl Market<'_> {
             let (g, h) = self.groups(swap);
             moves[g as usize].min(moves[h as usize]) >= if g == h { 2 } else { 1 }
         };
-        let mut joined: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-        for swap in usable().filter(possible) {
-            let (g, h) = self.groups(swap);
-            joined.entry(g).or_default().insert(h);
-            joined.entry(h).or_default().insert(g);
-        }
-        let mut others: BTreeSet<u32> = joined.keys().copied().filter(|&group| moves[group as usize] >= 2).collect();
-        let mut edge: Vec<u32> = others.iter().copied().collect();
-        while let Some(group) = edge.pop() {
-            edge.extend(joined[&group].iter().filter(|&&next| others.insert(next)));
-        }
+        let others = joined_to_others(usable().filter(possible).map(|swap| self.groups(swap)), &moves);
         let mut best: BTreeMap<(u32, u32), Swap> = BTreeMap::new();
         for swap in usable().filter(possible).filter(|swap| !others.contains(&self.groups(swap).0)) {
             let groups = self.groups(swap);
@@ -266,8 +278,13 @@ pub enum UnprovenPlan {
         /// The vertex.
         vertex: u32,
     },
-    /// A vertex is matched to one with which no swap is that may be chosen.
+    /// A vertex is matched to one, or followed by one, with which no swap or arc is that may be chosen.
     NoSwap {
+        /// The vertex.
+        vertex: u32,
+    },
+    /// A vertex is followed by one that nothing follows, or that follows another, too.
+    NotARing {
         /// The vertex.
         vertex: u32,
     },
@@ -310,7 +327,12 @@ impl fmt::Display for UnprovenPlan {
             Self::NotASwap { index } => write!(f, "swap {index} is not between two of the vertices"),
             Self::MateCount { expected, found } => write!(f, "{found} mates are given for {expected} vertices"),
             Self::NotMutual { vertex } => write!(f, "vertex {vertex} is not the mate of its mate"),
-            Self::NoSwap { vertex } => write!(f, "vertex {vertex} has a mate, but no swap with it may be chosen"),
+            Self::NoSwap { vertex } => {
+                write!(f, "vertex {vertex} has a mate, but no swap or arc with it may be chosen")
+            }
+            Self::NotARing { vertex } => {
+                write!(f, "what follows vertex {vertex} follows another, too, or is on no ring")
+            }
             Self::CapExceeded { group } => write!(f, "group {group} makes more moves than its cap"),
             Self::BetterSwap { groups: (g, h) } => {
                 write!(f, "between the groups {g} and {h} there is a better swap than the one chosen")

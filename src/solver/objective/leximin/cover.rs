@@ -1,4 +1,4 @@
-//! What a dual solution pays for each edge.
+//! What the dual solution of a matching pays for each edge.
 //!
 //! In: a certificate and edges. Out: for each edge the sum of the duals at its ends and of the blossoms
 //! around it, and how many of these are positive. Costs: `O(m log d)`, `d` the depth of the blossoms.

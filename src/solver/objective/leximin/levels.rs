@@ -8,9 +8,8 @@
 //! many ends in every lower rank, the one with fewer ends in a rank is the fairer, for whoever does not
 //! end there ends higher.
 
-use super::Choice;
 use super::part::{Part, PartEdge};
-use crate::solver::weight::Weight;
+use super::{Choice, Duals};
 
 /// A number of ends to be made small: those with gains above the digit before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +51,8 @@ pub(super) enum Next {
 /// many ranks are taken as the numbers hold.
 ///
 /// Cost: linear in the part.
-pub(super) fn next(part: &Part) -> Next {
-    let largest = room_for_digits(part);
+pub(super) fn next<D: Duals>(part: &Part) -> Next {
+    let largest = room_for_digits::<D>(part);
     let mut last_seen = vec![u32::MAX; part.vertices()];
     let mut digits = Digits::default();
     let mut product = 1;
@@ -83,7 +82,7 @@ pub(super) fn next(part: &Part) -> Next {
     if let Some(&Digit { until, unused: true, .. }) = digits.ranks.first() {
         return Next::Drop { until };
     }
-    let points = most_points(part);
+    let points = most_points::<D>(part);
     if rest.is_empty() && product <= largest / (points + 1) {
         digits.points = Some(points);
     }
@@ -91,21 +90,21 @@ pub(super) fn next(part: &Part) -> Next {
 }
 
 /// Returns the largest number of values that all digits together may have.
-fn room_for_digits(part: &Part) -> i128 {
+fn room_for_digits<D: Duals>(part: &Part) -> i128 {
     let largest_share = part.edges.iter().map(|edge| edge.share).max().unwrap_or(0);
-    let most_edges = part.vertices() as i128 / 2 + 1;
-    i128::LIMIT.min(i128::MAX / most_edges) / (i128::from(largest_share) + 1)
+    D::largest_weight(part.vertices()) / (i128::from(largest_share) + 1)
 }
 
-/// Returns what the points of a plan cannot exceed: half the sum of the most points at each vertex.
-fn most_points(part: &Part) -> i128 {
+/// Returns what the points of a plan cannot exceed: half the sum of the most points at each vertex, as often as
+/// edges of a plan meet there.
+fn most_points<D: Duals>(part: &Part) -> i128 {
     let mut most = vec![0; part.vertices()];
     for Choice { u, v, points, .. } in part.edges.iter().map(|edge| edge.choice) {
         for vertex in [u, v] {
             most[vertex as usize] = points.max(most[vertex as usize]);
         }
     }
-    most.into_iter().map(i128::from).sum::<i128>() / 2
+    most.into_iter().map(i128::from).sum::<i128>() * D::EDGES_AT_VERTEX / 2
 }
 
 impl Digits {

@@ -1,7 +1,7 @@
 //! A part of the market whose fairest plans are still being told apart.
 //!
 //! In: the edges of a market, then the duals of each solve. Out: the edges that still matter, and the
-//! parts they fall into. Holds: the admissible plans of a part are its matchings with the largest sum of
+//! parts they fall into. Holds: the admissible plans of a part are those with the largest sum of
 //! shares; the part's own plan is one of them. Costs: linear in the part. Absent: which gains count next,
 //! which is `levels`; and the solving.
 
@@ -18,8 +18,7 @@ pub(super) const ALL: i64 = i64::MAX;
 pub(super) struct PartEdge {
     /// The ends, what they gain, and the points.
     pub choice: Choice,
-    /// How many of the bounds that every admissible plan meets this edge has a share in: one for each
-    /// end that all of them match, and one for each set around it that all of them fill.
+    /// How many of the bounds that every admissible plan meets this edge has a part in.
     pub share: u32,
 }
 
@@ -32,8 +31,8 @@ pub(super) struct Part {
     pub edges: Vec<PartEdge>,
     /// The ends of the edges, `2 × edge + side`, by ascending gain; only those not yet decided upon.
     pub ends: Vec<u32>,
-    /// The edge by which the part's plan matches each vertex, or [`NONE`].
-    pub matched_by: Vec<u32>,
+    /// The edge of the part's plan whose first end each vertex is, or [`NONE`].
+    pub used_from: Vec<u32>,
     /// The largest gain decided upon, or [`ALL`].
     pub decided: i64,
 }
@@ -48,7 +47,7 @@ impl Part {
         let gain = |end: u32| edges[end as usize / 2].choice.gains[end as usize % 2];
         let mut ends: Vec<u32> = (0..2 * edges.len() as u32).filter(|&end| gain(end) > 0).collect();
         ends.sort_by_key(|&end| gain(end));
-        Self { names: (0..vertices as u32).collect(), edges, ends, matched_by: vec![NONE; vertices], decided: 0 }
+        Self { names: (0..vertices as u32).collect(), edges, ends, used_from: vec![NONE; vertices], decided: 0 }
     }
 
     /// Returns the number of vertices.
@@ -69,7 +68,7 @@ impl Part {
 
     /// Says whether the part's plan uses an edge.
     pub fn uses(&self, edge: u32) -> bool {
-        self.matched_by[self.edges[edge as usize].choice.u as usize] == edge
+        self.used_from[self.edges[edge as usize].choice.u as usize] == edge
     }
 
     /// Says whether nothing is left to prefer: all digits are decided upon, or the part's plan uses every
@@ -78,19 +77,18 @@ impl Part {
         self.decided == ALL || (0..self.edges.len() as u32).all(|edge| self.uses(edge))
     }
 
-    /// Returns the pairs of vertices of the market that the part's plan matches.
+    /// Returns the pairs of vertices of the market that the part's plan joins.
     pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
         let used = (0u32..).zip(&self.edges).filter(|&(index, _)| self.uses(index));
         used.map(|(_, edge)| (self.names[edge.choice.u as usize], self.names[edge.choice.v as usize]))
     }
 
-    /// Takes a matching, one mate for each vertex, for the part's plan.
-    pub fn adopt(&mut self, mate: &[Option<u32>]) {
-        self.matched_by.fill(NONE);
+    /// Takes a plan, what each vertex is joined to, for the part's own.
+    pub fn adopt(&mut self, joined_to: &[Option<u32>]) {
+        self.used_from.fill(NONE);
         for (index, PartEdge { choice, .. }) in (0u32..).zip(&self.edges) {
-            if mate[choice.u as usize] == Some(choice.v) {
-                self.matched_by[choice.u as usize] = index;
-                self.matched_by[choice.v as usize] = index;
+            if joined_to[choice.u as usize] == Some(choice.v) {
+                self.used_from[choice.u as usize] = index;
             }
         }
     }
@@ -105,7 +103,7 @@ impl Part {
         for (number, (edge, _)) in (0u32..).zip(kept) {
             number_of[edge] = number;
         }
-        for edge in self.matched_by.iter_mut().filter(|edge| **edge != NONE) {
+        for edge in self.used_from.iter_mut().filter(|edge| **edge != NONE) {
             *edge = number_of[*edge as usize];
         }
         let mut kept = keep.iter();
@@ -140,7 +138,7 @@ impl Part {
             let part = &mut parts[component as usize];
             local[vertex] = part.names.len() as u32;
             part.names.push(self.names[vertex]);
-            part.matched_by.push(NONE);
+            part.used_from.push(NONE);
         }
         let mut number_of = vec![NONE; self.edges.len()];
         for (index, edge) in (0u32..).zip(&self.edges) {
@@ -149,8 +147,7 @@ impl Part {
             number_of[index as usize] = number;
             let (u, v) = (local[edge.choice.u as usize], local[edge.choice.v as usize]);
             if self.uses(index) {
-                part.matched_by[u as usize] = number;
-                part.matched_by[v as usize] = number;
+                part.used_from[u as usize] = number;
             }
             part.edges.push(PartEdge { choice: Choice { u, v, ..edge.choice }, share: edge.share });
         }

@@ -10,11 +10,11 @@
 //!   each rank the ends with gains above the rank before and up to its own, then the points, if no open
 //!   end has a larger gain. Unless only one gain falls in a rank, no chosen edge may have an end in it. A
 //!   digit weighs one more than all later ones can; what ranks can is the number of vertices with an end in
-//!   them, what points can is half the sum of the most at each vertex. An edge weighs its share, which
-//!   outweighs all digits, and its digits, ends in ranks counting against it. The chosen edges must be a
-//!   matching of the largest weight by the certificate. Edges with slack then close, and the others get
-//!   as new share the number of positive duals at their ends and around them: by complementary slackness
-//!   the plans with the largest sum of these are the best ones.
+//!   them, what points can is half the sum of the most at each vertex, as often as edges of a plan meet
+//!   there. An edge weighs its share, which outweighs all digits, and its digits, ends in ranks counting
+//!   against it. The chosen edges must be a plan of the largest weight by the duals. Edges with slack then
+//!   close, and the others get their new share: by complementary slackness the plans with the largest sum
+//!   of these are the best ones. See `duals`.
 //!
 //! In the end all open edges must be chosen, or the points decided upon.
 
@@ -22,23 +22,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::UnprovenPlan;
-use crate::solver::certificate::{Blossom, Certificate};
-use crate::solver::graph::{Edge, Graph};
+use super::duals::{Duals, Judged, Weighed};
+use crate::solver::assignment::AssignmentError;
 use crate::solver::objective::Swap;
 use crate::solver::objective::proof::Step;
-use crate::solver::verify::{CertificateError, paid_2x, verify as verify_matching};
+use crate::solver::verify::CertificateError;
 
 /// Says that not even the number of served vertices is decided upon.
 const NOTHING: i64 = -1;
 /// Says that the points are decided upon.
 const ALL: i64 = i64::MAX;
 
-/// Checks the steps for chosen pairs of vertices, of the swaps that count between them.
-pub(super) fn verify(
+/// Checks the steps for chosen pairs of vertices, of the swaps or arcs that count between them.
+pub(super) fn verify<D: Duals>(
     vertices: usize,
     swaps: &BTreeMap<(u32, u32), Swap>,
     chosen: &BTreeSet<(u32, u32)>,
-    steps: &[Step],
+    steps: &[Step<D>],
 ) -> Result<(), UnprovenPlan> {
     let mut open = Open::new(vertices, swaps, chosen);
     for (step, proof) in steps.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Open {
         Self { edges, edges_at, decided: vec![NOTHING; vertices], number_of: vec![u32::MAX; vertices] }
     }
 
-    fn check(&mut self, step: &Step) -> Result<(), StepError> {
+    fn check<D: Duals>(&mut self, step: &Step<D>) -> Result<(), StepError> {
         let (Step::Drop { vertices, .. } | Step::Solve { vertices, .. }) = step;
         let decided = self.decided_of(vertices)?;
         for (number, &vertex) in (0u32..).zip(vertices) {
@@ -162,40 +162,23 @@ impl Open {
         Ok(until)
     }
 
-    fn check_solve(&mut self, edges: &[u32], decided: i64, step: &Step) -> Result<i64, StepError> {
-        let Step::Solve { vertices, served, ranks, points, certificate } = step else {
+    fn check_solve<D: Duals>(&mut self, edges: &[u32], decided: i64, step: &Step<D>) -> Result<i64, StepError> {
+        let Step::Solve { vertices, served, ranks, points, duals } = step else {
             return Err(StepError::OutOfTurn);
         };
         if decided == ALL || *served != (decided == NOTHING) || ranks.last() == Some(&ALL) {
             return Err(StepError::OutOfTurn);
         }
         let decided = decided.max(0);
-        let weights = self.weights(vertices.len(), edges, decided, (*served, ranks, *points))?;
-        let local = |edge: u32| self.edges[edge as usize].ends.map(|vertex| self.number_of[vertex as usize]);
-        let mut weighed = Vec::with_capacity(edges.len());
-        let mut mate = vec![None; vertices.len()];
-        for (&edge, &weight) in edges.iter().zip(&weights) {
-            let [u, v] = local(edge);
-            weighed.push(Edge { u, v, weight });
-            let OpenEdge { is_chosen, ends, .. } = self.edges[edge as usize];
-            if is_chosen && weight < 0 {
-                return Err(StepError::Worthless { vertices: ends });
-            }
-            // An edge of no weight is none to the matching.
-            if is_chosen && weight > 0 {
-                mate[u as usize] = Some(v);
-                mate[v as usize] = Some(u);
-            }
-        }
-        let graph = Graph::new(vertices.len(), weighed)?;
-        verify_matching(&graph, &mate, certificate).map_err(StepError::Certificate)?;
-        let pairs = || edges.iter().map(|&edge| local(edge)).map(|[u, v]| (u, v));
-        let paid = paid_2x(certificate, pairs()).map_err(StepError::Certificate)?;
-        let payers = paid_2x(&payers(certificate), pairs()).map_err(StepError::Certificate)?;
-        for (((&edge, weight), paid), payers) in edges.iter().zip(weights).zip(paid).zip(payers) {
+        let weigh = self.weights::<D>(vertices.len(), edges, decided, (*served, ranks, *points))?;
+        let weighed = edges.iter().zip(weigh).map(|(&edge, weight)| {
+            let OpenEdge { ends, is_chosen, .. } = self.edges[edge as usize];
+            Weighed { ends: ends.map(|vertex| self.number_of[vertex as usize]), weight, is_chosen }
+        });
+        let weighed: Vec<Weighed> = weighed.collect();
+        for (&edge, Judged { is_tight, share }) in edges.iter().zip(duals.judge(vertices.len(), &weighed)?) {
             let edge = &mut self.edges[edge as usize];
-            edge.is_open = paid == 2 * weight;
-            edge.share = payers as u32;
+            (edge.is_open, edge.share) = (is_tight, share);
             if edge.is_chosen && !edge.is_open {
                 return Err(StepError::Worthless { vertices: edge.ends });
             }
@@ -204,7 +187,7 @@ impl Open {
     }
 
     /// Derives the weights of a step's edges.
-    fn weights(
+    fn weights<D: Duals>(
         &self,
         vertices: usize,
         edges: &[u32],
@@ -240,9 +223,9 @@ impl Open {
         if let Some(rank) = (0..ranks.len()).find(|&rank| is_used[rank] && gains_in[rank].len() > 1) {
             return Err(StepError::MixedRank { until: ranks[rank] });
         }
-        let half_of_most = most.into_iter().map(i128::from).sum::<i128>() / 2;
+        let most_points = most.into_iter().map(i128::from).sum::<i128>() * D::EDGES_AT_VERTEX / 2;
         let grown = |weight: i128, most: usize| weight.checked_mul(most as i128 + 1).ok_or(StepError::TooLarge);
-        let mut weight: i128 = if points { half_of_most + 1 } else { 1 };
+        let mut weight: i128 = if points { most_points + 1 } else { 1 };
         let mut weight_of_rank = vec![0; ranks.len()];
         for rank in (0..ranks.len()).rev() {
             weight_of_rank[rank] = weight;
@@ -261,19 +244,6 @@ impl Open {
             Ok(sum)
         };
         edges.iter().map(|&edge| weigh(&self.edges[edge as usize])).collect()
-    }
-}
-
-/// Puts one for every positive dual.
-fn payers(certificate: &Certificate<i128>) -> Certificate<i128> {
-    let one = |dual_2x: i128| i128::from(dual_2x > 0);
-    Certificate {
-        vertex_duals_2x: certificate.vertex_duals_2x.iter().map(|&dual_2x| one(dual_2x)).collect(),
-        blossoms: certificate
-            .blossoms
-            .iter()
-            .map(|blossom| Blossom { dual_2x: one(blossom.dual_2x), ..blossom.clone() })
-            .collect(),
     }
 }
 
@@ -313,13 +283,15 @@ pub enum StepError {
     },
     /// The weights do not fit 128 bits.
     TooLarge,
-    /// A chosen edge is worth less than nothing.
+    /// A chosen edge has slack, or is worth less than nothing.
     Worthless {
         /// Its ends.
         vertices: [u32; 2],
     },
-    /// The certificate does not hold; its vertices are numbered within the step.
+    /// The duals of a matching do not hold; its vertices are numbered within the step.
     Certificate(CertificateError<i128>),
+    /// The potentials of an assignment do not hold; its vertices are numbered within the step.
+    Assignment(AssignmentError<i128>),
 }
 
 impl fmt::Display for StepError {
@@ -344,6 +316,7 @@ impl fmt::Display for StepError {
                 write!(f, "the swap of {u} and {v} is chosen and not among the best")
             }
             Self::Certificate(error) => error.fmt(f),
+            Self::Assignment(error) => error.fmt(f),
         }
     }
 }

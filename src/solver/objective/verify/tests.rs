@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::solver::Certificate;
 use crate::solver::objective::{BestSwaps, Step, best_swaps};
 
 #[derive(Clone)]
@@ -55,7 +56,7 @@ impl Case {
         verify_best_swaps(*vertices, swaps, group_of, cap_of_group, *objective, mate, proof)
     }
 
-    fn steps(&self) -> &[Step] {
+    fn steps(&self) -> &[Step<Certificate<i128>>] {
         match &self.proof {
             Proof::Fairest(steps) => steps,
             _ => panic!("a proof of fairness"),
@@ -69,7 +70,7 @@ impl Case {
     }
 
     /// Changes the first step that a function accepts, and returns what is said of that step.
-    fn step_refused(&self, mut change: impl FnMut(&mut Step) -> bool) -> StepError {
+    fn step_refused(&self, mut change: impl FnMut(&mut Step<Certificate<i128>>) -> bool) -> StepError {
         let refused = self.refused(|case| match &mut case.proof {
             Proof::Fairest(steps) => assert!(steps.iter_mut().any(&mut change), "a step to change"),
             _ => panic!("a proof of fairness"),
@@ -242,9 +243,9 @@ fn a_step_must_be_proven_in_numbers_that_fit() {
     let case = Case::of_several_steps();
     let mut seen = 0;
     let lighter = case.step_refused(|step| match step {
-        Step::Solve { certificate, .. } => {
+        Step::Solve { duals, .. } => {
             seen += 1;
-            certificate.vertex_duals_2x.iter_mut().for_each(|dual_2x| *dual_2x = (*dual_2x - 1).max(0));
+            duals.vertex_duals_2x.iter_mut().for_each(|dual_2x| *dual_2x = (*dual_2x - 1).max(0));
             seen == 2
         }
         Step::Drop { .. } => false,
