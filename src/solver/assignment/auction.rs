@@ -97,7 +97,7 @@ fn bid<W: Weight>(state: &mut State<'_, W>, bidder: u32, step: W) -> u32 {
 
 /// Raises the potentials of leaving to what the prices ask for, keeps what then has no slack, and gives the others
 /// something without slack that is free. Returns those for whom there is nothing.
-fn make_exact<W: Weight>(state: &mut State<'_, W>) -> Vec<u32> {
+pub(super) fn make_exact<W: Weight>(state: &mut State<'_, W>) -> Vec<u32> {
     for vertex in 0..state.rows.vertices() {
         let worth = |to: u32, weight: W| weight - state.to[to as usize];
         let best = state.choices(vertex).map(|arc| worth(arc.to, arc.weight)).max().unwrap_or(W::ZERO);

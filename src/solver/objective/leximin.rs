@@ -122,7 +122,7 @@ fn solve<D: Duals>(part: &mut Part, digits: &Digits, steps: &mut Vec<Step<D>>) -
     let weights = digits.weights(part);
     let edges = part.edges.iter().zip(&weights);
     let weighed: Vec<_> = edges.map(|(PartEdge { choice, .. }, &weight)| (choice.u, choice.v, weight)).collect();
-    let (joined_to, duals) = D::solve(part.vertices(), weighed.iter().copied()).ok_or(TooManyVertices)?;
+    let (joined_to, duals) = D::solve(&part.joined_to(), weighed.iter().copied()).ok_or(TooManyVertices)?;
     part.adopt(&joined_to);
     if !digits.is_exact(part) {
         return Ok(());

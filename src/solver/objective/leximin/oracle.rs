@@ -10,7 +10,7 @@
 //! potentials come to more than nothing: an arc has a share if it leaves such a vertex.
 
 use super::cover::Cover;
-use crate::solver::assignment::{Assignment, Potentials, best_assignment};
+use crate::solver::assignment::{Assignment, Potentials, improved_assignment};
 use crate::solver::certificate::Certificate;
 use crate::solver::digraph::{Digraph, DirectedArc, most_in_all};
 use crate::solver::graph::{Edge, Graph};
@@ -38,8 +38,8 @@ pub(in crate::solver::objective) trait Duals: Sized {
     fn largest_weight(vertices: usize) -> i128;
 
     /// Returns what the plan of the largest weight joins each vertex to, and its duals; `None` if the numbers are too
-    /// large.
-    fn solve(vertices: usize, edges: impl Iterator<Item = Weighed>) -> Option<(Vec<Option<u32>>, Self)>;
+    /// large. The plan so far, `joined_to`, is likely to be near to it.
+    fn solve(joined_to: &[Option<u32>], edges: impl Iterator<Item = Weighed>) -> Option<(Vec<Option<u32>>, Self)>;
 
     /// Says of each edge what the duals pay for it.
     fn pay(&self, edges: impl Iterator<Item = Weighed>) -> Vec<Paid>;
@@ -52,8 +52,8 @@ impl Duals for Certificate<i128> {
         i128::LIMIT.min(i128::MAX / (vertices as i128 / 2 + 1))
     }
 
-    fn solve(vertices: usize, edges: impl Iterator<Item = Weighed>) -> Option<(Vec<Option<u32>>, Self)> {
-        let graph = Graph::new(vertices, edges.map(|(u, v, weight)| Edge { u, v, weight }).collect()).ok()?;
+    fn solve(joined_to: &[Option<u32>], edges: impl Iterator<Item = Weighed>) -> Option<(Vec<Option<u32>>, Self)> {
+        let graph = Graph::new(joined_to.len(), edges.map(|(u, v, weight)| Edge { u, v, weight }).collect()).ok()?;
         let Matching { mate, certificate, .. } = maximum_weight_matching(&graph);
         Some((mate, certificate))
     }
@@ -75,9 +75,10 @@ impl Duals for Potentials<i128> {
         most_in_all::<i128>() / (vertices as i128 + 1)
     }
 
-    fn solve(vertices: usize, edges: impl Iterator<Item = Weighed>) -> Option<(Vec<Option<u32>>, Self)> {
+    fn solve(joined_to: &[Option<u32>], edges: impl Iterator<Item = Weighed>) -> Option<(Vec<Option<u32>>, Self)> {
         let arcs = edges.map(|(from, to, weight)| DirectedArc { from, to, weight }).collect();
-        let Assignment { next, certificate, .. } = best_assignment(&Digraph::new(vertices, arcs).ok()?);
+        let digraph = Digraph::new(joined_to.len(), arcs).ok()?;
+        let Assignment { next, certificate, .. } = improved_assignment(&digraph, joined_to);
         Some((next, certificate))
     }
 

@@ -77,6 +77,12 @@ impl Part {
         self.decided == ALL || (0..self.edges.len() as u32).all(|edge| self.uses(edge))
     }
 
+    /// Returns what the part's plan joins the first end of each of its edges to.
+    pub fn joined_to(&self) -> Vec<Option<u32>> {
+        let end = |&edge: &u32| (edge != NONE).then(|| self.edges[edge as usize].choice.v);
+        self.used_from.iter().map(end).collect()
+    }
+
     /// Returns the pairs of vertices of the market that the part's plan joins.
     pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
         let used = (0u32..).zip(&self.edges).filter(|&(index, _)| self.uses(index));

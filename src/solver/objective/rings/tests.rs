@@ -16,6 +16,8 @@ struct Market {
     cap_of_group: Vec<Option<u32>>,
 }
 
+type Steps = Vec<Step<Potentials<i128>>>;
+
 /// What the groups gain, and the points.
 type Worth = (Vec<i64>, i64);
 
@@ -209,7 +211,7 @@ fn rings_that_are_not_the_fairest_are_refused() {
 #[test]
 fn steps_that_prove_nothing_are_refused() {
     let (market, found) = of_several_steps();
-    let refused = |change: &dyn Fn(&mut Vec<Step<Potentials<i128>>>)| {
+    let refused = |change: &dyn Fn(&mut Steps)| {
         let mut found = found.clone();
         change(&mut found.proof);
         market.verify(&found).expect_err("the rule is broken")
@@ -224,7 +226,7 @@ fn steps_that_prove_nothing_are_refused() {
         };
         assert!(at == step && matches!(error, StepError::Assignment(_) | StepError::UsedGain { .. }), "{at} {error}");
     }
-    let short = |steps: &mut Vec<Step<Potentials<i128>>>| match &mut steps[0] {
+    let short = |steps: &mut Steps| match &mut steps[0] {
         Step::Solve { duals, .. } => duals.to.truncate(5),
         Step::Drop { .. } => panic!("first as many as can be are served"),
     };
