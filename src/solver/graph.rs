@@ -12,7 +12,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::rows::Rows;
+use super::rows::{Rows, side_by_side, threads_for};
 use super::weight::Weight;
 
 /// The most vertices a graph may have: numbers of blossoms follow those of vertices, and both
@@ -68,13 +68,10 @@ impl<W: Weight> Graph<W> {
         if vertices > MAX_VERTICES {
             return Err(GraphError::TooManyVertices { vertices });
         }
-        for (index, edge) in edges.iter().enumerate() {
-            check_edge(vertices, index, edge)?;
-        }
-        let rows = Rows::sorted(vertices, &edges);
-        check_total(&rows)?;
-        let heaviest = (0..vertices as u32).flat_map(|vertex| rows.neighbours(vertex)).map(|arc| arc.weight).max();
-        Ok(Self { rows, heaviest: heaviest.unwrap_or(W::ZERO) })
+        check_edges(vertices, &edges)?;
+        let (rows, heaviest) = Rows::sorted(vertices, &edges);
+        check_total(&heaviest)?;
+        Ok(Self { rows, heaviest: heaviest.into_iter().max().unwrap_or(W::ZERO) })
     }
 
     /// Returns the number of vertices.
@@ -131,6 +128,16 @@ impl<W: Weight> Graph<W> {
     }
 }
 
+/// Refuses the first edge of a list that no graph has.
+fn check_edges<W: Weight>(vertices: usize, edges: &[Edge<W>]) -> Result<(), GraphError<W>> {
+    let length = edges.len().div_ceil(threads_for(2 * edges.len())).max(1);
+    let parts = edges.chunks(length).enumerate().collect();
+    let checked = side_by_side(2 * edges.len(), parts, |(part, edges)| {
+        (part * length..).zip(edges).try_for_each(|(index, edge)| check_edge(vertices, index, edge))
+    });
+    checked.into_iter().collect()
+}
+
 fn check_edge<W: Weight>(vertices: usize, index: usize, edge: &Edge<W>) -> Result<(), GraphError<W>> {
     for vertex in [edge.u, edge.v] {
         if vertex as usize >= vertices {
@@ -149,13 +156,12 @@ fn check_edge<W: Weight>(vertices: usize, index: usize, edge: &Edge<W>) -> Resul
 /// Refuses a graph in which the weight of some matching could leave the number type.
 ///
 /// No matching weighs more than the sum over all vertices of half the heaviest weight at each, for an
-/// edge is as heavy as half of what is heaviest at both its ends, at most.
-fn check_total<W: Weight>(rows: &Rows<W>) -> Result<(), GraphError<W>> {
-    let rows = (0..rows.vertices() as u32).map(|vertex| rows.neighbours(vertex));
-    let heaviest = rows.filter_map(|row| row.iter().map(|arc| arc.weight).max());
+/// edge is as heavy as half of what is heaviest at both its ends, at most. `heaviest[v]` is the heaviest
+/// weight at vertex `v`, or zero.
+fn check_total<W: Weight>(heaviest: &[W]) -> Result<(), GraphError<W>> {
     // The halves that rounding leaves out are added in pairs.
     let (mut total, mut rest) = (W::ZERO, W::ZERO);
-    for weight in heaviest {
+    for &weight in heaviest {
         let half = weight.halved();
         rest += weight - half.doubled();
         let pair = rest.halved();

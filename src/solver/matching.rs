@@ -29,7 +29,7 @@ use self::search::Searcher;
 use super::certificate::{Blossom, Certificate};
 use super::graph::Graph;
 use super::order::{local_order, positions};
-use super::rows::Rows;
+use super::rows::{Rows, both_side_by_side, list_side_by_side};
 use super::weight::Weight;
 
 /// A matching of the largest weight, with its proof.
@@ -60,22 +60,26 @@ pub struct Matching<W = i64> {
 /// worst case and `O(n + m)` memory. A search looks only at its own tree and ends at the nearest
 /// reason to end; on sparse markets the trees stay small and the time is near to `O(m log n)`.
 pub fn maximum_weight_matching<W: Weight>(graph: &Graph<W>) -> Matching<W> {
-    let order = local_order(graph.rows());
-    let position = positions(&order);
     if graph.heaviest() <= W::from_narrow(i32::LIMIT) {
         let narrow = |weight: W| weight.to_narrow().expect("no weight is above the heaviest");
-        let rows = graph.rows().renumbered(&order, &position, narrow);
-        best_matching(rows, &order, W::from_narrow)
+        best_matching(graph, narrow, W::from_narrow)
     } else {
-        let rows = graph.rows().renumbered(&order, &position, |weight| weight);
-        best_matching(rows, &order, |weight| weight)
+        best_matching(graph, |weight| weight, |weight| weight)
     }
 }
 
-/// Finds the best matching and reads it off in the numbers and the width of the graph.
-fn best_matching<W: Weight, V: Weight>(rows: Rows<V>, order: &[u32], widen: impl Fn(V) -> W) -> Matching<W> {
+/// Finds the best matching in numbers of another width.
+fn best_matching<W: Weight, V: Weight>(
+    graph: &Graph<W>,
+    narrow: impl Fn(W) -> V + Sync,
+    widen: impl Fn(V) -> W + Sync,
+) -> Matching<W> {
+    let arcs = graph.rows().arcs();
+    let (order, room) = both_side_by_side(arcs, || local_order(graph.rows()), || Rows::room(arcs));
+    let number = positions(&order);
+    let rows = graph.rows().renumbered(&order, &number, room, narrow);
     let start = fractional::start(&rows);
-    read_off(&rows, settle(&rows, start).family(), order, widen)
+    read_off(&rows, settle(&rows, start).family(), &order, &number, widen)
 }
 
 /// Returns the state in which a graph is solved, to go on from when the graph changes.
@@ -119,30 +123,29 @@ fn settle_in_rounds<W: Weight>(rows: &Rows<W>, start: Start<W>, first_round: usi
 
 /// Reads the matching and its certificate off the last state.
 ///
-/// `order[v]` is the number of vertex `v` in the graph.
+/// `order[v]` is the number of vertex `v` in the graph, `number` its inverse.
 ///
 /// Cost: `O(n + m)`.
 fn read_off<W: Weight, V: Weight>(
     rows: &Rows<V>,
     family: &Family<V>,
     order: &[u32],
-    widen: impl Fn(V) -> W,
+    number: &[u32],
+    widen: impl Fn(V) -> W + Sync,
 ) -> Matching<W> {
-    let mut mate = vec![None; order.len()];
-    let mut vertex_duals_2x = vec![W::ZERO; order.len()];
-    let mut weight = W::ZERO;
-    for (vertex, &number) in (0u32..).zip(order) {
-        vertex_duals_2x[number as usize] = widen(family.dual_2x(vertex));
-        let partner = family.mate(vertex);
-        if partner == NONE {
-            continue;
-        }
-        mate[number as usize] = Some(order[partner as usize]);
-        if vertex < partner {
-            let arc = rows.neighbours(vertex).iter().find(|arc| arc.to == partner);
-            weight += widen(arc.expect("mates are joined by an edge").weight);
-        }
-    }
+    let partner = |vertex: u32| Some(family.mate(vertex)).filter(|&mate| mate != NONE);
+    let mate = |vertex| partner(number[vertex]).map(|mate| order[mate as usize]);
+    let mate = list_side_by_side(rows.arcs(), number.len(), mate);
+    let vertex_duals_2x = list_side_by_side(rows.arcs(), number.len(), |vertex| widen(family.dual_2x(number[vertex])));
+    let pair_weighs = |vertex: usize| {
+        let vertex = vertex as u32;
+        let Some(mate) = partner(vertex).filter(|&mate| vertex < mate) else {
+            return W::ZERO;
+        };
+        let arc = rows.neighbours(vertex).iter().find(|arc| arc.to == mate);
+        widen(arc.expect("mates are joined by an edge").weight)
+    };
+    let weight = list_side_by_side(rows.arcs(), number.len(), pair_weighs).into_iter().fold(W::ZERO, W::add);
     let in_graph = |blossom: Blossom<V>| {
         let mut vertices: Vec<u32> = blossom.vertices.iter().map(|&vertex| order[vertex as usize]).collect();
         vertices.sort_unstable();

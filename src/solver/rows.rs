@@ -27,13 +27,13 @@ pub struct Rows<W: Copy = i64> {
 
 impl<W: Weight> Rows<W> {
     /// Lays out the edges of positive weight so that every row ascends by the far end; of parallel edges the
-    /// heaviest stays.
+    /// heaviest stays. Returns the heaviest weight in each row too, or zero, for those who lay out see all weights.
     ///
     /// Every edge joins two different vertices below `vertices`.
     ///
     /// Cost: `O(m + n)` time if the edges ascend by `(u, v)` with `u < v`, and `O(m log d + n)` with `d` the
     /// largest degree otherwise.
-    pub(super) fn sorted(vertices: usize, edges: &[Edge<W>]) -> Self {
+    pub(super) fn sorted(vertices: usize, edges: &[Edge<W>]) -> (Self, Vec<W>) {
         let arcs = 2 * edges.len();
         let threads = threads_for(arcs);
         let mut first = vec![0; vertices + 1];
@@ -42,21 +42,25 @@ impl<W: Weight> Rows<W> {
         for vertex in 0..vertices {
             first[vertex + 1] += first[vertex];
         }
-        let mut rows = Self::unfilled(first);
+        let room = Self::room(first[vertices]);
+        let mut rows = Self { first, arcs: room };
         let filled = side_by_side(arcs, rows.parts(threads), |mut part| part.fill(edges));
-        rows.close_gaps(&filled.concat());
-        rows
+        rows.close_gaps(filled.iter().flatten().map(|row| row.length));
+        let heaviest = filled.into_iter().flatten().map(|row| row.heaviest).collect();
+        (rows, heaviest)
     }
 
     /// Returns the rows of the same graph with other numbers and other weights.
     ///
-    /// `order[i]` is the present number of the vertex that becomes `i`, `number` its inverse.
+    /// `order[i]` is the present number of the vertex that becomes `i`, `number` its inverse, and `room` what
+    /// [`Rows::room`] made for as many arcs.
     ///
     /// Cost: `O(n + m)`.
     pub(super) fn renumbered<V: Weight>(
         &self,
         order: &[u32],
         number: &[u32],
+        room: Vec<Arc<V>>,
         weigh: impl Fn(W) -> V + Sync,
     ) -> Rows<V> {
         let mut first = Vec::with_capacity(order.len() + 1);
@@ -66,7 +70,7 @@ impl<W: Weight> Rows<W> {
             arcs += self.neighbours(vertex).len();
             first.push(arcs);
         }
-        let mut rows = Rows::unfilled(first);
+        let mut rows = Rows { first, arcs: room };
         side_by_side(arcs, rows.parts(threads_for(arcs)), |part| {
             let arcs = order[part.from..].iter().flat_map(|&vertex| self.neighbours(vertex));
             for (to, arc) in part.arcs.iter_mut().zip(arcs) {
@@ -76,9 +80,9 @@ impl<W: Weight> Rows<W> {
         rows
     }
 
-    fn unfilled(first: Vec<usize>) -> Self {
-        let arcs = vec![Arc { to: 0, weight: W::ZERO }; first[first.len() - 1]];
-        Self { first, arcs }
+    /// Makes room for so many arcs. Memory that is used for the first time takes as long as filling it.
+    pub(super) fn room(arcs: usize) -> Vec<Arc<W>> {
+        list_side_by_side(arcs, arcs, |_| Arc { to: 0, weight: W::ZERO })
     }
 
     /// Returns the number of vertices.
@@ -119,19 +123,18 @@ impl<W: Weight> Rows<W> {
 
     /// Moves rows up to where they belong if some of the rows before have become shorter.
     ///
-    /// `lengths[v]` is the number of arcs left at the beginning of the row of vertex `v`.
-    fn close_gaps(&mut self, lengths: &[usize]) {
-        if lengths.iter().sum::<usize>() == self.arcs.len() {
+    /// `lengths` are the numbers of arcs left at the beginning of the rows.
+    fn close_gaps(&mut self, lengths: impl Iterator<Item = usize> + Clone) {
+        if lengths.clone().sum::<usize>() == self.arcs.len() {
             return;
         }
         let mut to = 0;
-        for (vertex, &length) in lengths.iter().enumerate() {
-            let from = self.first[vertex];
-            self.arcs.copy_within(from..from + length, to);
-            self.first[vertex] = to;
+        for (from, length) in self.first.iter_mut().zip(lengths) {
+            self.arcs.copy_within(*from..*from + length, to);
+            *from = to;
             to += length;
         }
-        self.first[lengths.len()] = to;
+        *self.first.last_mut().expect("rows end somewhere") = to;
         self.arcs.truncate(to);
         self.arcs.shrink_to_fit();
     }
@@ -147,8 +150,8 @@ struct Part<'a, W: Copy> {
 }
 
 impl<W: Weight> Part<'_, W> {
-    /// Fills the rows, sorts those that do not ascend, and returns how many arcs are left in each.
-    fn fill(&mut self, edges: &[Edge<W>]) -> Vec<usize> {
+    /// Fills the rows, sorts those that do not ascend, and returns what has come of each.
+    fn fill(&mut self, edges: &[Edge<W>]) -> Vec<Filled<W>> {
         let (first, vertices) = (self.first[0], self.first.len() - 1);
         let mut ends: Vec<usize> = self.first[..vertices].iter().map(|&at| at - first).collect();
         for edge in edges.iter().filter(|edge| edge.weight > W::ZERO) {
@@ -159,17 +162,25 @@ impl<W: Weight> Part<'_, W> {
                 }
             }
         }
-        for (vertex, end) in ends.iter_mut().enumerate() {
-            *end = sort_row(&mut self.arcs[self.first[vertex] - first..*end]);
-        }
-        ends
+        let row = |(&begin, end)| sort_row(&mut self.arcs[begin - first..end]);
+        self.first.iter().zip(ends).map(row).collect()
     }
 }
 
-/// Sorts a row by the far end, puts the heaviest of parallel arcs to its beginning, and returns their number.
-fn sort_row<W: Weight>(row: &mut [Arc<W>]) -> usize {
+/// What has come of a row.
+#[derive(Clone, Copy, Debug)]
+struct Filled<W> {
+    /// How many arcs are left at its beginning.
+    length: usize,
+    /// The largest weight of them, or zero.
+    heaviest: W,
+}
+
+/// Sorts a row by the far end and puts the heaviest of parallel arcs to its beginning.
+fn sort_row<W: Weight>(row: &mut [Arc<W>]) -> Filled<W> {
+    let heaviest = row.iter().map(|arc| arc.weight).max().unwrap_or(W::ZERO);
     if row.is_sorted_by(|one, next| one.to < next.to) {
-        return row.len();
+        return Filled { length: row.len(), heaviest };
     }
     row.sort_unstable_by_key(|arc| (arc.to, Reverse(arc.weight)));
     let mut kept = 1;
@@ -179,7 +190,7 @@ fn sort_row<W: Weight>(row: &mut [Arc<W>]) -> usize {
             kept += 1;
         }
     }
-    kept
+    Filled { length: kept, heaviest }
 }
 
 /// Adds up how many edges of positive weight end at each of some consecutive vertices.
@@ -193,7 +204,8 @@ fn count_ends<W: Weight>(edges: &[Edge<W>], from: usize, counts: &mut [usize]) {
     }
 }
 
-fn threads_for(arcs: usize) -> usize {
+/// Returns how many pieces of the work on so many arcs are done side by side.
+pub(super) fn threads_for(arcs: usize) -> usize {
     if arcs < ARCS_FOR_THREADS { 1 } else { rayon::current_num_threads() }
 }
 
@@ -213,5 +225,28 @@ pub(super) fn side_by_side<T: Send, R: Send>(
         items.into_iter().map(apply).collect()
     } else {
         items.into_par_iter().map(apply).collect()
+    }
+}
+
+/// Returns what two functions make, both at the same time if there are many arcs to look at.
+pub(super) fn both_side_by_side<A: Send, B: Send>(
+    arcs: usize,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if arcs < ARCS_FOR_THREADS { (one(), other()) } else { rayon::join(one, other) }
+}
+
+/// Lists what a function makes of each index below a length, in their order, with several indices at a time if there
+/// are many arcs to look at. The memory is shared out between the threads too.
+pub(super) fn list_side_by_side<T: Send>(
+    arcs: usize,
+    length: usize,
+    make: impl Fn(usize) -> T + Sync + Send,
+) -> Vec<T> {
+    if arcs < ARCS_FOR_THREADS {
+        (0..length).map(make).collect()
+    } else {
+        (0..length).into_par_iter().map(make).collect()
     }
 }

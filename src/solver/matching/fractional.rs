@@ -26,10 +26,10 @@ use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use super::family::NONE;
-use crate::solver::rows::{Rows, side_by_side};
+use crate::solver::rows::{Rows, list_side_by_side, side_by_side};
 use crate::solver::weight::Weight;
 
-/// How many vertices are worked on side by side with others: enough for few of their edges to lead outside, few
+/// How many vertices are worked on side by side with others at first: enough for few of their edges to lead outside, few
 /// enough for every thread to find some in a large graph.
 const REGION: usize = 1 << 16;
 
@@ -90,20 +90,20 @@ pub(super) fn start<W: Weight>(rows: &Rows<W>) -> Start<W> {
     start_in_regions(rows, REGION)
 }
 
-/// Finds a best fractional matching, working first on regions of so many vertices.
+/// Finds a best fractional matching, working first on regions of so many vertices, at least one.
 ///
 /// 1. Half the heaviest weight at a vertex as its dual leaves no edge with negative slack.
-/// 2. In each region, and then in regions that overlap two of them, settle the vertices that can be settled by
-///    looking at the region alone.
+/// 2. In each region, settle the vertices that can be settled by looking at the region alone; then in regions twice as
+///    large, and so on.
 /// 3. Settle the others, looking at the whole graph.
 ///
 /// Regions are a function of the graph, so the threads at hand decide nothing but the time it takes.
-pub(super) fn start_in_regions<W: Weight>(rows: &Rows<W>, size: usize) -> Start<W> {
-    let mut vertices = vec![Vertex::UNMATCHED; rows.vertices()];
-    side_by_side(rows.arcs(), regions(rows, &mut vertices, size, size), |mut region| region.set_first_duals());
-    if rows.vertices() > size {
-        side_by_side(rows.arcs(), regions(rows, &mut vertices, size, size), |mut region| region.settle());
-        side_by_side(rows.arcs(), regions(rows, &mut vertices, size / 2, size), |mut region| region.settle());
+pub(super) fn start_in_regions<W: Weight>(rows: &Rows<W>, mut size: usize) -> Start<W> {
+    let mut vertices = list_side_by_side(rows.arcs(), rows.vertices(), |_| Vertex::UNMATCHED);
+    side_by_side(rows.arcs(), regions(rows, &mut vertices, size), |mut region| region.set_first_duals());
+    while size < rows.vertices() {
+        side_by_side(rows.arcs(), regions(rows, &mut vertices, size), |mut region| region.settle());
+        size *= 2;
     }
     let mut whole = Region::new(rows, 0, &mut vertices);
     whole.settle();
@@ -115,18 +115,10 @@ pub(super) fn start_in_regions<W: Weight>(rows: &Rows<W>, size: usize) -> Start<
     }
 }
 
-/// Cuts the vertices into regions, the first and the others of given sizes.
-fn regions<'a, W: Weight>(
-    rows: &'a Rows<W>,
-    vertices: &'a mut [Vertex<W>],
-    first: usize,
-    size: usize,
-) -> Vec<Region<'a, W>> {
-    let (head, tail) = vertices.split_at_mut(first.min(vertices.len()));
-    let mut regions = vec![Region::new(rows, 0, head)];
-    let tails = tail.chunks_mut(size).enumerate();
-    regions.extend(tails.map(|(index, tail)| Region::new(rows, first + index * size, tail)));
-    regions
+/// Cuts the vertices into regions of a given size.
+fn regions<'a, W: Weight>(rows: &'a Rows<W>, vertices: &'a mut [Vertex<W>], size: usize) -> Vec<Region<'a, W>> {
+    let regions = vertices.chunks_mut(size).enumerate();
+    regions.map(|(index, vertices)| Region::new(rows, index * size, vertices)).collect()
 }
 
 /// The state of the fractional searches over consecutive vertices.

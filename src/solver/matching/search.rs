@@ -35,7 +35,7 @@ use std::mem::take;
 
 use super::family::{Family, Link, NONE, position};
 use crate::solver::graph::Arc;
-use crate::solver::rows::Rows;
+use crate::solver::rows::{Rows, list_side_by_side};
 use crate::solver::weight::Weight;
 
 /// A graph as a search sees it. It may change between two searches.
@@ -160,8 +160,8 @@ impl<W: Weight> Searcher<W> {
         let vertices = family.mates().len();
         Self {
             family,
-            nodes: (0..vertices as u32).map(Node::untouched).collect(),
-            reaches: vec![Reach::NEVER; vertices],
+            nodes: list_side_by_side(vertices, vertices, |node| Node::untouched(node as u32)),
+            reaches: list_side_by_side(vertices, vertices, |_| Reach::NEVER),
             events: BinaryHeap::new(),
             kept: 0,
             pending: Vec::new(),

@@ -58,7 +58,7 @@ fn solve(vertices: usize, edges: &[Edge]) -> Matching {
 fn finish(graph: &Graph, start: Start<i64>, first_round: usize) -> Matching {
     let searcher = settle_in_rounds(graph.rows(), start, first_round);
     let order: Vec<u32> = (0..graph.vertices() as u32).collect();
-    read_off(graph.rows(), searcher.family(), &order, |weight| weight)
+    read_off(graph.rows(), searcher.family(), &order, &order, |weight| weight)
 }
 
 /// Leaves every vertex unsettled.
