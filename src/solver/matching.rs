@@ -79,7 +79,9 @@ fn best_matching<W: Weight, V: Weight>(
     let number = positions(&order);
     let rows = graph.rows().renumbered(&order, &number, room, narrow);
     let start = fractional::start(&rows);
-    read_off(&rows, settle(&rows, start).family(), &order, &number, widen)
+    let family = settle(&rows, start).into_family();
+    drop(rows);
+    read_off(graph, &family, &order, &number, widen)
 }
 
 /// Returns the state in which a graph is solved, to go on from when the graph changes.
@@ -125,34 +127,25 @@ fn settle_in_rounds<W: Weight>(rows: &Rows<W>, start: Start<W>, first_round: usi
 ///
 /// `order[v]` is the number of vertex `v` in the graph, `number` its inverse.
 ///
-/// Cost: `O(n + m)`.
+/// Cost: `O(n log degree)`, and linear in the vertices of blossoms times their depth.
 fn read_off<W: Weight, V: Weight>(
-    rows: &Rows<V>,
+    graph: &Graph<W>,
     family: &Family<V>,
     order: &[u32],
     number: &[u32],
     widen: impl Fn(V) -> W + Sync,
 ) -> Matching<W> {
-    let partner = |vertex: u32| Some(family.mate(vertex)).filter(|&mate| mate != NONE);
-    let mate = |vertex| partner(number[vertex]).map(|mate| order[mate as usize]);
-    let mate = list_side_by_side(rows.arcs(), number.len(), mate);
-    let vertex_duals_2x = list_side_by_side(rows.arcs(), number.len(), |vertex| widen(family.dual_2x(number[vertex])));
-    let pair_weighs = |vertex: usize| {
-        let vertex = vertex as u32;
-        let Some(mate) = partner(vertex).filter(|&mate| vertex < mate) else {
-            return W::ZERO;
-        };
-        let arc = rows.neighbours(vertex).iter().find(|arc| arc.to == mate);
-        widen(arc.expect("mates are joined by an edge").weight)
-    };
-    let weight = list_side_by_side(rows.arcs(), number.len(), pair_weighs).into_iter().fold(W::ZERO, W::add);
+    let mate = |vertex| Some(family.mate(number[vertex])).filter(|&mate| mate != NONE).map(|mate| order[mate as usize]);
+    let mate = list_side_by_side(order.len(), order.len(), mate);
+    let dual_2x = |vertex| widen(family.dual_2x(number[vertex]));
     let in_graph = |blossom: Blossom<V>| {
         let mut vertices: Vec<u32> = blossom.vertices.iter().map(|&vertex| order[vertex as usize]).collect();
         vertices.sort_unstable();
         Blossom { vertices, children: blossom.children, dual_2x: widen(blossom.dual_2x) }
     };
+    let vertex_duals_2x = list_side_by_side(order.len(), order.len(), dual_2x);
     let blossoms = list_blossoms(family).into_iter().map(in_graph).collect();
-    Matching { mate, weight, certificate: Certificate { vertex_duals_2x, blossoms } }
+    Matching { weight: graph.weight_of(&mate), mate, certificate: Certificate { vertex_duals_2x, blossoms } }
 }
 
 /// Lists the blossoms, children before parents.

@@ -74,8 +74,8 @@ struct Node<W> {
     entry: (u32, u32),
     /// The blossom this node was shrunk into by this search, or the node itself.
     shrunk_into: u32,
-    /// The last walk towards the root that passed here.
-    walk: u64,
+    /// The last walk of this search towards the root that passed here.
+    walk: u32,
     touched: bool,
     /// Whether this search has shrunk a cycle into it.
     is_new: bool,
@@ -148,7 +148,8 @@ pub(in crate::solver) struct Searcher<W> {
     now: W,
     /// When the search ends at the latest, and how. Events from then on need not be kept.
     end: (W, End),
-    walks: u64,
+    /// How many walks towards the root this search has made.
+    walks: u32,
     touched_nodes: Vec<u32>,
     touched_vertices: Vec<u32>,
     opened: Vec<u32>,
@@ -177,6 +178,11 @@ impl<W: Weight> Searcher<W> {
     /// Returns the family as the searches left it.
     pub fn family(&self) -> &Family<W> {
         &self.family
+    }
+
+    /// Ends the searches and returns the family as they left it.
+    pub fn into_family(self) -> Family<W> {
+        self.family
     }
 
     /// Returns the family to be changed between two searches.
@@ -626,6 +632,6 @@ impl<W: Weight> Searcher<W> {
         self.touched_nodes = touched_nodes;
         self.touched_nodes.clear();
         self.events.clear();
-        self.kept = 0;
+        (self.kept, self.walks) = (0, 0);
     }
 }

@@ -56,9 +56,9 @@ fn solve(vertices: usize, edges: &[Edge]) -> Matching {
 
 /// Finishes a start without renumbering, with searches that give way after so many vertices in the first round.
 fn finish(graph: &Graph, start: Start<i64>, first_round: usize) -> Matching {
-    let searcher = settle_in_rounds(graph.rows(), start, first_round);
+    let family = settle_in_rounds(graph.rows(), start, first_round).into_family();
     let order: Vec<u32> = (0..graph.vertices() as u32).collect();
-    read_off(graph.rows(), searcher.family(), &order, &order, |weight| weight)
+    read_off(graph, &family, &order, &order, |weight| weight)
 }
 
 /// Leaves every vertex unsettled.
