@@ -30,6 +30,7 @@
 
 mod auction;
 mod capped;
+mod near;
 mod relaxed;
 mod rows;
 mod search;
@@ -106,7 +107,7 @@ pub(super) fn improved_assignment<W: Weight>(digraph: &Digraph<W>, next: &[Optio
 }
 
 /// Reads the cycles that are worth something off a state, and what they weigh.
-fn cycles<W: Weight>(rows: &Rows<W>, state: &State<'_, W>) -> (Vec<Option<u32>>, W) {
+fn cycles<W: Weight>(rows: &Rows<'_, W>, state: &State<'_, W>) -> (Vec<Option<u32>>, W) {
     let mut next = vec![None; state.next.len()];
     let mut weight = W::ZERO;
     let mut seen = vec![false; state.next.len()];
@@ -139,7 +140,7 @@ fn cycles<W: Weight>(rows: &Rows<W>, state: &State<'_, W>) -> (Vec<Option<u32>>,
 /// vertices that are `held`, by their new numbers, need no cover.
 fn potentials<W: Weight>(
     digraph: &Digraph<W>,
-    rows: &Rows<W>,
+    rows: &Rows<'_, W>,
     state: &State<'_, W>,
     held: impl Fn(u32) -> bool,
 ) -> Potentials<W> {
@@ -147,7 +148,9 @@ fn potentials<W: Weight>(
     let mut potentials = Potentials { from: nothing.clone(), to: nothing };
     for component in rows.components() {
         let mut raise = W::ZERO;
-        for number in component.clone().filter(|&number| !held(number)) {
+        // No arc leads out of a component that is all there is.
+        let leaves = component.len() < digraph.vertices();
+        for number in component.clone().filter(|&number| leaves && !held(number)) {
             for arc in digraph.successors(rows.vertex(number) as u32) {
                 let to = rows.number(arc.to);
                 if !component.contains(&to) && !held(to) {

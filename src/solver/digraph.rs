@@ -11,6 +11,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::OnceLock;
 
 use super::graph::{Arc, MAX_VERTICES};
 use super::weight::Weight;
@@ -36,11 +37,20 @@ pub struct DirectedArc<W = i64> {
 }
 
 /// A directed graph with integer weights that never changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Digraph<W: Copy = i64> {
     leaving: Rows<W>,
-    entering: Rows<W>,
+    /// The same arcs by the other end, once somebody asked for them.
+    entering: OnceLock<Rows<W>>,
 }
+
+impl<W: Weight> PartialEq for Digraph<W> {
+    fn eq(&self, other: &Self) -> bool {
+        self.leaving == other.leaving
+    }
+}
+
+impl<W: Weight> Eq for Digraph<W> {}
 
 impl<W: Weight> Digraph<W> {
     /// Builds the canonical digraph of a list of arcs.
@@ -54,16 +64,21 @@ impl<W: Weight> Digraph<W> {
         if vertices > MAX_VERTICES {
             return Err(DigraphError::TooManyVertices { vertices });
         }
+        let mut ascend = true;
+        let mut before = None;
         for (index, arc) in arcs.iter().enumerate() {
             check_arc(vertices, index, arc)?;
+            ascend &= before < Some((arc.from, arc.to));
+            before = Some((arc.from, arc.to));
         }
-        arcs.sort_unstable_by_key(|arc| (arc.from, arc.to, std::cmp::Reverse(arc.weight)));
-        arcs.dedup_by_key(|arc| (arc.from, arc.to));
-        check_total(&arcs)?;
-        // Arcs ascend by `(from, to)`, so both kinds of rows ascend.
-        let leaving = Rows::new(vertices, &arcs, |arc| (arc.from, arc.to));
-        let entering = Rows::new(vertices, &arcs, |arc| (arc.to, arc.from));
-        Ok(Self { leaving, entering })
+        if !ascend {
+            arcs.sort_unstable_by_key(|arc| (arc.from, arc.to, std::cmp::Reverse(arc.weight)));
+            arcs.dedup_by_key(|arc| (arc.from, arc.to));
+        }
+        let first = rows_within_total(vertices, &arcs)?;
+        // Arcs ascend by `(from, to)`, so that they are their own rows; an arc takes the place of the longer one.
+        let arcs = arcs.into_iter().map(|DirectedArc { to, weight, .. }| Arc { to, weight }).collect();
+        Ok(Self { leaving: Rows { first, arcs }, entering: OnceLock::new() })
     }
 
     /// Returns the number of vertices.
@@ -89,8 +104,10 @@ impl<W: Weight> Digraph<W> {
     }
 
     /// Returns the arcs that enter a vertex, each with the vertex it leaves as the far end, ascending by it.
+    ///
+    /// Cost: the first time anybody asks, `O(m + n)`.
     pub fn predecessors(&self, vertex: u32) -> &[Arc<W>] {
-        self.entering.of(vertex)
+        self.entering.get_or_init(|| self.leaving.turned()).of(vertex)
     }
 
     /// Returns the weight of the arc from one vertex to another, if there is one.
@@ -112,22 +129,24 @@ struct Rows<W: Copy> {
 }
 
 impl<W: Weight> Rows<W> {
-    /// Lays out arcs by their near end, keeping their order; `ends` gives the near and the far one.
-    fn new(vertices: usize, list: &[DirectedArc<W>], ends: impl Fn(&DirectedArc<W>) -> (u32, u32)) -> Self {
+    /// Lays out the same arcs by their far ends.
+    fn turned(&self) -> Self {
+        let vertices = self.first.len() - 1;
         let mut first = vec![0; vertices + 1];
-        for arc in list {
-            first[ends(arc).0 as usize + 1] += 1;
+        for arc in &self.arcs {
+            first[arc.to as usize + 1] += 1;
         }
         for vertex in 0..vertices {
             first[vertex + 1] += first[vertex];
         }
         let mut next = first.clone();
-        let mut arcs = vec![Arc { to: 0, weight: W::ZERO }; list.len()];
-        for arc in list {
-            let (near, far) = ends(arc);
-            let at = &mut next[near as usize];
-            arcs[*at] = Arc { to: far, weight: arc.weight };
-            *at += 1;
+        let mut arcs = vec![Arc { to: 0, weight: W::ZERO }; self.arcs.len()];
+        for vertex in 0..vertices as u32 {
+            for arc in self.of(vertex) {
+                let at = &mut next[arc.to as usize];
+                arcs[*at] = Arc { to: vertex, weight: arc.weight };
+                *at += 1;
+            }
         }
         Self { first, arcs }
     }
@@ -153,16 +172,25 @@ fn check_arc<W: Weight>(vertices: usize, index: usize, arc: &DirectedArc<W>) -> 
     Ok(())
 }
 
-/// Refuses sorted arcs whose weights may come to more than [`most_in_all`].
-fn check_total<W: Weight>(arcs: &[DirectedArc<W>]) -> Result<(), DigraphError<W>> {
-    let mut total = W::ZERO;
-    for row in arcs.chunk_by(|one, next| one.from == next.from) {
-        total += row.iter().map(|arc| arc.weight.max(-arc.weight)).max().unwrap_or(W::ZERO);
+/// Returns where the arcs of each vertex begin, and in the end how many there are; refuses sorted arcs whose weights may
+/// come to more than [`most_in_all`].
+fn rows_within_total<W: Weight>(vertices: usize, arcs: &[DirectedArc<W>]) -> Result<Vec<usize>, DigraphError<W>> {
+    let mut first = Vec::with_capacity(vertices + 1);
+    let (mut at, mut total) = (0, W::ZERO);
+    for vertex in 0..vertices as u32 {
+        first.push(at);
+        let mut heaviest = W::ZERO;
+        while let Some(arc) = arcs.get(at).filter(|arc| arc.from == vertex) {
+            heaviest = heaviest.max(arc.weight.max(-arc.weight));
+            at += 1;
+        }
+        total += heaviest;
         if total > most_in_all() {
-            return Err(DigraphError::TotalOutOfRange { vertex: row[0].from });
+            return Err(DigraphError::TotalOutOfRange { vertex });
         }
     }
-    Ok(())
+    first.push(at);
+    Ok(first)
 }
 
 /// Why a list of arcs is not a digraph the solvers take.

@@ -13,11 +13,10 @@
 //! efficient cost scaling algorithm for the assignment problem", 1995). They go on to a step that makes the result
 //! exact; we stop where the searches are the faster.
 
+use super::super::graph::Arc;
 use super::super::weight::Weight;
 use super::search::{NONE, State};
 
-/// The halvings of the heaviest weight that give the first step.
-const FIRST: u32 = 3;
 /// The halvings of the step from one round to the next.
 const SHRINK: u32 = 2;
 /// The halvings of the middle one of the vertices' heaviest weights that give the smallest step. Searches are short
@@ -34,12 +33,19 @@ pub(super) fn start<W: Weight>(state: &mut State<'_, W>) -> Vec<u32> {
     if let Some(&most) = heaviest.iter().max() {
         let middle = heaviest.len() / 2;
         let last = halved(*heaviest.select_nth_unstable(middle).1, LAST);
-        let mut step = halved(most, FIRST);
+        // Of `d` arcs the best and the second best differ by some `d`-th of the heaviest: larger steps teach nothing.
+        let mut step = halved(most, arcs_a_vertex(state).ilog2());
         while step > W::ZERO && step >= last && round(state, step) {
             step = halved(step, SHRINK);
         }
     }
     make_exact(state)
+}
+
+/// Returns how many arcs leave a vertex on average, or one if that is less.
+fn arcs_a_vertex<W: Weight>(state: &State<'_, W>) -> usize {
+    let arcs: usize = (0..state.rows.vertices()).map(|vertex| state.rows.of(vertex).len()).sum();
+    (arcs / state.next.len().max(1)).max(1)
 }
 
 /// Returns what the best arc that leaves a vertex weighs, or zero.
@@ -71,21 +77,7 @@ fn round<W: Weight>(state: &mut State<'_, W>, step: W) -> bool {
 
 /// Lets a vertex bid and returns who held what it took, or `NONE`.
 fn bid<W: Weight>(state: &mut State<'_, W>, bidder: u32, step: W) -> u32 {
-    // Staying comes first, and is the second best where there is nothing else.
-    let mut best = (bidder, -state.to[bidder as usize]);
-    let mut second = best.1;
-    let mut only = true;
-    for arc in state.rows.of(bidder) {
-        let worth = arc.weight - state.to[arc.to as usize];
-        if worth > best.1 {
-            second = best.1;
-            best = (arc.to, worth);
-        } else if worth > second || only {
-            second = worth;
-        }
-        only = false;
-    }
-    let (taken, worth) = best;
+    let ((taken, worth), second) = state.best_two(bidder);
     state.to[taken as usize] += worth - second + step;
     let held_by = state.previous[taken as usize];
     if held_by != NONE {
@@ -99,11 +91,10 @@ fn bid<W: Weight>(state: &mut State<'_, W>, bidder: u32, step: W) -> u32 {
 /// something without slack that is free. Returns those for whom there is nothing.
 pub(super) fn make_exact<W: Weight>(state: &mut State<'_, W>) -> Vec<u32> {
     for vertex in 0..state.rows.vertices() {
-        let worth = |to: u32, weight: W| weight - state.to[to as usize];
-        let best = state.choices(vertex).map(|arc| worth(arc.to, arc.weight)).max().unwrap_or(W::ZERO);
+        let ((_, best), _) = state.best_two(vertex);
         state.from[vertex as usize] = best;
         let held = state.next[vertex as usize];
-        if held != NONE && worth(held, state.rows.weight(vertex, held)) < best {
+        if held != NONE && state.rows.weight(vertex, held) - state.to[held as usize] < best {
             state.part(vertex);
         }
     }
@@ -112,10 +103,11 @@ pub(super) fn make_exact<W: Weight>(state: &mut State<'_, W>) -> Vec<u32> {
         if state.next[vertex as usize] != NONE {
             continue;
         }
-        let free_and_tight = state.choices(vertex).find(|arc| {
+        let is_free_and_tight = |arc: &Arc<W>| {
             let slack = state.from[vertex as usize] + state.to[arc.to as usize] - arc.weight;
             slack == W::ZERO && state.previous[arc.to as usize] == NONE
-        });
+        };
+        let free_and_tight = state.choices(vertex).find(is_free_and_tight);
         match free_and_tight {
             Some(arc) => state.join(vertex, arc.to),
             None => left_over.push(vertex),

@@ -105,7 +105,7 @@ fn check_groups<W: Weight>(
 }
 
 /// Returns the groups with more vertices on cycles of the digraph than their cap.
-fn capped_groups<W: Weight>(rows: &Rows<W>, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Vec<CappedGroup> {
+fn capped_groups<W: Weight>(rows: &Rows<'_, W>, group_of: &[u32], cap_of_group: &[Option<u32>]) -> Vec<CappedGroup> {
     let mut members = vec![Vec::new(); cap_of_group.len()];
     for number in (0..rows.vertices()).filter(|&number| !rows.of(number).is_empty()) {
         members[group_of[rows.vertex(number)] as usize].push(number);

@@ -39,7 +39,7 @@ pub(super) struct Relaxed<'a, W: Copy> {
 
 impl<'a, W: Weight> Relaxed<'a, W> {
     /// Solves with all prices zero.
-    pub(super) fn new(digraph: &'a Digraph<W>, rows: &'a Rows<W>, groups: &'a [CappedGroup]) -> Self {
+    pub(super) fn new(digraph: &'a Digraph<W>, rows: &'a Rows<'a, W>, groups: &'a [CappedGroup]) -> Self {
         let mut state = State::new(rows);
         for root in auction::start(&mut state) {
             state.assign(root);
@@ -111,8 +111,11 @@ impl<'a, W: Weight> Relaxed<'a, W> {
         self.held[at] = false;
         let rows = self.state.rows;
         let entering = self.digraph.predecessors(rows.vertex(vertex) as u32).iter();
-        let entering =
-            entering.map(|arc| (rows.number(arc.to), arc.weight)).filter(|&(from, _)| !self.held[from as usize]);
+        let entering: Vec<(u32, W)> = entering.map(|arc| (rows.number(arc.to), arc.weight)).collect();
+        for &(from, _) in &entering {
+            self.state.near.forget(from);
+        }
+        let entering = entering.into_iter().filter(|&(from, _)| !self.held[from as usize]);
         let dearest = entering.map(|(from, weight)| weight - self.state.from[from as usize]).max();
         self.state.to[at] = dearest.unwrap_or(W::ZERO);
         let best = self.state.choices(vertex).map(|arc| arc.weight - self.state.to[arc.to as usize]).max();
