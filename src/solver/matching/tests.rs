@@ -338,7 +338,7 @@ fn random_neighbourhoods(random: &mut ChaCha8Rng, side: u32) -> Vec<Edge> {
 #[test]
 fn the_matching_is_the_same_whatever_the_number_of_threads() {
     let mut random = ChaCha8Rng::seed_from_u64(13);
-    let side = 300;
+    let side = 400;
     let edges = random_neighbourhoods(&mut random, side);
     let solve_with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
