@@ -63,7 +63,7 @@ pub struct Arguments {
     /// The most offers in a move: 2, 3, 4 or unlimited.
     #[arg(long, value_name = "N", default_value = "2")]
     max_ring: MaxRing,
-    /// points, swaps-then-points, or with --max-ring 2 or unlimited worst-gain-first.
+    /// points, swaps-then-points, or worst-gain-first.
     #[arg(long, default_value = "points")]
     objective: Objective,
     /// The most accounts a rep may give away who has no max_moves in the market; a number, or none.

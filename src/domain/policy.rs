@@ -84,9 +84,6 @@ impl Policy {
         if plan.max_ring == MaxRing::Unlimited && points.unfairness_percent != 0 {
             return Some(("policy.plan.max_ring", "takes unlimited only with policy.points.unfairness_percent = 0"));
         }
-        if plan.max_ring != MaxRing::Two && plan.objective != Objective::Points {
-            return Some(("policy.plan.objective", "takes anything but points only with policy.plan.max_ring = 2"));
-        }
         None
     }
 }
@@ -204,7 +201,7 @@ closed_list! {
     Objective {
         /// More points.
         Points = "points",
-        /// More swaps; of two plans with as many, more points.
+        /// More accounts that move; of two plans with as many, more points.
         SwapsThenPoints = "swaps_then_points",
         /// A larger smallest gain; of two plans with the same, a larger second smallest, and so on; then more points. An
         /// account that stays gains nothing, and nobody's gain is below nothing.

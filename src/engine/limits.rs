@@ -19,7 +19,7 @@
 
 use super::plan::Rule;
 use crate::domain::{
-    policy::{Objective, Policy},
+    policy::{MaxRing, Objective, Policy},
     units::{Cents, Minutes},
 };
 
@@ -88,11 +88,12 @@ impl Limits {
 }
 
 /// The smallest gain there may be: where the worst gain comes first, an account that stays counts as a gain of nothing,
-/// and nobody gains less.
+/// and nobody gains less. Where rings of any length are to move as many accounts as can be, nobody does either: they are
+/// found arc by arc, so one of negative points could not be left out.
 fn least_gain(policy: &Policy, asked: Minutes) -> Minutes {
-    match policy.plan.objective {
-        Objective::WorstGainFirst => asked.max(Minutes::ZERO),
-        Objective::Points | Objective::SwapsThenPoints => asked,
+    match (policy.plan.objective, policy.plan.max_ring) {
+        (Objective::WorstGainFirst, _) | (Objective::SwapsThenPoints, MaxRing::Unlimited) => asked.max(Minutes::ZERO),
+        (Objective::Points | Objective::SwapsThenPoints, _) => asked,
     }
 }
 

@@ -134,7 +134,8 @@ pub struct Report {
     /// Their points in all.
     pub points: Points,
     /// What no plan that keeps the policy exceeds, where this one may not be the best: its search was ended by
-    /// `policy.plan.questions_limit`. Absent where it is the best.
+    /// `policy.plan.questions_limit`. Absent where it is the best. Where more accounts that move come first, it speaks of
+    /// plans that move as many.
     pub bound: Option<Points>,
     /// No plan has more points, however long its rings; neither caps nor the price of unfairness are counted, so that
     /// the best may have fewer. The difference to [`Self::points`] is what longer rings could add at most.
@@ -170,12 +171,26 @@ pub enum Proof {
     },
     /// What the verifier of `solver::objective` needs beside the possible swaps and the caps.
     Fairest(objective::Proof),
+    /// The same for rings of at most three or four.
+    FairestShortRings(Vec<objective::PackingStep>),
+    /// The same for rings of any length.
+    FairestRings(objective::RingsProof),
+    /// The search for the fairest rings was ended: there may be fairer ones, but none have more points than
+    /// [`Report::points_in_any_rings_at_most`].
+    Stopped,
     /// What `solver::rings::verify_rings` needs beside the arcs, the caps and what a ring is worth.
     Rings(RingCertificate),
     /// What `solver::verify_capped_assignment` needs beside the arcs and the caps.
     AnyLength {
         /// Cases that together are all, each with what proves its bound.
         cases: Vec<CapStep>,
+    },
+    /// The same where more accounts that move come before more points.
+    AnyLengthServed {
+        /// What no plan weighs more than.
+        bound: i128,
+        /// Cases that together are all, each with what proves its bound.
+        cases: Vec<CapStep<i128>>,
     },
 }
 
@@ -239,8 +254,8 @@ pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage
     };
     let caps = caps(&view, &loads, &worst);
     tell(Stage::Scores);
-    let solution = solve(&view, &chances, &arcs, &caps);
     let bound = rings_bound(&view, &arcs);
+    let solution = solve(&view, &chances, &arcs, &caps, bound.points);
     tell(Stage::Solution);
     let moves: Vec<Move> = solution.rings.iter().map(|ring| chosen_move(&view, ring)).collect();
     let pool = Pool {

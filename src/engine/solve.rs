@@ -8,9 +8,9 @@
 //! | file | which plans it makes |
 //! | --- | --- |
 //! | `swaps` | swaps, the most points, or the most swaps and then the most points |
-//! | `fairest` | swaps, the worst gain first |
-//! | `rings` | rings of at most three or four |
-//! | `any_length` | rings of any length |
+//! | `fairest` | swaps and rings, the worst gain first |
+//! | `rings` | rings of at most three or four, the most points, or the most accounts and then the most points |
+//! | `any_length` | the same for rings of any length |
 
 mod any_length;
 mod fairest;
@@ -20,10 +20,8 @@ mod swaps;
 pub(crate) use swaps::MARGINS_UP_TO;
 
 use super::{arcs::Arcs, plan::Proof, score::Chances, view::View};
-use crate::domain::{
-    policy::{MaxRing, Objective},
-    units::Points,
-};
+use crate::domain::{policy::Objective, units::Points};
+use crate::solver::{CapStep, Weight};
 use pathfinding::undirected::connected_components;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -41,19 +39,38 @@ pub(crate) struct Solution {
     pub margins: Vec<Option<Points>>,
 }
 
-/// Finds the best set of moves.
-pub(crate) fn solve(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u32]) -> Solution {
+/// Finds the best set of moves; no set of rings has more points than `in_any_rings`.
+pub(crate) fn solve(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u32], in_any_rings: Points) -> Solution {
     let terms = &view.policy.plan;
     let asked = AtomicI64::new(0);
     // A count and no clock: the solvers ask one question after the other, on any machine the same.
     let stop = || asked.fetch_add(1, Ordering::Relaxed) >= terms.questions_limit;
-    match (terms.max_ring, terms.objective) {
-        (MaxRing::Two, Objective::Points | Objective::SwapsThenPoints) => most_points_in_swaps(view, chances, caps),
-        (MaxRing::Two, Objective::WorstGainFirst) => fairest_swaps(view, chances, arcs, caps),
-        _ => match terms.max_ring.legs() {
-            Some(longest) => most_points_in_rings(view, arcs, caps, longest, &stop),
-            None => most_points_in_any_rings(view, arcs, caps, &stop),
-        },
+    let longest = terms.max_ring.legs();
+    match (longest, terms.objective) {
+        (Some(2), Objective::Points | Objective::SwapsThenPoints) => most_points_in_swaps(view, chances, caps),
+        (Some(2), Objective::WorstGainFirst) => fairest_swaps(view, chances, arcs, caps),
+        (Some(longest), Objective::Points) => best_rings(view, arcs, caps, longest, 0, &stop),
+        (Some(longest), Objective::SwapsThenPoints) => {
+            best_rings(view, arcs, caps, longest, rings::beyond_all_points(view, arcs), &stop)
+        }
+        (Some(longest), Objective::WorstGainFirst) => {
+            let (rings, found) = fairest::rings(view, arcs, caps, longest, &stop);
+            let proof = found.optimal.then_some(Proof::FairestShortRings(found.proof));
+            fairest_rings(view, arcs, rings, proof, in_any_rings)
+        }
+        (None, Objective::Points) => {
+            best_rings_of_any_length(view, arcs, caps, 0_i64, &stop, |_, cases| Proof::AnyLength { cases })
+        }
+        (None, Objective::SwapsThenPoints) => {
+            let of_leg = i128::from(rings::beyond_all_points(view, arcs));
+            let proof = |bound, cases| Proof::AnyLengthServed { bound, cases };
+            best_rings_of_any_length(view, arcs, caps, of_leg, &stop, proof)
+        }
+        (None, Objective::WorstGainFirst) => {
+            let found = fairest::rings_of_any_length(view, arcs, caps, &stop);
+            let proof = found.optimal.then_some(Proof::FairestRings(found.proof));
+            fairest_rings(view, arcs, any_length::rings_of(&found.next), proof, in_any_rings)
+        }
     }
 }
 
@@ -69,33 +86,65 @@ fn fairest_swaps(view: &View<'_>, chances: &[Chances], arcs: &Arcs, caps: &[u32]
     }
 }
 
-fn most_points_in_rings(
+/// The fairest rings with their proof, or the fairest found: nothing is known then but what bounds all rings.
+fn fairest_rings(
     view: &View<'_>,
     arcs: &Arcs,
-    caps: &[u32],
-    longest: usize,
-    stop: &(dyn Fn() -> bool + Sync),
+    rings: Vec<Vec<u32>>,
+    proof: Option<Proof>,
+    in_any_rings: Points,
 ) -> Solution {
-    let found = rings::rings(view, arcs, caps, longest, stop);
-    Solution {
-        margins: vec![None; found.rings.len()],
-        rings: found.rings,
-        components: parts_by_arcs(view, arcs),
-        bound: (!found.optimal).then_some(Points(found.bound)),
-        proof: Proof::Rings(found.certificate),
-    }
-}
-
-fn most_points_in_any_rings(view: &View<'_>, arcs: &Arcs, caps: &[u32], stop: &(dyn Fn() -> bool + Sync)) -> Solution {
-    let found = any_length::rings(view, arcs, caps, stop);
-    let rings = any_length::rings_of(&found.next);
     Solution {
         margins: vec![None; rings.len()],
         rings,
         components: parts_by_arcs(view, arcs),
-        bound: (!found.optimal).then_some(Points(found.bound)),
-        proof: Proof::AnyLength { cases: found.certificate },
+        bound: proof.is_none().then_some(in_any_rings),
+        proof: proof.unwrap_or(Proof::Stopped),
     }
+}
+
+fn best_rings(
+    view: &View<'_>,
+    arcs: &Arcs,
+    caps: &[u32],
+    longest: usize,
+    of_leg: i64,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Solution {
+    let found = rings::rings(view, arcs, caps, longest, of_leg, stop);
+    Solution {
+        margins: vec![None; found.rings.len()],
+        components: parts_by_arcs(view, arcs),
+        bound: (!found.optimal).then(|| bound_on_points(found.bound.into(), of_leg.into(), &found.rings)),
+        rings: found.rings,
+        proof: Proof::Rings(found.certificate),
+    }
+}
+
+fn best_rings_of_any_length<W: Weight + From<i64> + Into<i128>>(
+    view: &View<'_>,
+    arcs: &Arcs,
+    caps: &[u32],
+    of_leg: W,
+    stop: &(dyn Fn() -> bool + Sync),
+    proof: impl Fn(W, Vec<CapStep<W>>) -> Proof,
+) -> Solution {
+    let found = any_length::rings(view, arcs, caps, of_leg, stop);
+    let rings = any_length::rings_of(&found.next);
+    Solution {
+        margins: vec![None; rings.len()],
+        components: parts_by_arcs(view, arcs),
+        bound: (!found.optimal).then(|| bound_on_points(found.bound.into(), of_leg.into(), &rings)),
+        rings,
+        proof: proof(found.bound, found.certificate),
+    }
+}
+
+/// What a bound on weights leaves for the points of plans in which as many accounts move: no more than all points.
+fn bound_on_points(bound: i128, of_leg: i128, rings: &[Vec<u32>]) -> Points {
+    let moved: i128 = rings.iter().map(|ring| ring.len() as i128).sum();
+    let bound = bound - of_leg * moved;
+    Points((if of_leg > 0 { bound.min(of_leg - 1) } else { bound }) as i64)
 }
 
 fn most_points_in_swaps(view: &View<'_>, chances: &[Chances], caps: &[u32]) -> Solution {

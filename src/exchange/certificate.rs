@@ -4,7 +4,8 @@
 //! numbers are counted in the parts of a point that the unfairness makes necessary (`--unfairness 0.25`: hundredths).
 //! Costs: linear. Absent: the plan and the market, which whoever checks must have.
 
-use crate::solver::{self, CapStep, Potentials, RingCertificate};
+use crate::solver::objective::{PackingStep, RingsProof};
+use crate::solver::{self, CapStep, RingCertificate};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 
@@ -41,7 +42,10 @@ pub enum Proof {
     BestSwaps(solver::objective::Proof),
     /// Rings of any length, the fairest: what [`solver::objective::verify_fairest_rings`] takes, an arc having its gain
     /// for points.
-    FairestRings(Vec<solver::objective::Step<Potentials<i128>>>),
+    FairestRings(RingsProof),
+    /// Rings of three or four offers at most, the fairest: what [`solver::objective::verify_fairest_columns`] takes of all
+    /// rings by which nobody loses.
+    FairestShortRings(Vec<PackingStep>),
     /// A bound on the points of any plan, where a search for the fairest was stopped: what
     /// [`solver::verify_capped_assignment`] takes of all arcs of no negative gain, with `--max-ring 2` of those in swaps
     /// by which neither rep loses.

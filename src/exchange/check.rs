@@ -8,6 +8,7 @@
 
 mod components;
 mod proof;
+mod rings;
 mod swaps;
 
 use super::certificate::Certificate;

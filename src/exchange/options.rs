@@ -42,9 +42,6 @@ impl Options {
                     .to_owned());
             }
         }
-        if matches!(self.max_ring, MaxRing::AtMost(3 | 4)) && self.objective == Objective::WorstGainFirst {
-            return Err("--objective worst-gain-first: with --max-ring it takes only 2 and unlimited".to_owned());
-        }
         if self.max_ring == MaxRing::Unlimited {
             self.fit_any_length(market)?;
         }

@@ -39,6 +39,7 @@ pub fn solve(market: &Market, options: &Options, stop: Stop<'_>) -> Result<Solve
     let found = match (options.max_ring, options.objective) {
         (MaxRing::AtMost(2), Objective::Points) => swaps::of_most_points(market, options)?,
         (MaxRing::AtMost(2), _) => swaps::of_objective(market, options, stop)?,
+        (MaxRing::AtMost(longest), Objective::WorstGainFirst) => fairest::of_at_most(longest, market, options, stop)?,
         (MaxRing::AtMost(longest), _) => cycles::of_at_most(longest, market, options, stop)?,
         (MaxRing::Unlimited, Objective::WorstGainFirst) => fairest::of_any_length(market, options, stop)?,
         (MaxRing::Unlimited, _) => cycles::of_any_length(market, options, stop)?,

@@ -45,7 +45,7 @@ pub use certificate::{Blossom, Certificate};
 pub use digraph::{Digraph, DigraphError, DirectedArc};
 pub use graph::{Arc, Edge, Graph, GraphError, MAX_VERTICES, MAX_WEIGHT};
 pub use matching::{Matching, maximum_weight_matching};
-pub use objective::{BestSwaps, Objective, ObjectiveError, Swap, best_columns, best_swaps, verify_best_swaps};
+pub use objective::{BestSwaps, Objective, ObjectiveError, Swap, best_swaps, verify_best_swaps};
 pub use planner::{Change, ChangeError, Margin, Planner, Proven, Updated};
 pub use rings::{RingCertificate, RingProblem, Rings, best_rings};
 pub use rows::Rows;

@@ -13,10 +13,11 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `counted` | swaps weighed by number and points |
-//! | `columns` | moves of any size instead of swaps |
+//! | `columns` | the fairest moves of any size |
 //! | `reps` | groups taken for single vertices where they can make one move at most |
 //! | `rings` | the fairest rings of any length |
 //! | `leximin` | the fairest matching, and the fairest assignment |
+//! | `packed` | the fairest packing, where groups make one move each and it is no matching |
 //! | `order` | the leximin order itself, for comparing two plans |
 //! | `search` | the fairest moves where groups make several |
 //! | `proof` | the proofs, as data |
@@ -26,6 +27,7 @@ mod columns;
 mod counted;
 mod leximin;
 mod order;
+mod packed;
 mod proof;
 mod reps;
 mod rings;
@@ -39,11 +41,12 @@ use std::fmt;
 
 use super::caps::CapError;
 
-pub use columns::{BestColumns, Column, best_columns};
+pub use columns::{Column, FairestColumns, fairest_columns};
 pub use order::leximin;
-pub use proof::{CountedProof, Proof, Step};
+pub use packed::PackingStep;
+pub use proof::{CountedProof, Proof, RingsProof, Step};
 pub use rings::{FairestRings, RingArc, fairest_rings};
-pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps, verify_fairest_rings};
+pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps, verify_fairest_columns, verify_fairest_rings};
 
 /// What makes one plan better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,7 +171,12 @@ pub enum ObjectiveError {
         /// The vertices it names.
         ends: [u32; 2],
     },
-    /// The points or gains add up to more than [`LARGEST_TOTAL`].
+    /// A move is not of different vertices that exist, at least two, with a gain for each.
+    NotAMove {
+        /// Its index in the list.
+        index: usize,
+    },
+    /// The points or gains, or the weights they take, add up to more than [`LARGEST_TOTAL`].
     TooLarge {
         /// The total.
         total: u128,
@@ -188,6 +196,7 @@ impl fmt::Display for ObjectiveError {
             Self::NotASwap { index, ends: [u, v] } => {
                 write!(f, "swap {index} is between {u} and {v}, which are not two of the vertices")
             }
+            Self::NotAMove { index } => write!(f, "move {index} is not of two or more vertices with a gain for each"),
             Self::TooLarge { total } => {
                 write!(
                     f,

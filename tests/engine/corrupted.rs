@@ -340,3 +340,44 @@ fn a_bound_that_is_not_proven_or_not_needed_is_refused() {
         });
     }
 }
+
+/// The stories of rings, asked for the most accounts that move or for the worst gain first.
+fn of_rings(objective: &str) -> [String; 2] {
+    [("3", RING_OF_THREE), ("\"unlimited\"", RING_OF_FIVE)].map(|(longest, story)| {
+        let asked = format!("max_ring = {longest}");
+        assert!(story.contains(&asked), "the story asks for {asked}");
+        story.replace(&asked, &format!("{asked}\nobjective = \"{objective}\""))
+    })
+}
+
+#[test]
+fn a_plan_of_rings_by_another_objective_is_refused_that_is_not_the_best_or_not_proven() {
+    for story in of_rings("swaps_then_points").iter().chain(&of_rings("worst_gain_first")) {
+        refuses_of(story, Claim::Optimality, "certificate", |plan| drop(plan.moves.pop()));
+        refuses_of(story, Claim::Optimality, "another kind", |plan| {
+            plan.certificate = Proof::AnyLength { cases: Vec::new() };
+        });
+        refuses_of(story, Claim::Optimality, "certificate", |plan| {
+            plan.report.bound = Some(plan.report.points + Points(1));
+        });
+    }
+    for story in of_rings("worst_gain_first") {
+        refuses_of(&story, Claim::Optimality, "nothing but what no rings exceed", |plan| {
+            plan.certificate = Proof::Stopped;
+        });
+        refuses_of(&story, Claim::Optimality, "nothing but what no rings exceed", |plan| {
+            plan.certificate = Proof::Stopped;
+            plan.report.bound = Some(plan.report.points_in_any_rings_at_most + Points(1));
+        });
+        refuses_of(&story, Claim::Optimality, "certificate", |plan| match &mut plan.certificate {
+            Proof::FairestShortRings(steps) => steps.clear(),
+            Proof::FairestRings(proof) => proof.packings.clear(),
+            other => panic!("{other:?}"),
+        });
+    }
+    let [_, of_any_length] = of_rings("swaps_then_points");
+    refuses_of(&of_any_length, Claim::Optimality, "bound", |plan| match &mut plan.certificate {
+        Proof::AnyLengthServed { bound, .. } => *bound += 1,
+        other => panic!("{other:?}"),
+    });
+}

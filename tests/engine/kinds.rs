@@ -12,6 +12,7 @@ use account_swap::{
     domain::{
         ids::AccountId,
         policy::{MaxRing, Objective, Policy},
+        units::Minutes,
     },
     engine::{
         check::check,
@@ -143,30 +144,52 @@ proptest! {
     }
 
     #[test]
-    fn no_plan_has_more_swaps_or_as_many_and_more_points(story in stories(7, Limits::CapsOnly)) {
-        let (market, policy, plan) = planned(&story, MaxRing::Two, Objective::SwapsThenPoints);
-        let most = by_brute_force(&market, &policy, usize::MAX, |chosen, _, _| (chosen.len(), points(chosen)));
-        prop_assert_eq!((plan.moves.len(), plan.report.points.0), most);
+    fn no_plan_moves_more_accounts_or_as_many_and_has_more_points(story in stories(7, Limits::CapsOnly)) {
+        for (longest, most_moves) in LENGTHS {
+            let (market, mut policy, plan) = planned(&story, longest, Objective::SwapsThenPoints);
+            prop_assert_eq!(plan.report.bound, None);
+            if longest == MaxRing::Unlimited {
+                policy.rules.min_gain_minutes = policy.rules.min_gain_minutes.max(Minutes::ZERO);
+            }
+            let moved = |chosen: &[&Priced]| chosen.iter().map(|one| one.offers.len()).sum::<usize>();
+            let most = by_brute_force(&market, &policy, most_moves, |chosen, _, _| (moved(chosen), points(chosen)));
+            let found: usize = plan.moves.iter().map(|one| one.legs.len()).sum();
+            prop_assert_eq!((found, plan.report.points.0), most, "{:?}", longest);
+        }
     }
 
     #[test]
     fn no_plan_has_a_larger_smallest_gain_or_the_same_and_a_larger_next_one(story in stories(7, Limits::CapsOnly)) {
-        let (market, policy, plan) = planned(&story, MaxRing::Two, Objective::WorstGainFirst);
-        prop_assert_eq!(plan.report.bound, None);
-        let fairest = by_brute_force(&market, &policy, 1, |chosen, owner, reps| {
-            let mut gains = vec![0; reps];
-            for one in chosen {
-                one.offers.iter().zip(&one.gains).for_each(|(&offer, gain)| gains[owner[offer]] = *gain);
+        for (longest, _) in LENGTHS {
+            let (market, mut policy, plan) = planned(&story, longest, Objective::WorstGainFirst);
+            prop_assert_eq!(plan.report.bound, None);
+            policy.rules.min_gain_minutes = policy.rules.min_gain_minutes.max(Minutes::ZERO);
+            let fairest = by_brute_force(&market, &policy, 1, |chosen, owner, reps| {
+                let mut gains = vec![0; reps];
+                for one in chosen {
+                    one.offers.iter().zip(&one.gains).for_each(|(&offer, gain)| gains[owner[offer]] = *gain);
+                }
+                gains.sort_unstable();
+                (gains, points(chosen))
+            });
+            let mut gains = vec![0; market.reps.len()];
+            for leg in plan.moves.iter().flat_map(|one| &one.legs) {
+                gains[market.rep_index(&leg.from).unwrap()] = leg.side.gain.0;
             }
             gains.sort_unstable();
-            (gains, points(chosen))
-        });
-        let mut gains = vec![0; market.reps.len()];
-        for leg in plan.moves.iter().flat_map(|one| &one.legs) {
-            gains[market.rep_index(&leg.from).unwrap()] = leg.side.gain.0;
+            prop_assert_eq!((gains, plan.report.points.0), fairest, "{:?}", longest);
         }
-        gains.sort_unstable();
-        prop_assert_eq!((gains, plan.report.points.0), fairest);
+    }
+
+    #[test]
+    fn a_search_that_is_ended_has_a_plan_and_a_bound_that_pass_the_check(story in stories(9, Limits::Tight)) {
+        let mut story = story;
+        let ended = toml::Table::from_iter([("questions_limit".to_owned(), 0.into())]);
+        story.policy.insert("plan".to_owned(), ended.into());
+        for (longest, objective) in KINDS {
+            let (_, _, plan) = planned(&story, longest, objective);
+            prop_assert!(plan.report.bound.is_none_or(|bound| bound >= plan.report.points));
+        }
     }
 
     #[test]
@@ -188,10 +211,20 @@ proptest! {
 }
 
 /// Every kind of plan but the ordinary one.
-const KINDS: [(MaxRing, Objective); 5] = [
+const KINDS: [(MaxRing, Objective); 11] = [
     (MaxRing::Two, Objective::WorstGainFirst),
     (MaxRing::Two, Objective::SwapsThenPoints),
     (MaxRing::Three, Objective::Points),
+    (MaxRing::Three, Objective::SwapsThenPoints),
+    (MaxRing::Three, Objective::WorstGainFirst),
     (MaxRing::Four, Objective::Points),
+    (MaxRing::Four, Objective::SwapsThenPoints),
+    (MaxRing::Four, Objective::WorstGainFirst),
     (MaxRing::Unlimited, Objective::Points),
+    (MaxRing::Unlimited, Objective::SwapsThenPoints),
+    (MaxRing::Unlimited, Objective::WorstGainFirst),
 ];
+
+/// The longest rings, and how many moves a rep may make.
+const LENGTHS: [(MaxRing, usize); 4] =
+    [(MaxRing::Two, usize::MAX), (MaxRing::Three, usize::MAX), (MaxRing::Four, usize::MAX), (MaxRing::Unlimited, 1)];

@@ -243,7 +243,7 @@ fn a_search_for_the_fairest_plan_that_is_stopped_proves_its_bound() {
     let market =
         fs::read_to_string(super::program::markets().join("a_rep_with_two_offers_has_the_gains_of_both.market"))
             .unwrap();
-    for longest in ["2", "unlimited"] {
+    for longest in ["2", "3", "unlimited"] {
         let asked = ["--objective", "worst-gain-first", "--max-ring", longest];
         let files = Files { folder: tempfile::tempdir().expect("a folder"), arguments: asked.to_vec() };
         fs::write(files.path("market"), &market).unwrap();

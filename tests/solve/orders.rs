@@ -50,8 +50,9 @@ proptest! {
 
     #[test]
     fn a_market_gives_the_same_bytes_in_any_order_and_with_any_threads((one, other) in shuffled()) {
-        let fairest = &["--max-ring", "unlimited", "--objective", "worst-gain-first"];
-        for arguments in [&[][..], &["--max-moves-per-rep", "1"], &["--unfairness", "0.5"], fairest] {
+        let fairest = ["--objective", "worst-gain-first", "--max-moves-per-rep", "1", "--max-ring"];
+        let fairest = ["3", "unlimited"].map(|longest| [&fairest[..], &[longest]].concat());
+        for arguments in [&[][..], &["--max-moves-per-rep", "1"], &["--unfairness", "0.5"], &fairest[0], &fairest[1]] {
             let expected = plan_of(&one.text(false), &[arguments, &["--threads", "1"]].concat());
             prop_assert_eq!(&plan_of(&other.text(true), &[arguments, &["--threads", "2"]].concat()), &expected);
         }

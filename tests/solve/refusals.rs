@@ -301,11 +301,6 @@ fn arguments_that_make_no_sense_are_told_what_was_expected() {
             "--unfairness: ready-made moves have points and no gains, so only 0 can be asked of them",
         ),
         (
-            &["--max-ring", "3", "--objective", "worst-gain-first"],
-            arcs,
-            "--objective worst-gain-first: with --max-ring it takes only 2 and unlimited",
-        ),
-        (
             &["--max-ring", "unlimited", "--objective", "swaps-then-points"],
             r#"{"format": "exchange/1", "offers": [{"id": "a"}, {"id": "b"}],
                 "arcs": [{"give": "a", "receive": "b", "gain": -1}]}"#,

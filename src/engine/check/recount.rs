@@ -17,7 +17,7 @@ use super::super::{
 };
 use crate::domain::{
     ids::AccountId,
-    policy::{Objective, Policy},
+    policy::{MaxRing, Objective, Policy},
     proposal::{Side, Valuation},
     roster::Trait,
     travel::{straight_line, straight_line_minutes},
@@ -92,7 +92,12 @@ impl<'m> Recount<'m> {
             }
         }
         let (rules, steps) = (&policy.rules, &policy.steps);
-        let no_loss = if policy.plan.objective == Objective::WorstGainFirst { 0 } else { i64::MIN };
+        let may_lose = match policy.plan.objective {
+            Objective::Points => true,
+            Objective::SwapsThenPoints => policy.plan.max_ring != MaxRing::Unlimited,
+            Objective::WorstGainFirst => false,
+        };
+        let no_loss = if may_lose { i64::MIN } else { 0 };
         let limits = Limits {
             gain_minutes: rules.min_gain_minutes.0.max(no_loss),
             gap_cents: rules.commission_gap_cents.0,

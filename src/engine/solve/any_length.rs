@@ -1,21 +1,33 @@
-//! The set of rings of any length with the most points.
+//! The set of rings of any length with the most points, or the most accounts that move and then the most points.
 //!
 //! In go all arcs and the cap of each rep; out come the rings and the proof of a bound that no choice exceeds.
 //! Holds: caps are one at most, so that no rep gives twice in one ring; unfairness costs nothing, so that the points of a
 //! ring are the sum of its arcs'. The proof is what `solver::verify_capped_assignment` takes for the arcs, the reps as
-//! groups, and their caps.
+//! groups, and their caps; where the number of accounts comes first, each arc weighs `of_leg` besides.
 //! Costs: an assignment problem, then prices for the caps, and as many cases as `policy.plan.questions_limit` allows.
 //! Deliberately absent: parts; the solver finds them itself.
 
 use crate::{
     engine::{arcs::Arcs, longer_rings::digraph, view::View},
-    solver::{CappedAssignment, capped_assignment},
+    solver::{
+        CappedAssignment, Weight, capped_assignment,
+        digraph::{Digraph, DirectedArc},
+    },
 };
 
-/// Chooses the rings.
-pub(super) fn rings(view: &View<'_>, arcs: &Arcs, caps: &[u32], stop: &(dyn Fn() -> bool + Sync)) -> CappedAssignment {
+/// Chooses the rings, each leg of which weighs `of_leg` besides its points.
+pub(super) fn rings<W: Weight + From<i64>>(
+    view: &View<'_>,
+    arcs: &Arcs,
+    caps: &[u32],
+    of_leg: W,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> CappedAssignment<W> {
     let caps: Vec<Option<u32>> = caps.iter().map(|&cap| Some(cap)).collect();
-    capped_assignment(&digraph(view, arcs), &view.owner, &caps, stop).expect("every offer has its owner's group")
+    let arcs = digraph(view, arcs);
+    let weighed = arcs.arcs().map(|arc| DirectedArc { from: arc.from, to: arc.to, weight: of_leg + arc.weight.into() });
+    let digraph = Digraph::new(view.owner.len(), weighed.collect()).expect("points are bounded by the policy");
+    capped_assignment(&digraph, &view.owner, &caps, stop).expect("every offer has its owner's group")
 }
 
 /// The rings of what follows each offer, each with its smallest offer first, by it.

@@ -5,16 +5,20 @@
 
 use std::collections::BTreeSet;
 
+use super::rings::fair_rings;
 use super::swaps::swaps;
 use super::{gain_of, worth};
 use crate::exchange::certificate::{Certificate, Proof};
 use crate::exchange::market::{Arc, Chances, Market};
 use crate::exchange::options::{MaxRing, Objective, Options};
 use crate::exchange::result::{Plan, Status};
-use crate::solver::objective::{Proof as BestSwaps, RingArc, Step, Verified, verify_best_swaps, verify_fairest_rings};
+use crate::solver::objective::{
+    PackingStep, Proof as BestSwaps, RingArc, RingsProof, Verified, verify_best_swaps, verify_fairest_columns,
+    verify_fairest_rings,
+};
 use crate::solver::rings::verify::verify_rings;
 use crate::solver::{
-    self, CapStep, Digraph, DirectedArc, Edge, Graph, Potentials, RingCertificate, RingProblem, Weight, verify_capped,
+    self, CapStep, Digraph, DirectedArc, Edge, Graph, RingCertificate, RingProblem, Weight, verify_capped,
     verify_capped_assignment,
 };
 
@@ -57,8 +61,11 @@ pub(super) fn proven(
             let served = worth_of_an_arc(market);
             rings_of_at_most(longest, market, options, plan, served, certificate).map(Proven::from)
         }
-        (Proof::FairestRings(steps), MaxRing::Unlimited, Objective::WorstGainFirst) => {
-            fairest_rings(market, options, plan, steps)
+        (Proof::FairestRings(proof), MaxRing::Unlimited, Objective::WorstGainFirst) => {
+            fairest_rings(market, options, plan, proof)
+        }
+        (Proof::FairestShortRings(steps), MaxRing::AtMost(longest), Objective::WorstGainFirst) => {
+            fairest_short_rings(longest, market, options, plan, steps)
         }
         (Proof::Stopped { bound, steps }, _, Objective::WorstGainFirst) => {
             stopped(market, options, plan, *bound, steps).map(Proven::from)
@@ -117,17 +124,31 @@ fn swaps_of_objective(market: &Market, options: &Options, plan: &Plan, proof: &B
 }
 
 /// Checks that the plan has the fairest rings of any length.
-fn fairest_rings(
-    market: &Market,
-    options: &Options,
-    plan: &Plan,
-    steps: &[Step<Potentials<i128>>],
-) -> Result<Proven, String> {
+fn fairest_rings(market: &Market, options: &Options, plan: &Plan, proof: &RingsProof) -> Result<Proven, String> {
     let arc = |arc: &Arc| RingArc { from: arc.give, to: arc.receive, gain: arc.gain, points: arc.gain };
     let arcs: Vec<RingArc> = all_arcs(market)?.iter().map(arc).collect();
     let caps = market.caps(options.max_moves_per_rep.0);
     let next = following(market, plan)?;
-    let verified = verify_fairest_rings(market.offers(), &arcs, market.rep_of(), &caps, &next, steps);
+    let verified = verify_fairest_rings(market.offers(), &arcs, market.rep_of(), &caps, &next, proof);
+    Ok(as_fair(market, &verified.map_err(|error| error.to_string())?))
+}
+
+/// Checks that the plan has the fairest rings of so many offers at most.
+fn fairest_short_rings(
+    longest: usize,
+    market: &Market,
+    options: &Options,
+    plan: &Plan,
+    steps: &[PackingStep],
+) -> Result<Proven, String> {
+    let columns = fair_rings(all_arcs(market)?, longest, options)?;
+    let number = |ring: Vec<u32>| columns.binary_search_by(|column| column.vertices.cmp(&ring)).ok();
+    let rings = following(market, plan).map(|next| cycles(&next))?;
+    let chosen: Option<Vec<u32>> = rings.into_iter().map(|ring| Some(number(ring)? as u32)).collect();
+    let mut chosen = chosen.ok_or("the plan has rings that are none of the market, or by which somebody loses")?;
+    chosen.sort_unstable();
+    let caps = market.caps(options.max_moves_per_rep.0);
+    let verified = verify_fairest_columns(&columns, market.rep_of(), &caps, &chosen, steps);
     Ok(as_fair(market, &verified.map_err(|error| error.to_string())?))
 }
 

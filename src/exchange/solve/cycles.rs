@@ -35,7 +35,7 @@ pub(super) fn of_at_most(longest: usize, market: &Market, options: &Options, sto
     let served = match options.objective {
         Objective::Points => 0,
         Objective::SwapsThenPoints => i128::from(parts_in_one) * more_than_all_points(arcs),
-        Objective::WorstGainFirst => return Err("worst-gain-first is not asked of rings".to_owned()),
+        Objective::WorstGainFirst => return Err("the fairest rings are no packing of the most points".to_owned()),
     };
     let served = i64::try_from(served).map_err(too_large)?;
     let weighed = arcs.iter().map(|arc| {
@@ -137,7 +137,7 @@ pub(super) fn rings(arcs: &[Arc], next: &[Option<u32>]) -> Vec<FoundMove> {
 }
 
 /// A ring with the gains of its arcs.
-fn ring(arcs: &[Arc], offers: Vec<u32>, unfairness: Unfairness) -> FoundMove {
+pub(super) fn ring(arcs: &[Arc], offers: Vec<u32>, unfairness: Unfairness) -> FoundMove {
     let receives = offers.iter().cycle().skip(1);
     let gain = |(&give, &receive)| arcs[arcs.partition_point(|arc| (arc.give, arc.receive) < (give, receive))].gain;
     let gains: Vec<i64> = offers.iter().zip(receives).map(gain).collect();

@@ -1,14 +1,15 @@
-//! The best moves of any size under an objective.
+//! The fairest moves of any size.
 //!
-//! In: columns, each a move of two to four vertices with points and a gain for each; groups and caps. Out:
-//! the best set of columns in which every vertex occurs once at most, and a bound. Holds: a column of
-//! negative points is never chosen, and under [`Objective::WorstGainFirst`] none with a negative gain.
-//! Costs: a packing for the two objectives that add up, an exhaustive search of each component for the
-//! other; both exponential in the worst case, and both ask `stop`. Absent: where columns come from.
+//! In: columns, each a move of at least two vertices with points and a gain for each; groups and caps. Out: the
+//! fairest set of columns in which every vertex occurs once at most, and its proof. Holds: a column of negative points
+//! or with a negative gain is never chosen. Costs: where all groups that columns join can make one move at most, the
+//! chain of `packed`, and else the search of `search`; both exponential in the worst case, and both ask `stop`.
+//! Absent: where columns come from.
 
+use super::packed::{FairestPacking, PackingStep, Piece, fairest_packing};
+use super::reps::joined_to_several;
 use super::search::{self, Found};
-use super::{Objective, ObjectiveError};
-use crate::solver::rings::packing::{Columns, Packed, Packing, best_packing};
+use super::{ObjectiveError, check_groups, check_totals};
 
 /// A move of several vertices that may be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,107 +22,105 @@ pub struct Column {
     pub points: i64,
 }
 
-/// The best columns under an objective.
+/// The fairest columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BestColumns {
+pub struct FairestColumns {
     /// The chosen columns, ascending.
     pub chosen: Vec<u32>,
     /// The sum of their points.
     pub points: i64,
-    /// What the points of a best plan cannot exceed; the points themselves if `optimal`.
-    pub bound: i64,
-    /// Whether the plan is known to be best.
+    /// Whether nothing is known to be fairer.
     pub optimal: bool,
+    /// What proves it, for the groups that can make one move at most and are joined only to such.
+    pub proof: Vec<PackingStep>,
 }
 
-/// Returns the best columns under an objective, at most `cap_of_group[g]` vertices of group `g` in them.
+/// Returns the fairest columns, at most `cap_of_group[g]` vertices of group `g` in them; of those equally fair, the
+/// ones of the most points.
 ///
-/// `group_of[v]` is the group of vertex `v` and an index into `cap_of_group`; `None` is no cap. A group's
-/// gain is the sum over its vertices. `stop` is asked now and then, and once it says so, the best plan so
-/// far is returned, with `optimal` false unless it happens to be proven.
+/// `group_of[v]` is the group of vertex `v` and an index into `cap_of_group`; `None` is no cap. A group's gain is the
+/// sum over its vertices. `stop` is asked now and then, and once it says so, the best plan so far is returned, with
+/// `optimal` false.
 ///
-/// Errors: [`ObjectiveError`] if the numbers are too large: no plan may be worth more than `2^59`, where
-/// under [`Objective::MovesThenPoints`] every served vertex is worth more than all points.
+/// Errors: [`ObjectiveError`] if the input does not fit together or its numbers are too large.
 ///
 /// Cost: see the module.
-pub fn best_columns(
-    objective: Objective,
+pub fn fairest_columns(
     columns: &[Column],
     group_of: &[u32],
     cap_of_group: &[Option<u32>],
     stop: &(dyn Fn() -> bool + Sync),
-) -> Result<BestColumns, ObjectiveError> {
-    let most = most_points(columns, group_of.len());
-    let worth_of_vertex = match objective {
-        Objective::MovesThenPoints => most + 1,
-        Objective::Points | Objective::WorstGainFirst => 0,
-    };
-    let total = (worth_of_vertex * group_of.len() as i128 + most).unsigned_abs();
-    if total > LARGEST_PACKING {
-        return Err(ObjectiveError::TooLarge { total });
-    }
-    let points_of = |chosen: &[u32]| chosen.iter().map(|&column| columns[column as usize].points).sum();
-    if objective == Objective::WorstGainFirst {
-        let Found { chosen, complete } = search::fairest_columns(columns, group_of, cap_of_group, stop);
-        let points = points_of(&chosen);
-        return Ok(BestColumns {
-            points,
-            bound: if complete { points } else { most as i64 },
-            optimal: complete,
-            chosen,
-        });
-    }
-    let (packing, names) = packing_of(columns, group_of, cap_of_group, worth_of_vertex as i64);
-    let Packed { columns: packed, weight, bound, .. } = best_packing(&packing, stop);
-    let chosen: Vec<u32> = packed.into_iter().map(|column| names[column as usize]).collect();
-    let points = points_of(&chosen);
-    let optimal = weight == bound;
-    // What the bound leaves beyond the vertices served is points; if more may be served, all points may be.
-    let by_number = bound - (weight - points);
-    Ok(BestColumns { chosen, points, bound: if optimal { points } else { by_number.min(most as i64) }, optimal })
-}
-
-/// What no packing may weigh more than.
-const LARGEST_PACKING: u128 = 1 << 59;
-
-/// Returns what the points of a plan cannot exceed: the sum over all vertices of the largest part of a
-/// column's points that can fall to each, rounded up.
-fn most_points(columns: &[Column], vertices: usize) -> i128 {
-    let mut most = vec![0i64; vertices];
-    for column in columns.iter().filter(|column| column.points > 0) {
-        let part = (column.points - 1) / column.vertices.len() as i64 + 1;
-        for &vertex in &column.vertices {
-            most[vertex as usize] = part.max(most[vertex as usize]);
+) -> Result<FairestColumns, ObjectiveError> {
+    check_groups(group_of.len(), group_of, cap_of_group)?;
+    for (index, Column { vertices, gains, .. }) in columns.iter().enumerate() {
+        let known = vertices.iter().all(|&vertex| (vertex as usize) < group_of.len());
+        let fits = vertices.len() >= 2 && vertices.len() == gains.len();
+        let repeats = || (1..vertices.len()).any(|at| vertices[..at].contains(&vertices[at]));
+        if !known || !fits || repeats() {
+            return Err(ObjectiveError::NotAMove { index });
         }
     }
-    most.into_iter().map(i128::from).sum()
+    let numbers = columns.iter().flat_map(|column| {
+        let size = |gain: &i64| column.points.unsigned_abs().max(gain.unsigned_abs());
+        column.vertices.iter().copied().zip(column.gains.iter().map(size))
+    });
+    check_totals(group_of.len(), numbers)?;
+
+    let group = |vertex: u32| group_of[vertex as usize];
+    let usable: Vec<u32> = (0..columns.len() as u32)
+        .filter(|&column| is_usable(&columns[column as usize], group_of, cap_of_group))
+        .collect();
+    let moves = moves_of_groups(usable.iter().map(|&column| &columns[column as usize]), group_of, cap_of_group);
+    let pairs = usable.iter().flat_map(|&column| columns[column as usize].vertices.windows(2));
+    let is_searched = joined_to_several(pairs.map(|pair| (group(pair[0]), group(pair[1]))), &moves);
+    let (searched, packed): (Vec<u32>, Vec<u32>) =
+        usable.iter().partition(|&&column| is_searched[group(columns[column as usize].vertices[0]) as usize]);
+
+    let pieces: Vec<Piece> = packed.iter().map(|&column| piece(&columns[column as usize], group_of)).collect();
+    let FairestPacking { chosen, complete, steps } =
+        fairest_packing(&vec![1; cap_of_group.len()], &pieces, Vec::new(), stop)?;
+    let mut chosen: Vec<u32> = chosen.into_iter().map(|piece| packed[piece as usize]).collect();
+    let to_search: Vec<Column> = searched.iter().map(|&column| columns[column as usize].clone()).collect();
+    let Found { chosen: found, complete: all_searched } =
+        search::fairest_columns(&to_search, group_of, cap_of_group, stop);
+    chosen.extend(found.into_iter().map(|column| searched[column as usize]));
+    chosen.sort_unstable();
+    let points = chosen.iter().map(|&column| columns[column as usize].points).sum();
+    Ok(FairestColumns { chosen, points, optimal: complete && all_searched, proof: steps })
 }
 
-/// Builds the packing of the columns without negative points: a row for each vertex, then one for each
-/// group whose cap is smaller than it.
-fn packing_of(
-    columns: &[Column],
+/// Says whether a plan may hold a column at all: nobody loses, and it keeps the caps by itself.
+fn is_usable(column: &Column, group_of: &[u32], cap_of_group: &[Option<u32>]) -> bool {
+    let fits = |&vertex: &u32| {
+        let group = group_of[vertex as usize];
+        let needed = column.vertices.iter().filter(|&&other| group_of[other as usize] == group).count();
+        cap_of_group[group as usize].is_none_or(|cap| needed <= cap as usize)
+    };
+    column.points >= 0 && column.gains.iter().all(|&gain| gain >= 0) && column.vertices.iter().all(fits)
+}
+
+/// Returns how many moves each group can make: no more than its cap and its vertices in columns.
+fn moves_of_groups<'c>(
+    columns: impl Iterator<Item = &'c Column>,
     group_of: &[u32],
     cap_of_group: &[Option<u32>],
-    worth_of_vertex: i64,
-) -> (Packing, Vec<u32>) {
-    let mut sizes = vec![0; cap_of_group.len()];
-    for &group in group_of {
-        sizes[group as usize] += 1;
+) -> Vec<u32> {
+    let mut has_column = vec![false; group_of.len()];
+    for &vertex in columns.flat_map(|column| &column.vertices) {
+        has_column[vertex as usize] = true;
     }
-    let binds = |group: u32| cap_of_group[group as usize].is_some_and(|cap| cap < sizes[group as usize]);
-    let mut capacity = vec![1; group_of.len()];
-    capacity.extend(cap_of_group.iter().zip(&sizes).map(|(cap, &size)| cap.unwrap_or(size)));
-    let mut packed = Columns::new();
-    let mut names = Vec::new();
-    for (name, column) in (0u32..).zip(columns).filter(|(_, column)| column.points >= 0) {
-        let mut rows = column.vertices.clone();
-        let groups = column.vertices.iter().map(|&vertex| group_of[vertex as usize]).filter(|&group| binds(group));
-        rows.extend(groups.map(|group| group_of.len() as u32 + group));
-        rows.sort_unstable();
-        let entries: Vec<(u32, u32)> = rows.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
-        packed.push(&entries, worth_of_vertex * column.vertices.len() as i64 + column.points);
-        names.push(name);
+    let mut moves = vec![0; cap_of_group.len()];
+    for (&group, _) in group_of.iter().zip(&has_column).filter(|&(_, &has)| has) {
+        moves[group as usize] += 1;
     }
-    (Packing::new(capacity, packed).expect("a move fills the rows of its vertices"), names)
+    moves.iter().zip(cap_of_group).map(|(&own, cap)| cap.map_or(own, |cap| own.min(cap))).collect()
+}
+
+/// Returns a column as a piece that takes each of its groups, which make one move each.
+fn piece(column: &Column, group_of: &[u32]) -> Piece {
+    let groups = || column.vertices.iter().map(|&vertex| group_of[vertex as usize]);
+    let mut entries: Vec<(u32, u32)> = groups().map(|group| (group, 1)).collect();
+    entries.sort_unstable();
+    let ends = groups().zip(column.gains.iter().copied()).collect();
+    Piece { entries, ends, points: column.points, fills: false }
 }

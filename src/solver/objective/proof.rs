@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::PackingStep;
+use crate::solver::assignment::Potentials;
 use crate::solver::certificate::Certificate;
 
 /// What proves that swaps are best.
@@ -28,6 +30,17 @@ pub struct CountedProof<W> {
     pub extra_mates: Vec<u32>,
     /// The dual solution, of the vertices and of the extra ones.
     pub certificate: Certificate<W>,
+}
+
+/// What proves that rings of any length are the fairest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RingsProof {
+    /// Steps over the vertices of groups of which one vertex can move, joined only to such.
+    pub assignments: Vec<Step<Potentials<i128>>>,
+    /// Steps over the arcs of other groups that can make one move at most, joined only to such. Of groups that can
+    /// make several, nothing is proven.
+    pub packings: Vec<PackingStep>,
 }
 
 /// One step towards the fairest plans: what it speaks of is no longer joined to anything else.

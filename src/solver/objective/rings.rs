@@ -1,20 +1,21 @@
 //! The fairest rings of any length.
 //!
 //! In: arcs, each with a gain for the group that gives and with points; groups and caps. Out: the rings and what proves
-//! them the fairest. Holds: an arc of negative gain or points is never chosen. Where all groups that arcs join have
-//! one vertex that can move, the chain of `leximin` is exact, polynomial and proven; where one has several, its
-//! gains add up or its cap chooses among them, which is NP-hard, and the rings are listed and searched.
-//! Costs: see `leximin` and `search`. Absent: the price of unfairness, which is no sum over arcs.
+//! them the fairest. Holds: an arc of negative gain or points is never chosen, nor a ring of none at all.
+//! Costs: where all groups that arcs join have one vertex that can move, the chain of `leximin`, which is polynomial;
+//! where a cap of one chooses among several, the chain of `packed`; where a group can make several moves, so that its
+//! gains add up, the rings are listed and searched. The last two are exponential in the worst case.
+//! Absent: the price of unfairness, which is no sum over arcs.
 
 use std::cmp::Reverse;
 
 use super::columns::Column;
 use super::leximin::{Choice, Fairest, TooManyVertices, fairest};
-use super::proof::Step;
+use super::packed::{FairestPacking, Piece, fairest_packing};
+use super::proof::RingsProof;
 use super::reps::joined_to_several;
 use super::search::{self, Found};
 use super::{ObjectiveError, check_groups, check_totals};
-use crate::solver::assignment::Potentials;
 
 /// The most arcs walked in listing the rings of groups that can make several moves.
 const LONGEST_LISTING: usize = 1 << 20;
@@ -41,9 +42,8 @@ pub struct FairestRings {
     pub points: i64,
     /// Whether the rings are known to be the fairest.
     pub optimal: bool,
-    /// What proves it, for the groups of which one vertex can move and which are joined only to such; the vertices
-    /// of the steps are those of the market.
-    pub proof: Vec<Step<Potentials<i128>>>,
+    /// What proves it, for the groups that can make one move at most and are joined only to such.
+    pub proof: RingsProof,
 }
 
 /// Returns the fairest disjoint rings of any length, at most `cap_of_group[g]` vertices of group `g` in them; of
@@ -70,14 +70,27 @@ pub fn fairest_rings(
     check_totals(vertices, arcs.iter().map(|arc| (arc.from, arc.points.unsigned_abs().max(arc.gain.unsigned_abs()))))?;
     let arcs = usable(arcs, |vertex| cap_of_group[group_of[vertex as usize] as usize] != Some(0));
     let group = |vertex: u32| group_of[vertex as usize];
-    let groups_joined = arcs.iter().map(|arc| (group(arc.from), group(arc.to)));
-    let is_searched = joined_to_several(groups_joined, &movers_of_groups(&arcs, group_of, cap_of_group.len()));
-    let (searched, simple): (Vec<RingArc>, Vec<RingArc>) =
-        arcs.iter().partition(|arc| is_searched[group(arc.from) as usize]);
+    let groups_joined = || arcs.iter().map(|arc| (group(arc.from), group(arc.to)));
+    let movers = movers_of_groups(&arcs, group_of, cap_of_group.len());
+    let moves: Vec<u32> =
+        movers.iter().zip(cap_of_group).map(|(&own, cap)| cap.map_or(own, |cap| own.min(cap))).collect();
+    let has_choice = joined_to_several(groups_joined(), &movers);
+    let adds_up = joined_to_several(groups_joined(), &moves);
+    let (involved, simple): (Vec<RingArc>, Vec<RingArc>) =
+        arcs.iter().partition(|arc| has_choice[group(arc.from) as usize]);
+    let (searched, packed): (Vec<RingArc>, Vec<RingArc>) =
+        involved.iter().partition(|arc| adds_up[group(arc.from) as usize]);
 
     let choices: Vec<Choice> = simple.iter().map(choice).collect();
     let Fairest { joined_to: mut next, complete, steps } =
         fairest(vertices, &choices, stop).map_err(|TooManyVertices| ObjectiveError::TooManyVertices { vertices })?;
+    let (pieces, stays) = pieces(&packed, group_of);
+    let FairestPacking { chosen, complete: all_packed, steps: packings } =
+        fairest_packing(&vec![1; 2 * vertices + cap_of_group.len()], &pieces, stays, stop)?;
+    // The pieces of arcs come first, in their order.
+    for arc in chosen.into_iter().filter_map(|piece| packed.get(piece as usize)) {
+        next[arc.from as usize] = Some(arc.to);
+    }
     let (columns, all_listed) = rings_of(vertices, &searched, group_of, cap_of_group, stop);
     let Found { chosen, complete: all_searched } = search::fairest_columns(&columns, group_of, cap_of_group, stop);
     for column in chosen {
@@ -86,10 +99,11 @@ pub fn fairest_rings(
             next[vertex as usize] = Some(then);
         }
     }
-    let optimal = complete && all_listed && all_searched;
+    let optimal = complete && all_packed && all_listed && all_searched;
+    drop_worthless(&arcs, &mut next);
     let chosen = arcs.iter().filter(|arc| next[arc.from as usize] == Some(arc.to));
     let points = chosen.map(|arc| arc.points).sum();
-    Ok(FairestRings { next, points, optimal, proof: steps })
+    Ok(FairestRings { next, points, optimal, proof: RingsProof { assignments: steps, packings } })
 }
 
 fn joins_two(arc: &RingArc, vertices: usize) -> bool {
@@ -119,8 +133,45 @@ fn movers_of_groups(arcs: &[RingArc], group_of: &[u32], groups: usize) -> Vec<u3
     movers
 }
 
+/// Drops the rings by which nobody gains anything and no points are had.
+fn drop_worthless(arcs: &[RingArc], next: &mut [Option<u32>]) {
+    let mut is_worth = vec![false; next.len()];
+    for arc in arcs.iter().filter(|arc| next[arc.from as usize] == Some(arc.to) && (arc.gain > 0 || arc.points > 0)) {
+        // What is on a ring with this arc is worth it too, unless that is known already.
+        let mut at = arc.from;
+        while !std::mem::replace(&mut is_worth[at as usize], true) {
+            at = next[at as usize].expect("a ring closes");
+        }
+    }
+    for (next, _) in next.iter_mut().zip(is_worth).filter(|&(_, is_worth)| !is_worth) {
+        *next = None;
+    }
+}
+
 fn choice(arc: &RingArc) -> Choice {
     Choice { u: arc.from, v: arc.to, gains: [arc.gain, 0], points: arc.points }
+}
+
+/// Returns the arcs as pieces, and then the staying of each of their vertices, with the numbers of these.
+///
+/// Rings are what is left where a piece leaves and one enters every vertex: a row for leaving each, then one for
+/// entering each, then one for each group, for it makes one move.
+fn pieces(arcs: &[RingArc], group_of: &[u32]) -> (Vec<Piece>, Vec<u32>) {
+    let rows = group_of.len() as u32;
+    let mut vertices: Vec<u32> = arcs.iter().flat_map(|arc| [arc.from, arc.to]).collect();
+    vertices.sort_unstable();
+    vertices.dedup();
+    let arc = |&RingArc { from, to, gain, points }: &RingArc| {
+        let group = group_of[from as usize];
+        let entries = vec![(from, 1), (rows + to, 1), (2 * rows + group, 1)];
+        Piece { entries, ends: vec![(group, gain)], points, fills: true }
+    };
+    let stay = |&vertex: &u32| {
+        let entries = vec![(vertex, 1), (rows + vertex, 1)];
+        Piece { entries, ends: Vec::new(), points: 0, fills: true }
+    };
+    let stays = arcs.len() as u32..(arcs.len() + vertices.len()) as u32;
+    (arcs.iter().map(arc).chain(vertices.iter().map(stay)).collect(), stays.collect())
 }
 
 /// Lists the rings of arcs, each from its smallest vertex, that keep the caps by themselves; says whether these are all.

@@ -5,13 +5,16 @@
 //! linear in the market and the proof, but for logarithms. Absent: any trust in what a proof says of the
 //! weights; it only says which digits come next.
 //!
-//! For fairness the rules of a step are in `steps`, and rings of any length in `rings`. Before it, groups that can make one move at most (their
+//! For fairness the rules of a step are in `steps`, those of a packing in `packed`, rings of any length in `rings`, and
+//! moves of any size in `columns`. Before a step, groups that can make one move at most (their
 //! cap or their vertices with usable swaps are no more than one), and are joined over usable swaps to
 //! such groups only, become single vertices; of the swaps between two of them only the best counts: the
 //! fairest gains, then the most points, then the smallest vertices, then the larger gain at the smaller
 //! vertex.
 
+mod columns;
 mod duals;
+mod packed;
 mod rings;
 mod steps;
 
@@ -19,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 
+pub use self::columns::verify_fairest_columns;
 pub use self::rings::verify_fairest_rings;
 pub use self::steps::StepError;
 use super::proof::{CountedProof, Proof};
@@ -288,6 +292,16 @@ pub enum UnprovenPlan {
         /// The vertex.
         vertex: u32,
     },
+    /// What is named as chosen is no column that may be, or comes too late in the list.
+    NotAColumn {
+        /// Its index.
+        column: u32,
+    },
+    /// Two chosen columns have a vertex in common.
+    TakenTwice {
+        /// The vertex.
+        vertex: u32,
+    },
     /// A group makes more moves than its cap.
     CapExceeded {
         /// The group.
@@ -313,6 +327,20 @@ pub enum UnprovenPlan {
         /// What is wrong with it.
         error: StepError,
     },
+    /// A step of a packing does not hold.
+    Packing {
+        /// Its index.
+        step: usize,
+        /// What is wrong with it.
+        error: StepError,
+    },
+    /// After the last packing it is still open whether fewer need to gain so little.
+    OpenGain {
+        /// The gain.
+        gain: i64,
+    },
+    /// After the last packing it is still open whether another plan, as fair, has more points.
+    OpenPoints,
     /// After the last step it is still open whether another plan is better.
     Open {
         /// Two groups whose swap is neither chosen nor ruled out.
@@ -333,6 +361,8 @@ impl fmt::Display for UnprovenPlan {
             Self::NotARing { vertex } => {
                 write!(f, "what follows vertex {vertex} follows another, too, or is on no ring")
             }
+            Self::NotAColumn { column } => write!(f, "column {column} may not be chosen, or does not come in order"),
+            Self::TakenTwice { vertex } => write!(f, "vertex {vertex} is in two of the chosen columns"),
             Self::CapExceeded { group } => write!(f, "group {group} makes more moves than its cap"),
             Self::BetterSwap { groups: (g, h) } => {
                 write!(f, "between the groups {g} and {h} there is a better swap than the one chosen")
@@ -342,6 +372,9 @@ impl fmt::Display for UnprovenPlan {
             Self::Counted(error) => error.fmt(f),
             Self::CountedWide(error) => error.fmt(f),
             Self::Step { step, error } => write!(f, "step {step}: {error}"),
+            Self::Packing { step, error } => write!(f, "step {step} of the packings: {error}"),
+            Self::OpenGain { gain } => write!(f, "nothing is proven of how many need gain as little as {gain}"),
+            Self::OpenPoints => write!(f, "nothing is proven of the points of plans that are as fair"),
             Self::Open { groups: (g, h) } => {
                 write!(f, "the swap between the groups {g} and {h} is neither chosen nor ruled out")
             }

@@ -6,8 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::solver::assignment::AssignmentError;
-use crate::solver::objective::{StepError, UnprovenPlan, Verified, leximin, verify_fairest_rings};
+use crate::solver::assignment::{AssignmentError, Potentials};
+use crate::solver::objective::{Step, StepError, UnprovenPlan, Verified, leximin, verify_fairest_rings};
 
 #[derive(Clone, Debug)]
 struct Market {
@@ -131,6 +131,17 @@ fn the_fairest_rings_equal_brute_force_where_reps_make_several_moves() {
 }
 
 #[test]
+fn the_fairest_rings_are_proven_where_a_rep_has_a_choice_of_one_move() {
+    let mut random = ChaCha8Rng::seed_from_u64(15);
+    for round in 0..3_000 {
+        let gains = [(0, 1), (0, 3), (-1, 3), (-2, 30), (1_000, 1_009)][round % 5];
+        let mut market = Market::random(&mut random, true, gains);
+        market.cap_of_group.fill(Some(1));
+        market.check(false);
+    }
+}
+
+#[test]
 fn a_stopped_search_for_rings_says_so() {
     let mut random = ChaCha8Rng::seed_from_u64(13);
     let mut stopped = 0;
@@ -158,7 +169,7 @@ fn of_several_steps() -> (Market, FairestRings) {
     }
     let market = Market { arcs, group_of: (0..24).collect(), cap_of_group: vec![None; 24] };
     let found = market.solve(false);
-    assert!(market.verify(&found).is_ok() && found.proof.len() > 3, "{found:?}");
+    assert!(market.verify(&found).is_ok() && found.proof.assignments.len() > 3, "{found:?}");
     (market, found)
 }
 
@@ -213,14 +224,14 @@ fn steps_that_prove_nothing_are_refused() {
     let (market, found) = of_several_steps();
     let refused = |change: &dyn Fn(&mut Steps)| {
         let mut found = found.clone();
-        change(&mut found.proof);
+        change(&mut found.proof.assignments);
         market.verify(&found).expect_err("the rule is broken")
     };
     let lowered = |step: &mut Step<Potentials<i128>>| match step {
         Step::Solve { duals, .. } => duals.from[3] -= 1,
         Step::Drop { until, .. } => *until = 1_000,
     };
-    for step in 0..found.proof.len() {
+    for step in 0..found.proof.assignments.len() {
         let UnprovenPlan::Step { step: at, error } = refused(&|steps| lowered(&mut steps[step])) else {
             panic!("a step is refused");
         };

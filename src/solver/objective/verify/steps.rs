@@ -26,6 +26,7 @@ use super::duals::{Duals, Judged, Weighed};
 use crate::solver::assignment::AssignmentError;
 use crate::solver::objective::Swap;
 use crate::solver::objective::proof::Step;
+use crate::solver::rings::refused::ProofError;
 use crate::solver::verify::CertificateError;
 
 /// Says that not even the number of served vertices is decided upon.
@@ -292,6 +293,8 @@ pub enum StepError {
     Certificate(CertificateError<i128>),
     /// The potentials of an assignment do not hold; its vertices are numbered within the step.
     Assignment(AssignmentError<i128>),
+    /// The proof of a packing does not hold; its rows are those of the step.
+    Packing(ProofError),
 }
 
 impl fmt::Display for StepError {
@@ -317,6 +320,7 @@ impl fmt::Display for StepError {
             }
             Self::Certificate(error) => error.fmt(f),
             Self::Assignment(error) => error.fmt(f),
+            Self::Packing(error) => error.fmt(f),
         }
     }
 }

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::solver::Certificate;
-use crate::solver::objective::{BestSwaps, Step, best_swaps};
+use crate::solver::objective::{BestSwaps, Column, FairestColumns, PackingStep, Step, best_swaps, fairest_columns};
 
 #[derive(Clone)]
 struct Case {
@@ -261,4 +261,111 @@ fn a_step_must_be_proven_in_numbers_that_fit() {
         Step::Drop { .. } => false,
     });
     assert_eq!(too_many, StepError::TooLarge);
+}
+
+/// Rings of a few among a dozen reps, two of which have a choice of offers, with a proof of several steps.
+struct Rings {
+    columns: Vec<Column>,
+    group_of: Vec<u32>,
+    cap_of_group: Vec<Option<u32>>,
+    found: FairestColumns,
+}
+
+impl Rings {
+    fn of_several_steps() -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(9);
+        let group_of: Vec<u32> = (0..14).map(|vertex| vertex % 12).collect();
+        let cap_of_group = vec![Some(1); 12];
+        let columns = (0..160).map(|_| {
+            let length = random.random_range(2..=4);
+            let vertices = rand::seq::index::sample(&mut random, 14, length).iter().map(|v| v as u32).collect();
+            let gains: Vec<i64> = (0..length).map(|_| random.random_range(1..=40)).collect();
+            let points = gains.iter().sum::<i64>() - random.random_range(0..=1);
+            Column { vertices, gains, points }
+        });
+        let columns: Vec<Column> = columns.collect();
+        let found = fairest_columns(&columns, &group_of, &cap_of_group, &|| false).unwrap();
+        let rings = Self { columns, group_of, cap_of_group, found };
+        assert!(rings.verify().is_ok_and(|verified| verified.unproven.is_empty()));
+        assert!(rings.found.proof.len() > 2 && rings.found.chosen.len() > 2, "{:?}", rings.found);
+        rings
+    }
+
+    fn verify(&self) -> Result<Verified, UnprovenPlan> {
+        let Self { columns, group_of, cap_of_group, found } = self;
+        verify_fairest_columns(columns, group_of, cap_of_group, &found.chosen, &found.proof)
+    }
+
+    fn refused(change: impl FnOnce(&mut Self)) -> UnprovenPlan {
+        let mut rings = Self::of_several_steps();
+        change(&mut rings);
+        rings.verify().expect_err("the rule is broken")
+    }
+}
+
+#[test]
+fn columns_that_are_no_plan_within_the_caps_are_refused() {
+    let first = |rings: &Rings| rings.found.chosen[0] as usize;
+    assert_eq!(Rings::refused(|rings| rings.group_of[3] = 12), UnprovenPlan::Groups);
+    let twice = |rings: &mut Rings| rings.columns[0].vertices[1] = rings.columns[0].vertices[0];
+    assert_eq!(Rings::refused(twice), UnprovenPlan::NotASwap { index: 0 });
+    assert_eq!(Rings::refused(|rings| rings.columns[1].vertices[0] = 14), UnprovenPlan::NotASwap { index: 1 });
+    assert_eq!(Rings::refused(|rings| drop(rings.columns[2].gains.pop())), UnprovenPlan::NotASwap { index: 2 });
+    assert!(matches!(Rings::refused(|rings| rings.found.chosen.reverse()), UnprovenPlan::NotAColumn { .. }));
+    assert_eq!(Rings::refused(|rings| rings.found.chosen.push(160)), UnprovenPlan::NotAColumn { column: 160 });
+    let loss = |rings: &mut Rings| {
+        let chosen = first(rings);
+        rings.columns[chosen].gains[0] = -1;
+    };
+    assert!(matches!(Rings::refused(loss), UnprovenPlan::NotAColumn { .. }));
+    let worthless = |rings: &mut Rings| {
+        let chosen = first(rings);
+        rings.columns[chosen].points = -1;
+    };
+    assert!(matches!(Rings::refused(worthless), UnprovenPlan::NotAColumn { .. }));
+    let same = |rings: &mut Rings| {
+        rings.columns.push(rings.columns[first(rings)].clone());
+        rings.found.chosen.push(160);
+    };
+    assert!(matches!(Rings::refused(same), UnprovenPlan::TakenTwice { .. }));
+    let capped = |rings: &mut Rings| {
+        let chosen: Vec<u32> = rings.found.chosen.clone();
+        let group = |column: u32| rings.group_of[rings.columns[column as usize].vertices[0] as usize];
+        let (one, other) = (group(chosen[0]), group(chosen[1]));
+        rings.group_of.iter_mut().filter(|group| **group == other).for_each(|group| *group = one);
+    };
+    assert!(matches!(Rings::refused(capped), UnprovenPlan::CapExceeded { .. } | UnprovenPlan::NotAColumn { .. }));
+}
+
+#[test]
+fn packings_that_are_not_the_fairest_are_refused() {
+    let fewer = Rings::refused(|rings| drop(rings.found.chosen.pop()));
+    assert!(matches!(fewer, UnprovenPlan::Packing { .. }), "{fewer}");
+    let better = |rings: &mut Rings| {
+        let chosen = rings.found.chosen[0] as usize;
+        let mut column = rings.columns[chosen].clone();
+        column.points += 1;
+        rings.columns.push(column);
+    };
+    let last = Rings::of_several_steps().found.proof.len() - 1;
+    assert!(matches!(Rings::refused(better), UnprovenPlan::Packing { step, .. } if step == last));
+}
+
+#[test]
+fn steps_of_a_packing_that_prove_nothing_are_refused() {
+    let refused = |change: &dyn Fn(&mut Vec<PackingStep>)| Rings::refused(|rings| change(&mut rings.found.proof));
+    let error = |change: &dyn Fn(&mut Vec<PackingStep>)| match refused(change) {
+        UnprovenPlan::Packing { error, .. } => error,
+        other => panic!("{other}"),
+    };
+    assert_eq!(error(&|steps| steps[0].ranks.reverse()), StepError::Ranks);
+    assert_eq!(error(&|steps| steps[0].ranks[0] = 0), StepError::Ranks);
+    assert_eq!(error(&|steps| steps[1].ranks.clear()), StepError::OutOfTurn);
+    assert_eq!(error(&|steps| steps.push(steps[0].clone())), StepError::OutOfTurn);
+    assert!(matches!(error(&|steps| steps[0].points = true), StepError::PointsTooEarly { .. }));
+    assert!(matches!(error(&|steps| drop(steps[0].ranks.drain(..1))), StepError::MixedRank { .. }));
+    assert!(matches!(error(&|steps| steps[1].proof.nodes.clear()), StepError::Packing(_)));
+    assert_eq!(error(&|steps| steps[0].ranks = (steps[0].ranks[0]..=40).collect()), StepError::TooLarge);
+    assert!(matches!(refused(&|steps| drop(steps.pop())), UnprovenPlan::OpenPoints));
+    assert!(matches!(refused(&|steps| steps.truncate(1)), UnprovenPlan::OpenGain { .. }));
 }

@@ -225,8 +225,10 @@ impl<'a> Checker<'a> {
                 let chosen: Vec<u32> = columns.iter().copied().filter(same).collect();
                 let others: Vec<u32> = columns.into_iter().filter(|column| !same(column)).collect();
                 let with: Vec<u32> = [&fixed[..], &chosen].concat();
-                let beside = if chosen.is_empty() { Vec::new() } else { self.beside(&others, &with) };
-                let beside = Claim { node: *taken, columns: beside, taken: with, target };
+                // No packing takes a column that is gone: then there is nothing to show.
+                let (beside, reach) =
+                    if chosen.is_empty() { (Vec::new(), i64::MAX) } else { (self.beside(&others, &with), target) };
+                let beside = Claim { node: *taken, columns: beside, taken: with, target: reach };
                 Ok(vec![beside, Claim { node: *left, columns: others, taken: fixed, target }])
             }
             Node::Parts(parts) => self.split(node, parts, &columns, &fixed, target),
