@@ -72,7 +72,9 @@ pub struct Arguments {
     /// What each point of difference between the largest and the smallest gain of a move costs; a decimal from 0 to 1.
     #[arg(long, value_name = "X", default_value = "0")]
     unfairness: Unfairness,
-    /// Stops the search after so long and takes the best plan found; swaps for points are found to the end all the same.
+    /// Stops the search after so long, takes the best plan found and proves how good it is. Swaps by points or
+    /// swaps-then-points are found to the end all the same, and so are rings of any length that no cap concerns: these
+    /// take seconds even for a million offers.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     time_limit: Option<Duration>,
     /// How many threads to use; one for each core if not given. The plan is the same.

@@ -21,6 +21,7 @@
 //! | `order` | the leximin order itself, for comparing two plans |
 //! | `search` | the fairest moves where groups make several |
 //! | `proof` | the proofs, as data |
+//! | `written` | how the many duals of a proof are written |
 //! | `verify` | the check of the proofs, written apart |
 
 mod columns;
@@ -35,6 +36,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod written;
 
 use std::error::Error;
 use std::fmt;
@@ -47,6 +49,7 @@ pub use packed::PackingStep;
 pub use proof::{CountedProof, Proof, RingsProof, Step};
 pub use rings::{FairestRings, RingArc, fairest_rings};
 pub use verify::{StepError, UnprovenPlan, Verified, verify_best_swaps, verify_fairest_columns, verify_fairest_rings};
+pub use written::{Alike, Written};
 
 /// What makes one plan better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

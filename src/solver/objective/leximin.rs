@@ -69,7 +69,7 @@ pub(super) struct TooManyVertices;
 /// Returns a fairest plan: a matching, or for `Potentials` disjoint rings.
 ///
 /// No two choices join the same vertices, in the same direction. `stop` is asked before each solve but the
-/// first, and if it says so, the best plan so far is returned.
+/// first of each part, and if it says so, the best plan so far is returned.
 ///
 /// Errors: [`TooManyVertices`].
 ///
@@ -80,11 +80,13 @@ pub(super) fn fairest<D: Duals>(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Fairest<D>, TooManyVertices> {
     let edges = choices.iter().map(|choice| PartEdge { choice: *choice, share: 0 }).collect();
-    let mut whole = Part::whole(vertices, edges);
     let mut steps = Vec::new();
-    let digits = Digits::of_served(&whole);
-    solve(&mut whole, &digits, &mut steps)?;
-    let mut parts = whole.split();
+    let mut parts = Vec::new();
+    for mut part in Part::whole(vertices, edges).split() {
+        let digits = Digits::of_served(&part);
+        solve(&mut part, &digits, &mut steps)?;
+        parts.extend(part.split());
+    }
     let mut joined_to = vec![None; vertices];
     let mut complete = true;
     while let Some(mut part) = parts.pop() {
@@ -108,7 +110,7 @@ pub(super) fn fairest<D: Duals>(
 fn drop_unused<D>(part: &mut Part, until: i64, steps: &mut Vec<Step<D>>) {
     let dropped = |&gain: &i64| part.decided < gain && gain <= until;
     let keep: Vec<bool> = part.edges.iter().map(|edge| !edge.choice.gains.iter().any(dropped)).collect();
-    steps.push(Step::Drop { vertices: part.names.clone(), until });
+    steps.push(Step::Drop { of: part.names[0], until });
     part.narrow(&keep, until);
 }
 
@@ -134,7 +136,7 @@ fn solve<D: Duals>(part: &mut Part, digits: &Digits, steps: &mut Vec<Step<D>>) -
     }
     let decided = if digits.points.is_some() { ALL } else { digits.decided(part.decided) };
     steps.push(Step::Solve {
-        vertices: part.names.clone(),
+        of: part.names[0],
         served: digits.served.is_some(),
         ranks: digits.ranks.iter().map(|digit| digit.until).collect(),
         points: digits.points.is_some(),

@@ -1,12 +1,14 @@
 //! The proofs that plans are best under their objectives, as data.
 //!
 //! In: nothing; a solver fills them. Out: what a verifier reads, and what may be kept as JSON.
-//! Holds: nothing by itself. Costs: a proof of fairness names, for each step, the vertices still open.
+//! Holds: nothing by itself. Costs: a proof of fairness has, for each step, a dual for each vertex still open; see
+//! `written` for the room they take.
 //! Absent: the plan, the swaps, and every computation.
 
 use serde::{Deserialize, Serialize};
 
 use super::packed::PackingStep;
+use super::written::{self, Written};
 use crate::solver::assignment::Potentials;
 use crate::solver::certificate::Certificate;
 
@@ -44,19 +46,22 @@ pub struct RingsProof {
 }
 
 /// One step towards the fairest plans: what it speaks of is no longer joined to anything else.
+///
+/// A step names one vertex and speaks of all that open edges join to it, over however many others, ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "D: Written")]
 pub enum Step<D> {
     /// The plan leaves some gains out.
     Drop {
-        /// The vertices this speaks of, ascending.
-        vertices: Vec<u32>,
+        /// A vertex of those this speaks of.
+        of: u32,
         /// The largest of these gains.
         until: i64,
     },
     /// The plan is the best in some digits.
     Solve {
-        /// The vertices this speaks of, ascending.
-        vertices: Vec<u32>,
+        /// A vertex of those this speaks of.
+        of: u32,
         /// Whether the number of served vertices is the first digit.
         served: bool,
         /// The largest gain of each of the next digits, ascending.
@@ -64,6 +69,7 @@ pub enum Step<D> {
         /// Whether the points are the last digit.
         points: bool,
         /// The dual solution for the weights of these digits.
+        #[serde(with = "written")]
         duals: D,
     },
 }

@@ -246,6 +246,6 @@ fn steps_that_prove_nothing_are_refused() {
     assert!(matches!(refused(&|steps| steps.truncate(1)), UnprovenPlan::Open { .. }));
     assert!(matches!(
         refused(&|steps| drop(steps.remove(0))),
-        UnprovenPlan::Step { step: 0, error: StepError::OutOfTurn | StepError::Joined { .. } }
+        UnprovenPlan::Step { step: 0, error: StepError::OutOfTurn }
     ));
 }

@@ -1,6 +1,6 @@
 //! The rules of the steps towards the fairest plan.
 //!
-//! A step speaks of vertices that no open edge joins to others. What is best for these alone is then part of
+//! A step speaks of the vertices that open edges join to one it names. What is best for these alone is then part of
 //! what is best for all, for plans are compared by counts that add up. Of them, the *admissible* plans
 //! are those with the largest sum of shares; at first shares are zero and every plan is admissible.
 //!
@@ -92,59 +92,50 @@ impl Open {
     }
 
     fn check<D: Duals>(&mut self, step: &Step<D>) -> Result<(), StepError> {
-        let (Step::Drop { vertices, .. } | Step::Solve { vertices, .. }) = step;
-        let decided = self.decided_of(vertices)?;
-        for (number, &vertex) in (0u32..).zip(vertices) {
-            self.number_of[vertex as usize] = number;
-        }
-        let edges = self.edges_of(vertices);
+        let &(Step::Drop { of, .. } | Step::Solve { of, .. }) = step;
+        // All that are joined have come equally far, for steps part and never join.
+        let decided = *self.decided.get(of as usize).ok_or(StepError::Vertex)?;
+        let (vertices, edges) = self.joined_to(of);
         let checked = match step {
-            Step::Drop { until, .. } => edges.and_then(|edges| self.check_drop(&edges, decided, *until)),
-            Step::Solve { .. } => edges.and_then(|edges| self.check_solve(&edges, decided, step)),
+            Step::Drop { until, .. } => self.check_drop(&edges, decided, *until),
+            Step::Solve { .. } => self.check_solve(vertices.len(), &edges, decided, step),
         };
-        for &vertex in vertices {
+        for &vertex in &vertices {
             self.number_of[vertex as usize] = u32::MAX;
         }
         let now = checked?;
-        for &vertex in vertices {
+        for vertex in vertices {
             self.decided[vertex as usize] = now;
         }
         Ok(())
     }
 
-    /// Checks that a step's vertices ascend and have come equally far; returns how far.
-    fn decided_of(&self, vertices: &[u32]) -> Result<i64, StepError> {
-        let (Some(&first), Some(&last)) = (vertices.first(), vertices.last()) else {
-            return Ok(NOTHING);
-        };
-        if !vertices.is_sorted_by(|a, b| a < b) || last as usize >= self.decided.len() {
-            return Err(StepError::Vertices);
-        }
-        let decided = self.decided[first as usize];
-        match vertices.iter().find(|&&vertex| self.decided[vertex as usize] != decided) {
-            Some(&vertex) => Err(StepError::NotEquallyFar { vertices: [first, vertex] }),
-            None => Ok(decided),
-        }
-    }
-
-    /// Returns the open edges at a step's vertices, none of which may lead to others.
-    fn edges_of(&mut self, vertices: &[u32]) -> Result<Vec<u32>, StepError> {
-        let mut edges = Vec::new();
-        for &vertex in vertices {
-            let at = &mut self.edges_at[vertex as usize];
-            at.retain(|&edge| self.edges[edge as usize].is_open);
-            for &edge in at.iter() {
+    /// Returns the vertices that open edges join to one, ascending and so numbered, and these edges.
+    fn joined_to(&mut self, vertex: u32) -> (Vec<u32>, Vec<u32>) {
+        let (mut vertices, mut edges) = (vec![vertex], Vec::new());
+        self.number_of[vertex as usize] = 0;
+        let mut at = 0;
+        while let Some(&vertex) = vertices.get(at) {
+            at += 1;
+            let edges_at = &mut self.edges_at[vertex as usize];
+            edges_at.retain(|&edge| self.edges[edge as usize].is_open);
+            for &edge in edges_at.iter() {
                 let [u, v] = self.edges[edge as usize].ends;
                 let other = if u == vertex { v } else { u };
                 if self.number_of[other as usize] == u32::MAX {
-                    return Err(StepError::Joined { vertices: [vertex, other] });
+                    self.number_of[other as usize] = 0;
+                    vertices.push(other);
                 }
                 if u == vertex {
                     edges.push(edge);
                 }
             }
         }
-        Ok(edges)
+        vertices.sort_unstable();
+        for (number, &vertex) in (0u32..).zip(&vertices) {
+            self.number_of[vertex as usize] = number;
+        }
+        (vertices, edges)
     }
 
     fn check_drop(&mut self, edges: &[u32], decided: i64, until: i64) -> Result<i64, StepError> {
@@ -163,21 +154,27 @@ impl Open {
         Ok(until)
     }
 
-    fn check_solve<D: Duals>(&mut self, edges: &[u32], decided: i64, step: &Step<D>) -> Result<i64, StepError> {
-        let Step::Solve { vertices, served, ranks, points, duals } = step else {
+    fn check_solve<D: Duals>(
+        &mut self,
+        vertices: usize,
+        edges: &[u32],
+        decided: i64,
+        step: &Step<D>,
+    ) -> Result<i64, StepError> {
+        let Step::Solve { served, ranks, points, duals, .. } = step else {
             return Err(StepError::OutOfTurn);
         };
         if decided == ALL || *served != (decided == NOTHING) || ranks.last() == Some(&ALL) {
             return Err(StepError::OutOfTurn);
         }
         let decided = decided.max(0);
-        let weigh = self.weights::<D>(vertices.len(), edges, decided, (*served, ranks, *points))?;
+        let weigh = self.weights::<D>(vertices, edges, decided, (*served, ranks, *points))?;
         let weighed = edges.iter().zip(weigh).map(|(&edge, weight)| {
             let OpenEdge { ends, is_chosen, .. } = self.edges[edge as usize];
             Weighed { ends: ends.map(|vertex| self.number_of[vertex as usize]), weight, is_chosen }
         });
         let weighed: Vec<Weighed> = weighed.collect();
-        for (&edge, Judged { is_tight, share }) in edges.iter().zip(duals.judge(vertices.len(), &weighed)?) {
+        for (&edge, Judged { is_tight, share }) in edges.iter().zip(duals.judge(vertices, &weighed)?) {
             let edge = &mut self.edges[edge as usize];
             (edge.is_open, edge.share) = (is_tight, share);
             if edge.is_chosen && !edge.is_open {
@@ -251,18 +248,8 @@ impl Open {
 /// What is wrong with a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepError {
-    /// The vertices do not ascend, or one does not exist.
-    Vertices,
-    /// Other gains are decided upon at one of the vertices than at another.
-    NotEquallyFar {
-        /// The vertices.
-        vertices: [u32; 2],
-    },
-    /// An open edge leads out of the vertices.
-    Joined {
-        /// Its ends, the one within first.
-        vertices: [u32; 2],
-    },
+    /// The vertex it names does not exist.
+    Vertex,
     /// The step does not come at this time, or decides upon nothing new.
     OutOfTurn,
     /// The plan has an end with a gain that is to be dropped.
@@ -300,13 +287,7 @@ pub enum StepError {
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Vertices => write!(f, "the vertices do not ascend, or one does not exist"),
-            Self::NotEquallyFar { vertices: [u, v] } => {
-                write!(f, "other gains are decided upon at vertex {u} than at vertex {v}")
-            }
-            Self::Joined { vertices: [u, v] } => {
-                write!(f, "vertex {u} is still joined to {v}, of which it does not speak")
-            }
+            Self::Vertex => write!(f, "the vertex it names does not exist"),
             Self::OutOfTurn => write!(f, "it does not come at this time, or decides upon nothing new"),
             Self::UsedGain { vertices: [u, v] } => {
                 write!(f, "the swap of {u} and {v} is chosen and has a gain that is to be dropped")
