@@ -199,8 +199,9 @@ pub enum Proof {
 pub struct Plan {
     /// The moves, by their first account.
     pub moves: Vec<Move>,
-    /// How many points each move may lose before another plan is as good. Absent for rings, for plans by another
-    /// objective than points, and in large parts of a market.
+    /// How many points each move may lose before another plan is as good. Absent for rings, where without one of them
+    /// all is to be solved again within the caps; for plans by another objective than points; and in parts of a market
+    /// with more than a hundred thousand offers.
     pub margins: Vec<Option<Points>>,
     /// What they amount to.
     pub report: Report,

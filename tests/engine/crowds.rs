@@ -1,10 +1,13 @@
 //! Crowds: many reps in one place, and places where the globe is odd.
 
 use super::story::{OfferLine, RepLine, Story};
-use account_swap::engine::{
-    check::check,
-    market::Market,
-    plan::{Plan, plan},
+use account_swap::{
+    domain::units::Points,
+    engine::{
+        check::{Claim, check},
+        market::Market,
+        plan::{Plan, plan},
+    },
 };
 use std::fmt::Write as _;
 
@@ -58,6 +61,38 @@ fn three_hundred_accounts_in_one_house_are_all_swapped() {
     }
     let plan = checked(&story);
     assert_eq!((plan.moves.len(), plan.why_not.len()), (150, 0));
+}
+
+#[test]
+fn margins_are_known_and_counted_again_in_a_part_of_more_than_a_thousand_offers() {
+    let mut story = two_reps();
+    let (anna, ben) = (story.rep[0].clone(), story.rep[1].clone());
+    let (give, get) = (story.offer[0].clone(), story.offer[1].clone());
+    story = Story { rep: Vec::new(), offer: Vec::new(), book: Vec::new(), ..story };
+    for at in 0..510 {
+        let lat = 25.0 + 0.04 * f64::from(at);
+        for (rep, offer, name, aside) in [(&anna, &give, "anna", 0.0), (&ben, &get, "ben", 0.05)] {
+            let id = format!("{name}-{at:03}");
+            let visits = offer.visits + at % 7;
+            story.rep.push(RepLine { id: id.clone(), at: (lat, -75.0 - aside), ..rep.clone() });
+            story.offer.push(OfferLine {
+                id: format!("{id}-1"),
+                rep: id,
+                at: (lat, -75.05 + aside),
+                visits,
+                ..offer.clone()
+            });
+        }
+    }
+    let plan = checked(&story);
+    assert_eq!((plan.report.components, plan.report.offers), (1, 1_020));
+    assert!(plan.margins.iter().all(Option::is_some));
+    assert!(plan.margins.iter().flatten().any(|margin| margin.0 > 0));
+    let mut corrupted = plan;
+    let last = corrupted.margins.len() - 1;
+    corrupted.margins[last] = corrupted.margins[last].map(|margin| margin + Points(1));
+    let breaches = check(corrupted, &story.market(), &story.policy()).unwrap_err();
+    assert!(breaches.iter().all(|breach| breach.claim == Claim::Margin) && breaches.len() == 1, "{breaches:#?}");
 }
 
 #[test]

@@ -14,9 +14,13 @@ use exchange::{
     read::{Format, read},
     solve::solve,
 };
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Larger markets are read and not solved: the solver's time is not what is tried here.
 const MOST_OFFERS: usize = 64;
+
+/// How often a search is let go on.
+const MOST_QUESTIONS: u64 = 100;
 
 /// Reads a file in a format and follows it through.
 pub fn follow(bytes: &[u8], format: Format) {
@@ -27,16 +31,18 @@ pub fn follow(bytes: &[u8], format: Format) {
     if market.offers() > MOST_OFFERS {
         return;
     }
-    for (max_ring, max_moves) in [(MaxRing::AtMost(2), None), (MaxRing::AtMost(2), Some(1)), (MaxRing::Unlimited, None)] {
-        let options = Options {
-            objective: Objective::Points,
-            max_ring,
-            max_moves_per_rep: MaxMoves(max_moves),
-            unfairness: Unfairness::NONE,
-        };
-        if let Ok(solved) = solve(&market, &options, &|| false) {
-            let failed = check(&market, &options, &solved.plan, Evidence::Certificate(&solved.certificate)).failed;
-            assert!(failed.is_empty(), "{failed:?}");
+    let rings = [MaxRing::AtMost(2), MaxRing::AtMost(3), MaxRing::AtMost(4), MaxRing::Unlimited];
+    for (max_ring, max_moves) in rings.into_iter().flat_map(|ring| [(ring, None), (ring, Some(1))]) {
+        for objective in [Objective::Points, Objective::SwapsThenPoints, Objective::WorstGainFirst] {
+            let max_moves_per_rep = MaxMoves(max_moves);
+            let options = Options { objective, max_ring, max_moves_per_rep, unfairness: Unfairness::NONE };
+            let asked = AtomicU64::new(0);
+            let stop = || asked.fetch_add(1, Ordering::Relaxed) >= MOST_QUESTIONS;
+            if let Ok(solved) = solve(&market, &options, &stop) {
+                let evidence = Evidence::Certificate(&solved.certificate);
+                let failed = check(&market, &options, &solved.plan, evidence).failed;
+                assert!(failed.is_empty(), "{options:?}: {failed:?}");
+            }
         }
     }
 }

@@ -270,3 +270,47 @@ fn a_search_for_the_fairest_plan_that_is_stopped_proves_its_bound() {
         assert!(code == Some(1) && out.contains("it bounds the points, and says nothing of fairness"), "{out}");
     }
 }
+
+#[test]
+fn a_move_that_no_plan_may_have_is_refused() {
+    let plan = |give: &str, points: i64, gains: &str| {
+        format!(
+            "{{\"status\":\"optimal\",\"objective\":\"points\",\"points\":{points},\"bound\":{points},\"moves\":[\n\
+             {{\"give\":[{give}],\"points\":{points}{gains}}}\n\
+             ],\"offers\":3,\"matched\":2,\"reps\":3,\"components\":1,\"seconds\":{{\"read\":0,\"solve\":0,\"check\":0}}}}"
+        )
+    };
+    let ready_made = r#"{"format": "exchange/1", "offers": [{"id": "a"}, {"id": "b"}, {"id": "c"}],
+        "moves": [{"offers": ["a", "b"], "points": 5}, {"offers": ["b", "c"], "points": -1}]}"#;
+    let by_arcs = r#"{"format": "exchange/1", "offers": [{"id": "a"}, {"id": "b"}, {"id": "c"}],
+        "arcs": [{"give": "a", "receive": "b", "gain": 7}, {"give": "b", "receive": "a", "gain": -2},
+                 {"give": "b", "receive": "c", "gain": 1}, {"give": "c", "receive": "b", "gain": 1}]}"#;
+    let fairest = ["--objective", "worst-gain-first"];
+    for (market, asked, written, expected) in [
+        (
+            ready_made,
+            &[][..],
+            plan(r#""a","c""#, 5, ""),
+            r#"moves[0].give: found ["a", "c"], expected a move of the market"#,
+        ),
+        (
+            ready_made,
+            &[][..],
+            plan(r#""b","c""#, -1, ""),
+            "moves[0].points: found -1, expected no move of negative points",
+        ),
+        (
+            by_arcs,
+            &fairest[..],
+            plan(r#""a","b""#, 5, r#","gains":[7,-2]"#)
+                .replace("\"points\",\"points\"", "\"worst-gain-first\",\"points\""),
+            "moves[0].gains: found [7, -2], expected none below 0 under worst-gain-first",
+        ),
+    ] {
+        let files = Files::new(market, asked);
+        assert_eq!(files.claims().0, Some(0));
+        fs::write(files.path("plan"), written).unwrap();
+        let (code, out) = files.claims();
+        assert!(code == Some(1) && out.lines().any(|line| line == expected), "{out}expected {expected}");
+    }
+}

@@ -9,6 +9,18 @@
 //!
 //! That the rules suffice is said in `proof`. Each node is checked against the columns that reach it here, not
 //! against a list of the solver's: what a node need not speak of is derived, never read.
+//!
+//! # Why all cycles are listed, and the time is not linear in the files
+//!
+//! A pair is an edge, so that its check reads each edge once. Rings of three are not in the file, their arcs are; and
+//! that duals pay for each of them says of the arcs, weighed less the dual of the vertex they enter, that no triangle
+//! has a positive weight. To decide this is the negative triangle problem, as hard as all shortest paths (V. Vassilevska
+//! Williams and R. Williams, "Subcubic equivalences between path, matrix, and triangle problems", 2010), and no proof of
+//! it is known that could be read in linear time: with one guessed, the best check still takes some `n^2.69` where
+//! all `n` are joined (M. Carmosino and others, "Nondeterministic extensions of the strong exponential time hypothesis",
+//! 2016). A certificate could name all cycles, but whether it left one out is the same question. Besides, what a ring is
+//! worth need not be a sum over its arcs. So each cycle is looked at once, in the time of walking along all pairs of arcs
+//! that follow each other for rings of three; what follows is linear in the cycles for each node of the proof.
 
 mod bound;
 
