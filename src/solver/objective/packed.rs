@@ -41,8 +41,9 @@ pub(super) struct Piece {
     pub fills: bool,
 }
 
-/// One step towards the fairest packing. What it speaks of follows from the plan: pieces with an end in a rank not
-/// used, below the first that is and is not decided upon, are gone.
+/// One step towards the fairest packing. The first says, without ranks or points, that as many as possible are served.
+/// What others speak of follows from the plan: pieces with an end in a rank not used, below the first that is and is
+/// not decided upon, are gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackingStep {
     /// The largest gain of each digit, ascending.
@@ -80,10 +81,14 @@ pub(super) fn fairest_packing(
 ) -> Result<FairestPacking, ObjectiveError> {
     let mut chain = Chain { capacity, pieces, open: (0..pieces.len() as u32).collect(), used: Vec::new(), decided: 0 };
     let mut plan = FairestPacking { chosen: start, complete: false, steps: Vec::new() };
-    let served = Digits::default();
-    if chain.improve(&mut plan.chosen, &served, stop)?.is_none() {
+    if pieces.is_empty() {
+        plan.complete = true;
         return Ok(plan);
     }
+    let Some(proof) = chain.improve(&mut plan.chosen, &Digits::default(), stop)? else {
+        return Ok(plan);
+    };
+    plan.steps.push(PackingStep { ranks: Vec::new(), points: false, proof });
     loop {
         let counts = chain.counts(&plan.chosen);
         chain.drop_unused(&counts);

@@ -334,6 +334,8 @@ pub enum UnprovenPlan {
         /// What is wrong with it.
         error: StepError,
     },
+    /// There is no packing, so that it is open whether more can be served.
+    OpenServed,
     /// After the last packing it is still open whether fewer need to gain so little.
     OpenGain {
         /// The gain.
@@ -373,6 +375,7 @@ impl fmt::Display for UnprovenPlan {
             Self::CountedWide(error) => error.fmt(f),
             Self::Step { step, error } => write!(f, "step {step}: {error}"),
             Self::Packing { step, error } => write!(f, "step {step} of the packings: {error}"),
+            Self::OpenServed => write!(f, "nothing is proven of how many can be served"),
             Self::OpenGain { gain } => write!(f, "nothing is proven of how many need gain as little as {gain}"),
             Self::OpenPoints => write!(f, "nothing is proven of the points of plans that are as fair"),
             Self::Open { groups: (g, h) } => {

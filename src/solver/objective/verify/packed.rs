@@ -5,8 +5,8 @@
 //! Absent: where pieces come from, and whether the chosen ones fill what must be filled.
 //!
 //! Plans are compared by counts: the vertices served, then the ends of each rank, fewer being better, then the points.
-//! A rank the plan does not use is as good as can be, so what is below the first one used is decided upon without a
-//! proof. A step speaks of plans that are as good as this one in all that is decided upon: they have no piece with an
+//! The first step speaks of all plans, of which none may serve more. After it a rank the plan does not use is as good as
+//! can be, so what is below the first one used is decided upon without a proof. A further step speaks of plans that are as good as this one in all that is decided upon: they have no piece with an
 //! end in a rank not used, no more ends in each rank used than this one, and serve as many. Of these none may weigh
 //! more by the digits of the step.
 
@@ -35,11 +35,18 @@ pub(super) fn verify(
     };
     let mut all_decided = false;
     for (step, proof) in steps.iter().enumerate() {
-        if all_decided {
+        let counts_served = proof.ranks.is_empty() && !proof.points;
+        if all_decided || counts_served != (step == 0) {
             return Err(UnprovenPlan::Packing { step, error: StepError::OutOfTurn });
+        }
+        if step > 0 {
+            open.close_unused();
         }
         open.check(proof).map_err(|error| UnprovenPlan::Packing { step, error })?;
         all_decided = proof.points;
+    }
+    if steps.is_empty() && !pieces.is_empty() {
+        return Err(UnprovenPlan::OpenServed);
     }
     open.close_unused();
     if let Some((&gain, _)) = open.counts().first_key_value() {
@@ -105,13 +112,9 @@ impl Open<'_> {
     }
 
     fn check(&mut self, step: &PackingStep) -> Result<(), StepError> {
-        self.close_unused();
         let PackingStep { ranks, points, proof } = step;
         if !ranks.is_sorted_by(|a, b| a < b) || ranks.first().is_some_and(|&first| first <= self.decided) {
             return Err(StepError::Ranks);
-        }
-        if ranks.is_empty() && !points {
-            return Err(StepError::OutOfTurn);
         }
         let weights = self.weights(ranks, *points)?;
         let mut capacity = self.capacity.to_vec();

@@ -271,7 +271,7 @@ impl Rings {
         let found = fairest_columns(&columns, &group_of, &cap_of_group, &|| false).unwrap();
         let rings = Self { columns, group_of, cap_of_group, found };
         assert!(rings.verify().is_ok_and(|verified| verified.unproven.is_empty()));
-        assert!(rings.found.proof.len() > 2 && rings.found.chosen.len() > 2, "{:?}", rings.found);
+        assert!(rings.found.proof.len() > 3 && rings.found.chosen.len() > 2, "{:?}", rings.found);
         rings
     }
 
@@ -352,13 +352,31 @@ fn steps_of_a_packing_that_prove_nothing_are_refused() {
         UnprovenPlan::Packing { error, .. } => error,
         other => panic!("{other}"),
     };
-    assert_eq!(error(&|steps| steps[0].ranks.reverse()), StepError::Ranks);
-    assert_eq!(error(&|steps| steps[0].ranks[0] = 0), StepError::Ranks);
-    assert_eq!(error(&|steps| steps[1].ranks.clear()), StepError::OutOfTurn);
-    assert_eq!(error(&|steps| steps.push(steps[0].clone())), StepError::OutOfTurn);
-    assert!(matches!(error(&|steps| steps[0].points = true), StepError::PointsTooEarly { .. }));
-    assert!(matches!(error(&|steps| drop(steps[0].ranks.drain(..1))), StepError::MixedRank { .. }));
-    assert!(matches!(error(&|steps| steps[1].proof.nodes.clear()), StepError::Packing(_)));
+    assert_eq!(error(&|steps| steps[1].ranks.reverse()), StepError::Ranks);
+    assert_eq!(error(&|steps| steps[1].ranks[0] = 0), StepError::Ranks);
+    assert_eq!(error(&|steps| steps[2].ranks.clear()), StepError::OutOfTurn);
+    assert_eq!(error(&|steps| drop(steps.remove(0))), StepError::OutOfTurn);
+    assert_eq!(error(&|steps| steps.push(steps[1].clone())), StepError::OutOfTurn);
+    assert!(matches!(error(&|steps| steps[1].points = true), StepError::PointsTooEarly { .. }));
+    assert!(matches!(error(&|steps| drop(steps[1].ranks.drain(..1))), StepError::MixedRank { .. }));
+    assert!(matches!(error(&|steps| steps[2].proof.nodes.clear()), StepError::Packing(_)));
+    assert!(matches!(error(&|steps| steps[0].proof.nodes.clear()), StepError::Packing(_)));
+    assert!(matches!(refused(&|steps| steps.clear()), UnprovenPlan::OpenServed));
     assert!(matches!(refused(&|steps| drop(steps.pop())), UnprovenPlan::OpenPoints));
     assert!(matches!(refused(&|steps| steps.truncate(1)), UnprovenPlan::OpenGain { .. }));
+}
+
+#[test]
+fn a_plan_of_larger_gains_that_serves_fewer_is_refused() {
+    let column =
+        |vertices: [u32; 2], gain: i64| Column { vertices: vertices.to_vec(), gains: vec![gain; 2], points: 2 * gain };
+    let few = [column([1, 2], 10)];
+    let many = [column([1, 2], 10), column([0, 1], 1), column([2, 3], 1)];
+    let (group_of, caps): (Vec<u32>, _) = ((0..4).collect(), vec![Some(1); 4]);
+    let FairestColumns { chosen, proof, .. } = fairest_columns(&few, &group_of, &caps, &|| false).unwrap();
+    assert!(verify_fairest_columns(&few, &group_of, &caps, &chosen, &proof).is_ok());
+    let refused = verify_fairest_columns(&many, &group_of, &caps, &chosen, &proof).unwrap_err();
+    assert!(matches!(refused, UnprovenPlan::Packing { step: 0, error: StepError::Packing(_) }), "{refused}");
+    let fairest = fairest_columns(&many, &group_of, &caps, &|| false).unwrap();
+    assert_eq!(fairest.chosen, [1, 2]);
 }
