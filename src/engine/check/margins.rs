@@ -97,7 +97,7 @@ fn margins_of(
     let market = Weighed::new(recount, part, &offers, caps);
     let planned = part.planned.iter();
     match offers.len() {
-        0..=SOLVED_ANEW_UP_TO => {
+        few if few <= SOLVED_ANEW_UP_TO => {
             let best: Points = part.planned.iter().map(|&at| plan.moves[at].points).sum();
             // A number that no margin fits, where nothing is proven.
             let without = |at: usize| market.most_without(ends(at)).unwrap_or(Points(i64::MIN / 2));
