@@ -2,20 +2,21 @@
 //!
 //! In go the hospitals of `tests/data` and a seed; out come 5,000 reps, 100,000 accounts and 10,000 offers around real
 //! places, everything else about them invented, and one line a stage. Run with `cargo bench --bench engine`; arguments
-//! after `--` are the numbers of reps, accounts of each, and offers of each. `ACCOUNT_SWAP_HOSPITALS` names a larger
-//! file with the columns `LATITUDE` and `LONGITUDE` or `lat` and `lon`.
+//! after `--` are the numbers of reps, accounts of each, and offers of each. With the word `objectives` among them, out
+//! comes a line for every objective and length of rings instead: what it costs, and what it gives and takes.
+//! `ACCOUNT_SWAP_HOSPITALS` names a larger file with the columns `LATITUDE` and `LONGITUDE` or `lat` and `lon`.
 //! Deliberately absent: a pass mark; the printed numbers are for a person to read.
 
 use account_swap::{
     domain::{
-        policy::Policy,
+        policy::{MaxRing, Objective, Policy},
         roster::{Account, Rep, Style, Trait},
-        units::{Cents, Place, Stars},
+        units::{Cents, Minutes, Place, Stars},
     },
     engine::{
         check::check,
         market::{BookEntry, Market, Offer, PairHistory, Trader},
-        plan::{Plan, plan_telling},
+        plan::{Plan, Stage, plan_telling},
     },
 };
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
@@ -39,6 +40,9 @@ fn main() {
     let policy = policy();
     println!("{} reps, {} accounts, {} offers", market.reps.len(), market.books.len(), market.offers.len());
     clock.tell("market");
+    if std::env::args().any(|word| word == "objectives") {
+        return objectives(&market);
+    }
     let plan = plan_telling(&market, &policy, |stage| clock.tell(stage.as_str()));
     let report = plan.report.clone();
     let bytes = serde_json::to_vec(&plan).expect("a plan is JSON").len();
@@ -56,6 +60,48 @@ fn main() {
         plan.why_not.len()
     );
     clock.tell_all();
+}
+
+/// Plans the market by every objective with rings of every length, each rep giving one account at most, and tells what
+/// finding the moves took, how many accounts move, the smallest gain and that of the worst-off tenth of those who move,
+/// and the points given up against the most there are with such rings.
+fn objectives(market: &Market) {
+    println!(
+        "{:>9} {:>17} {:>8} {:>6} {:>9} {:>9} {:>9} {:>10}  proven",
+        "max_ring", "objective", "CPU s", "move", "smallest", "tenth", "points", "given up"
+    );
+    for (max_ring, name) in
+        [(MaxRing::Two, "2"), (MaxRing::Three, "3"), (MaxRing::Four, "4"), (MaxRing::Unlimited, "unlimited")]
+    {
+        let mut most = 0;
+        for &objective in Objective::ALL {
+            let mut policy = policy();
+            policy.rules.max_moves_per_rep = Some(1);
+            policy.points.unfairness_percent = 0;
+            (policy.plan.max_ring, policy.plan.objective) = (max_ring, objective);
+            let (mut begun, mut taken) = (0.0, 0.0);
+            let plan = plan_telling(market, &policy, |stage| match stage {
+                Stage::Scores => begun = cpu_seconds(),
+                Stage::Solution => taken = cpu_seconds() - begun,
+                Stage::Candidates | Stage::Report => {}
+            });
+            let mut gains: Vec<Minutes> =
+                plan.moves.iter().flat_map(|one| &one.legs).map(|leg| leg.side.gain).collect();
+            gains.sort_unstable();
+            let at = |place: usize| gains.get(place).map_or(0, |gain| gain.0);
+            let points = plan.report.points.0;
+            most = if objective == Objective::Points { points } else { most };
+            let given_up = 100.0 * (most - points) as f64 / most.max(1) as f64;
+            println!(
+                "{name:>9} {:>17} {taken:8.2} {:>6} {:>9} {:>9} {points:>9} {given_up:>8.1} %  {}",
+                objective.as_str(),
+                gains.len(),
+                at(0),
+                at(gains.len() / 10),
+                if plan.report.bound.is_none() { "yes" } else { "no" },
+            );
+        }
+    }
 }
 
 /// Wall-clock and processor seconds since the last line, and the peak memory of the stage.
