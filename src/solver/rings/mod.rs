@@ -15,13 +15,17 @@
 //! | `cycles` | all cycles up to a length, each once |
 //! | `packing` | the heaviest packing of columns into rows: what rings are, seen without their order |
 //! | `search` | branch and bound over columns |
-//! | `relax`, `simplex`, `factor` | the linear relaxation, in floats that decide nothing |
+//! | `relax` | the linear relaxation, priced column by column |
+//! | `simplex`, `dual` | its program, and the simplex method on it, in floats that decide nothing |
+//! | `eliminate`, `factor`, `sparse` | what the method solves its equations with |
 //! | `exact` | duals in whole numbers, and the bounds they prove |
 //! | `separate` | cuts |
 //! | `proof` | what proves a bound, as data |
 //! | `verify`, `refused` | its check, written apart, and why it refuses |
 
 pub mod cycles;
+mod dual;
+mod eliminate;
 mod exact;
 mod factor;
 pub mod packing;
@@ -31,6 +35,7 @@ mod relax;
 mod search;
 mod separate;
 mod simplex;
+mod sparse;
 #[cfg(test)]
 mod tests;
 pub mod verify;

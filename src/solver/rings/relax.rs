@@ -7,9 +7,10 @@
 //! Costs: rounds of the simplex method, each followed by a pass over the allowed columns.
 //! Absent: branching and the search for cuts.
 
+use super::dual::Ended;
 use super::exact::{Bound, Cuts, Pricer};
 use super::packing::Packing;
-use super::simplex::{Ended, Mark, Simplex};
+use super::simplex::{Basis, Mark, Simplex};
 
 /// Stands for "not in the program".
 const NONE: u32 = u32::MAX;
@@ -297,12 +298,12 @@ impl<'a> Relaxation<'a> {
     }
 
     /// Returns the basis, to be taken up again later.
-    pub(super) fn basis(&self) -> Vec<i32> {
+    pub(super) fn basis(&self) -> Basis {
         self.lp.basis()
     }
 
     /// Takes up an earlier basis.
-    pub(super) fn set_basis(&mut self, basis: &[i32]) {
+    pub(super) fn set_basis(&mut self, basis: &Basis) {
         self.lp.set_basis(basis);
     }
 

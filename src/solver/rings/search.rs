@@ -12,6 +12,7 @@ use super::packing::{Packed, Packing};
 use super::proof::{Duals, Node, Part, Proof};
 use super::relax::{Places, Relaxation};
 use super::separate;
+use super::simplex::Basis;
 
 /// How near to a whole number a value counts as one.
 const WHOLE: f64 = 1e-6;
@@ -91,7 +92,7 @@ struct Open {
     /// What every packing here takes.
     taken: Vec<u32>,
     duals: Duals,
-    basis: Vec<i32>,
+    basis: Basis,
     values: Vec<(u32, f64)>,
 }
 
