@@ -241,8 +241,7 @@ impl Simplex {
         let at = position as usize;
         let excess = self.excess[at];
         let factor = self.factor.as_mut().expect("factored");
-        inverse.add(position, 1.0);
-        factor.solve_transposed(inverse);
+        factor.solve_leaving(position, inverse);
         for (row, multiplier) in inverse.entries() {
             for &(column, entry) in &self.rows[row as usize] {
                 ratios.add(column, multiplier * entry);
@@ -257,7 +256,7 @@ impl Simplex {
             direction.add(row, entry);
         }
         let factor = self.factor.as_mut().expect("factored");
-        factor.solve(direction);
+        factor.solve_entering(direction);
         let solved = direction.at(position);
         if (solved - pivot).abs() > 1e-6 * (1.0 + pivot.abs()) && factor.exchanges() > 0 {
             return false;
@@ -318,7 +317,7 @@ impl Simplex {
         }
         self.edge[at] = (exact / (solved * solved)).max(LEAST_EDGE);
         // The exchange itself.
-        factor.exchange(position, direction);
+        factor.exchange(position, solved);
         if leaving >= 0 {
             self.reduced[leaving as usize] = -step;
         } else {

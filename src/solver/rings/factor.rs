@@ -1,14 +1,15 @@
 //! The factors of a sparse basis: solving with a square matrix and with its transpose.
 //!
 //! In: pivots in the order of elimination, from `eliminate`. Out: [`Factor`], which solves `B x = a` and `Bᵀ z = c`
-//! and takes the exchange of one column (product form).
+//! and takes the exchange of one column (J. Hall and Q. Huangfu, "Novel update techniques for the revised simplex
+//! method", 2015: the middle product form, whose updates are sparse where solutions are not).
 //! Holds: a solve leaves exactly the entries it listed. Costs: what is reached from the entries given, in the order of
 //! elimination, so a vector of few entries whose solution has few takes few steps whatever the size of the basis
 //! (J. Gilbert and T. Peierls, "Sparse partial pivoting in time proportional to arithmetic operations", 1988); and a
 //! word for every 4,096 rows at each step.
 //! Absent: any claim. These are floats; what is concluded from them is checked in integers elsewhere.
 
-use super::sparse::{Agenda, Sparse};
+use super::sparse::{Agenda, CANCELLED, Sparse};
 
 /// What is dropped as rounding noise.
 pub(super) const TINY: f64 = 1e-13;
@@ -87,12 +88,14 @@ impl Lists {
     }
 }
 
-/// A column that took the place of another since the matrix was factored.
-#[derive(Clone, Debug)]
+/// A column that took the place of another since the matrix was factored: between the triangles stands the identity
+/// plus `column × row`, whose inverse is the identity less `column × row / pivot`. Both go by step.
+#[derive(Clone, Copy, Debug)]
 struct Exchange {
-    position: u32,
     pivot: f64,
-    others: (u32, u32),
+    /// Parts of `Factor::exchanged`.
+    column: (u32, u32),
+    row: (u32, u32),
 }
 
 /// A factored basis with the exchanges since. Inside, rows and positions go by the step of their pivot.
@@ -109,6 +112,9 @@ pub(super) struct Factor {
     upper_turned: Lists,
     exchanges: Vec<Exchange>,
     exchanged: Vec<(u32, f64)>,
+    /// What the last column to enter and the last position to leave were between the triangles, by step.
+    entering: Vec<(u32, f64)>,
+    leaving: Vec<(u32, f64)>,
     /// By step.
     work: Vec<f64>,
     agenda: Agenda,
@@ -137,6 +143,8 @@ impl Factor {
             upper,
             exchanges: Vec::new(),
             exchanged: Vec::new(),
+            entering: Vec::new(),
+            leaving: Vec::new(),
             work: vec![0.0; size],
             agenda: Agenda::new(size),
             reached: Vec::new(),
@@ -155,26 +163,81 @@ impl Factor {
 
     /// Solves `B x = a`: takes `a` by row and leaves `x` by position.
     pub(super) fn solve(&mut self, vector: &mut Sparse) {
-        let Self { pivots, work, agenda, reached, .. } = self;
+        self.through_lower(vector);
+        self.through_upper(vector);
+    }
+
+    /// Solves as [`Factor::solve`] does for the column that is to enter.
+    pub(super) fn solve_entering(&mut self, vector: &mut Sparse) {
+        self.through_lower(vector);
+        self.entering.clear();
+        self.entering.extend(self.reached.iter().map(|&step| (step, self.work[step as usize])));
+        self.through_upper(vector);
+    }
+
+    /// Solves `Bᵀ z = c`: takes `c` by position and leaves `z` by row.
+    pub(super) fn solve_transposed(&mut self, vector: &mut Sparse) {
+        self.through_upper_transposed(vector);
+        self.through_lower_transposed(vector);
+    }
+
+    /// Solves as [`Factor::solve_transposed`] does for a position that is to leave.
+    pub(super) fn solve_leaving(&mut self, position: u32, vector: &mut Sparse) {
+        vector.add(position, 1.0);
+        self.through_upper_transposed(vector);
+        self.leaving.clear();
+        self.leaving.extend(self.reached.iter().map(|&step| (step, self.work[step as usize])));
+        self.through_lower_transposed(vector);
+    }
+
+    /// Puts the column last solved to enter at the position last solved to leave; `pivot` is its entry there.
+    pub(super) fn exchange(&mut self, position: u32, pivot: f64) {
+        let step = self.step_of_position[position as usize];
+        let start = self.exchanged.len() as u32;
+        self.exchanged.append(&mut self.entering);
+        self.exchanged.push((step, -self.pivots[step as usize].value));
+        self.exchanged.extend(self.upper.of(step).iter().map(|&(earlier, entry)| (earlier, -entry)));
+        let middle = self.exchanged.len() as u32;
+        self.exchanged.append(&mut self.leaving);
+        self.exchanges.push(Exchange { pivot, column: (start, middle), row: (middle, self.exchanged.len() as u32) });
+    }
+
+    /// Solves with the lower triangle and the exchanges; leaves the result in `work`, at the steps in `reached`.
+    fn through_lower(&mut self, vector: &mut Sparse) {
+        let Self { work, agenda, reached, .. } = self;
+        reached.clear();
         for (row, value) in vector.entries() {
             let step = self.step_of_row[row as usize];
             work[step as usize] = value;
             agenda.insert(step);
         }
         vector.clear();
-        if !self.lower.entries.is_empty() {
-            reached.clear();
-            while let Some(step) = agenda.pop_first() {
-                reached.push(step);
-                let value = work[step as usize];
-                for &(later, multiplier) in self.lower.of(step) {
-                    work[later as usize] -= multiplier * value;
-                    agenda.insert(later);
-                }
+        while let Some(step) = agenda.pop_first() {
+            let value = work[step as usize];
+            if value.abs() < TINY {
+                work[step as usize] = 0.0;
+                continue;
             }
-            for &step in &*reached {
-                agenda.insert(step);
+            reached.push(step);
+            for &(later, multiplier) in self.lower.of(step) {
+                work[later as usize] -= multiplier * value;
+                agenda.insert(later);
             }
+        }
+        let list = |(from, to): (u32, u32)| &self.exchanged[from as usize..to as usize];
+        for exchange in &self.exchanges {
+            let sum: f64 = list(exchange.row).iter().map(|&(step, entry)| entry * work[step as usize]).sum();
+            if sum != 0.0 {
+                subtract(work, reached, list(exchange.column), sum / exchange.pivot);
+            }
+        }
+    }
+
+    /// Solves with the upper triangle for what stands in `work` at the steps in `reached`.
+    fn through_upper(&mut self, vector: &mut Sparse) {
+        let Self { pivots, work, agenda, reached, .. } = self;
+        for &step in &*reached {
+            agenda.insert(step);
         }
         while let Some(step) = agenda.pop_last() {
             let pivot = &pivots[step as usize];
@@ -188,37 +251,18 @@ impl Factor {
                 agenda.insert(earlier);
             }
         }
-        for exchange in &self.exchanges {
-            let value = vector.at(exchange.position);
-            if value == 0.0 {
-                continue;
-            }
-            let solved = value / exchange.pivot;
-            vector.set(exchange.position, solved);
-            for &(position, entry) in &self.exchanged[exchange.others.0 as usize..exchange.others.1 as usize] {
-                vector.add(position, -entry * solved);
-            }
-        }
     }
 
-    /// Solves `Bᵀ z = c`: takes `c` by position and leaves `z` by row.
-    pub(super) fn solve_transposed(&mut self, vector: &mut Sparse) {
-        for exchange in self.exchanges.iter().rev() {
-            let others = &self.exchanged[exchange.others.0 as usize..exchange.others.1 as usize];
-            let sum: f64 = others.iter().map(|&(position, entry)| entry * vector.at(position)).sum();
-            let value = vector.at(exchange.position);
-            if sum != 0.0 || value != 0.0 {
-                vector.set(exchange.position, (value - sum) / exchange.pivot);
-            }
-        }
+    /// Solves with the transposed upper triangle; leaves the result in `work`, at the steps in `reached`.
+    fn through_upper_transposed(&mut self, vector: &mut Sparse) {
         let Self { pivots, work, agenda, reached, .. } = self;
+        reached.clear();
         for (position, value) in vector.entries() {
             let step = self.step_of_position[position as usize];
             work[step as usize] = value;
             agenda.insert(step);
         }
         vector.clear();
-        reached.clear();
         while let Some(step) = agenda.pop_first() {
             let value = work[step as usize] / pivots[step as usize].value;
             if value.abs() < TINY {
@@ -230,6 +274,18 @@ impl Factor {
             for &(later, entry) in self.upper_turned.of(step) {
                 work[later as usize] -= entry * value;
                 agenda.insert(later);
+            }
+        }
+    }
+
+    /// Solves with the transposed exchanges and lower triangle for what stands in `work` at the steps in `reached`.
+    fn through_lower_transposed(&mut self, vector: &mut Sparse) {
+        let Self { pivots, work, agenda, reached, .. } = self;
+        let list = |(from, to): (u32, u32)| &self.exchanged[from as usize..to as usize];
+        for exchange in self.exchanges.iter().rev() {
+            let sum: f64 = list(exchange.column).iter().map(|&(step, entry)| entry * work[step as usize]).sum();
+            if sum != 0.0 {
+                subtract(work, reached, list(exchange.row), sum / exchange.pivot);
             }
         }
         for &step in &*reached {
@@ -247,13 +303,18 @@ impl Factor {
             }
         }
     }
+}
 
-    /// Puts another column at a position; `solved` is that column after [`Factor::solve`].
-    pub(super) fn exchange(&mut self, position: u32, solved: &Sparse) {
-        let from = self.exchanged.len() as u32;
-        let others = solved.entries().filter(|&(other, entry)| other != position && entry.abs() > TINY);
-        self.exchanged.extend(others);
-        let others = (from, self.exchanged.len() as u32);
-        self.exchanges.push(Exchange { position, pivot: solved.at(position), others });
+/// Subtracts a multiple of a list, and notes the steps that were zero, each once.
+fn subtract(work: &mut [f64], reached: &mut Vec<u32>, list: &[(u32, f64)], times: f64) {
+    for &(step, entry) in list {
+        let value = &mut work[step as usize];
+        if *value == 0.0 {
+            reached.push(step);
+        }
+        *value -= times * entry;
+        if *value == 0.0 {
+            *value = CANCELLED;
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! places. Absent: what the places stand for.
 
 /// What stands at a listed place whose terms cancelled: too small to count, and not zero.
-const CANCELLED: f64 = 1e-100;
+pub(super) const CANCELLED: f64 = 1e-100;
 
 /// A vector with the list of the places where it may differ from zero.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +24,6 @@ impl Sparse {
     /// Makes room for more places, or takes places away that are zero.
     pub(super) fn resize(&mut self, size: usize) {
         self.values.resize(size, 0.0);
-    }
-
-    /// Returns the places that may differ from zero, in no order.
-    pub(super) fn listed(&self) -> &[u32] {
-        &self.listed
     }
 
     /// Returns the listed places with their values.
@@ -51,14 +46,6 @@ impl Sparse {
         if *value == 0.0 {
             *value = CANCELLED;
         }
-    }
-
-    /// Replaces the value at a place.
-    pub(super) fn set(&mut self, place: u32, value: f64) {
-        if self.values[place as usize] == 0.0 {
-            self.listed.push(place);
-        }
-        self.values[place as usize] = if value == 0.0 { CANCELLED } else { value };
     }
 
     /// Puts a value other than zero at a place that is zero.
@@ -150,6 +137,6 @@ mod tests {
         vector.add(1, 1.0);
         assert_eq!(vector.entries().collect::<Vec<_>>(), [(1, 1.0)]);
         vector.clear();
-        assert_eq!((vector.listed().len(), vector.at(1)), (0, 0.0));
+        assert_eq!((vector.entries().count(), vector.at(1)), (0, 0.0));
     }
 }
