@@ -123,7 +123,7 @@ impl Pricer {
         taken: &[u32],
     ) -> Bound {
         let rows = packing.capacity.len();
-        self.cut_dual.resize(cuts.list.len(), 0);
+        self.cut_dual.resize(cuts.list.len().max(self.cut_dual.len()), 0);
         let mut used_rows = Vec::new();
         let mut used_cuts = Vec::new();
         for &(row, dual) in duals {

@@ -15,6 +15,8 @@
 //! | `cycles` | all cycles up to a length, each once |
 //! | `packing` | the heaviest packing of columns into rows: what rings are, seen without their order |
 //! | `search` | branch and bound over columns |
+//! | `ascent` | duals that are nearly best, from passes over the columns |
+//! | `polish` | a better packing, one neighbourhood at a time |
 //! | `relax` | the linear relaxation, priced column by column |
 //! | `simplex`, `dual` | its program, and the simplex method on it, in floats that decide nothing |
 //! | `eliminate`, `factor`, `sparse` | what the method solves its equations with |
@@ -23,12 +25,14 @@
 //! | `proof` | what proves a bound, as data |
 //! | `verify`, `refused` | its check, written apart, and why it refuses |
 
+mod ascent;
 pub mod cycles;
 mod dual;
 mod eliminate;
 mod exact;
 mod factor;
 pub mod packing;
+mod polish;
 pub mod proof;
 pub mod refused;
 mod relax;

@@ -63,7 +63,7 @@ pub(super) struct Relaxation<'a> {
 }
 
 impl<'a> Relaxation<'a> {
-    /// Starts the relaxation of some columns with the heaviest of each row.
+    /// Starts the relaxation of some columns with those taken and the first of each row.
     pub(super) fn new(packing: &'a Packing, mut places: Places, columns: &[u32], keep: &[u32]) -> Self {
         let mut rows: Vec<u32> =
             columns.iter().flat_map(|&column| packing.columns.entries(column).iter().map(|&(row, _)| row)).collect();
@@ -89,10 +89,8 @@ impl<'a> Relaxation<'a> {
         for &column in keep {
             relaxation.build(column, &Cuts::default());
         }
-        let mut by_weight = columns.to_vec();
-        by_weight.sort_unstable_by_key(|&column| (-packing.columns.weight(column), column));
         let mut count = vec![0; relaxation.rows.len()];
-        for column in by_weight {
+        for &column in columns {
             let entries = packing.columns.entries(column);
             let local = |row: u32| relaxation.places.row[row as usize] as usize;
             if entries.iter().any(|&(row, _)| count[local(row)] < FIRST_COLUMNS) {

@@ -7,8 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use super::ascent;
 use super::exact::{Bound, Cuts, Pricer};
 use super::packing::{Packed, Packing};
+use super::polish::Polish;
 use super::proof::{Duals, Node, Part, Proof};
 use super::relax::{Places, Relaxation};
 use super::separate;
@@ -41,18 +43,25 @@ const CORE_NODES: usize = 100;
 /// Which part of the gap a better packing is to leave, one try after the other.
 const CORE_PARTS: [i64; 4] = [16, 8, 4, 2];
 
+/// The columns from which on duals are sought by passes over them, before any program is built.
+const MANY: usize = 5_000;
+
+/// The nodes made at most to improve a small packing.
+const QUICK_NODES: usize = 20;
+
+/// The rounds of cuts at most to improve a small packing.
+const QUICK_ROUNDS: usize = 3;
+
+/// Returns a packing at least as good as the one given, of columns that weigh something and fit, within a few nodes.
+pub(super) fn improved(packing: &Packing, start: Vec<u32>) -> Vec<u32> {
+    let mut search = Search::new(packing, &|| false);
+    search.quick = true;
+    search.solve_columns(0, worth_having(packing), start).columns
+}
+
 /// Finds the heaviest packing.
 pub(super) fn solve(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
-    let mut search = Search {
-        packing,
-        stop,
-        pricer: Pricer::new(packing),
-        cuts: Cuts::new(packing.capacity.len()),
-        nodes: vec![None],
-        places: Places::new(packing),
-        used: vec![0; packing.capacity.len()],
-        aside: Vec::new(),
-    };
+    let mut search = Search::new(packing, stop);
     let columns = worth_having(packing);
     let start = search.greedy(columns.clone());
     let mut best = search.solve_columns(0, columns, start);
@@ -122,9 +131,25 @@ struct Search<'a> {
     used: Vec<u32>,
     /// The heaviest packing offered since this was last emptied.
     aside: Vec<u32>,
+    /// Whether a better packing is all that is wanted, and soon.
+    quick: bool,
 }
 
 impl<'a> Search<'a> {
+    fn new(packing: &'a Packing, stop: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        Self {
+            packing,
+            stop,
+            pricer: Pricer::new(packing),
+            cuts: Cuts::new(packing.capacity.len()),
+            nodes: vec![None],
+            places: Places::new(packing),
+            used: vec![0; packing.capacity.len()],
+            aside: Vec::new(),
+            quick: false,
+        }
+    }
+
     /// Makes a node to be filled in later.
     fn new_node(&mut self) -> u32 {
         self.nodes.push(None);
@@ -242,24 +267,60 @@ impl<'a> Search<'a> {
             best.bound = best.weight;
             return best;
         }
-        let places = std::mem::take(&mut self.places);
-        let mut relaxation = Relaxation::new(self.packing, places, &columns, &best.columns);
         let (mut node, mut columns) = (node, columns);
+        // The best bound there is on what is left, however it was found.
+        let mut known: Option<Bound> = None;
+        let mut order = columns.clone();
+        if columns.len() > MANY {
+            let bound = self.ascend(&columns, best.weight);
+            self.polish(&columns, &bound, &mut best);
+            let points = bound.points(self.pricer.scale);
+            if points <= best.weight || (self.stop)() {
+                best.bound = points.max(best.weight);
+                self.close(node, Node::Bound(bound.duals));
+                return best;
+            }
+            let mut by_slack: Vec<(i64, u32)> = bound.slack.iter().copied().zip(columns.iter().copied()).collect();
+            let kept = self.worth_keeping(&columns, &bound, best.weight);
+            if (columns.len() - kept.len()) * WORTH_DROPPING >= columns.len() {
+                let then = self.new_node();
+                self.close(node, Node::Drop { duals: bound.duals.clone(), then });
+                node = then;
+                columns = kept;
+            }
+            by_slack.retain(|(_, column)| columns.binary_search(column).is_ok());
+            by_slack.sort_unstable();
+            order = by_slack.into_iter().map(|(_, column)| column).collect();
+            known = Some(bound);
+        } else {
+            order.sort_unstable_by_key(|&column| (-self.packing.columns.weight(column), column));
+        }
+        let places = std::mem::take(&mut self.places);
+        let mut relaxation = Relaxation::new(self.packing, places, &order, &best.columns);
         let mut last_points = i64::MAX;
         let mut slow_rounds = 0;
+        let rounds = if self.quick { QUICK_ROUNDS } else { CUT_ROUNDS };
         for round in 0.. {
             let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
             let points = bound.points(self.pricer.scale);
+            if (self.stop)()
+                && let Some(known) = known.take_if(|known| known.points(self.pricer.scale) < points)
+            {
+                best.bound = known.points(self.pricer.scale).max(best.weight);
+                self.close(node, Node::Bound(known.duals));
+                self.places = relaxation.into_places();
+                return best;
+            }
             let values = relaxation.values();
             self.improve(&mut best, &columns, &[], &values, &bound);
             let gained = last_points.saturating_sub(points);
             last_points = points;
             slow_rounds = if gained < (points - best.weight) / 100 { slow_rounds + 1 } else { 0 };
             let mut found = Vec::new();
-            if points > best.weight && round < CUT_ROUNDS && slow_rounds < SLOW_ROUNDS {
+            if points > best.weight && round < rounds && slow_rounds < SLOW_ROUNDS {
                 found = separate::cuts(self.packing, &values);
             }
-            if (round < DIVES || found.is_empty()) && points > best.weight && !(self.stop)() {
+            if !self.quick && (round < DIVES || found.is_empty()) && points > best.weight && !(self.stop)() {
                 self.dive(&mut relaxation, &columns, &mut best);
                 if found.is_empty() {
                     let before = best.weight;
@@ -310,7 +371,8 @@ impl<'a> Search<'a> {
             if found.is_empty() {
                 let (duals, basis) = (bound.duals, relaxation.basis());
                 let open = Open { points, node, columns, taken: Vec::new(), duals, basis, values };
-                self.branch_and_bound(&mut relaxation, open, &mut best, None);
+                let most = self.quick.then_some(QUICK_NODES);
+                self.branch_and_bound(&mut relaxation, open, &mut best, most);
                 self.places = relaxation.into_places();
                 return best;
             }
@@ -321,6 +383,25 @@ impl<'a> Search<'a> {
             }
         }
         unreachable!("the rounds of cuts end")
+    }
+
+    /// Bounds the packings of some columns without a program.
+    fn ascend(&mut self, columns: &[u32], weight: i64) -> Bound {
+        let duals = ascent::duals(self.packing, columns, weight, self.stop);
+        let duals: Vec<(u32, f64)> = (0..).zip(duals).filter(|&(_, dual)| dual > 0.0).collect();
+        self.pricer.bound(self.packing, &Cuts::default(), &duals, columns, &[])
+    }
+
+    /// Makes the best packing better one neighbourhood at a time.
+    fn polish(&mut self, columns: &[u32], bound: &Bound, best: &mut Best) {
+        self.improve(best, columns, &[], &[], bound);
+        let mut dual = vec![0; self.packing.capacity.len()];
+        for &(row, of_row) in &bound.duals {
+            dual[row as usize] = of_row;
+        }
+        let mut polish = Polish::new(self.packing, columns, &bound.slack, &dual, &best.columns);
+        polish.run(bound.points(self.pricer.scale), self.stop);
+        self.offer(best, polish.columns());
     }
 
     /// Searches, for a few nodes, for a packing that leaves at most a part of the gap, and forgets the nodes.

@@ -1,0 +1,219 @@
+//! A packing made better one neighbourhood at a time.
+//!
+//! In: a packing taken, duals, and by how much the price of each column exceeds its weight under them. Out: a packing
+//! that weighs as much or more.
+//! Holds: the packing fits at any time. Costs: sweeps over all rows; a neighbourhood is a small packing of its own.
+//! Absent: any proof.
+//!
+//! The columns taken on some rows that lie together are given back, and what fits in their place is searched for the
+//! best (P. Shaw, "Using constraint programming and local search methods to solve vehicle routing problems", 1998).
+//! What a row lacks to its dual says where something is to be gained: under any duals a packing falls short of their
+//! bound by what its columns are priced above their weights, and by the duals of the room it leaves.
+
+use super::packing::{Columns, Packing};
+use super::search;
+
+/// How many columns each row looks at, those of least slack.
+const NEAR: usize = 32;
+
+/// The columns given back at a time, sweep after sweep, as long as a size brings something.
+const SIZES: [usize; 4] = [16, 30, 50, 80];
+
+/// A sweep that closes no more than one such part of the gap ends its size.
+const SLOW: i128 = 50;
+
+/// A packing with what surrounds it.
+pub(super) struct Polish<'a> {
+    packing: &'a Packing,
+    /// The columns of least slack on each row, those first.
+    near: Vec<Vec<u32>>,
+    slack_of: Vec<i64>,
+    dual: &'a [i64],
+    taken: Vec<bool>,
+    /// The column taken on a row of capacity 1.
+    holder: Vec<Option<u32>>,
+    used: Vec<u32>,
+    weight: i64,
+}
+
+impl<'a> Polish<'a> {
+    /// Begins with a packing; `slack` is parallel to `columns`, and `dual` has all rows; both in the same units.
+    pub(super) fn new(packing: &'a Packing, columns: &[u32], slack: &[i64], dual: &'a [i64], start: &[u32]) -> Self {
+        let rows = packing.capacity.len();
+        let mut slack_of = vec![i64::MAX; packing.columns.len()];
+        let mut near: Vec<Vec<u32>> = vec![Vec::new(); rows];
+        for (&column, &slack) in columns.iter().zip(slack) {
+            slack_of[column as usize] = slack;
+            for &(row, _) in packing.columns.entries(column) {
+                if packing.capacity[row as usize] == 1 {
+                    near[row as usize].push(column);
+                }
+            }
+        }
+        for list in &mut near {
+            let by_slack = |&column: &u32| (slack_of[column as usize], column);
+            if list.len() > NEAR {
+                list.select_nth_unstable_by_key(NEAR, by_slack);
+                list.truncate(NEAR);
+            }
+            list.sort_unstable_by_key(by_slack);
+        }
+        let mut polish = Self {
+            packing,
+            near,
+            slack_of,
+            dual,
+            taken: vec![false; packing.columns.len()],
+            holder: vec![None; rows],
+            used: vec![0; rows],
+            weight: 0,
+        };
+        for &column in start {
+            polish.take(column);
+        }
+        polish
+    }
+
+    /// Returns the columns taken, ascending.
+    pub(super) fn columns(&self) -> Vec<u32> {
+        (0..self.taken.len() as u32).filter(|&column| self.taken[column as usize]).collect()
+    }
+
+    fn take(&mut self, column: u32) {
+        self.taken[column as usize] = true;
+        self.weight += self.packing.columns.weight(column);
+        for &(row, entry) in self.packing.columns.entries(column) {
+            self.used[row as usize] += entry;
+            self.holder[row as usize] = Some(column);
+        }
+    }
+
+    fn give_back(&mut self, column: u32) {
+        self.taken[column as usize] = false;
+        self.weight -= self.packing.columns.weight(column);
+        for &(row, entry) in self.packing.columns.entries(column) {
+            self.used[row as usize] -= entry;
+            self.holder[row as usize] = None;
+        }
+    }
+
+    /// Goes over all rows until a sweep brings little, with ever larger neighbourhoods; `bound` is in whole points.
+    pub(super) fn run(&mut self, bound: i64, stop: &(dyn Fn() -> bool + Sync)) {
+        for size in SIZES {
+            loop {
+                let before = self.weight;
+                self.sweep(size, stop);
+                if self.weight >= bound || stop() {
+                    return;
+                }
+                if i128::from(self.weight - before) * SLOW <= i128::from(bound - before) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Visits each row once, those first where most is lost.
+    fn sweep(&mut self, size: usize, stop: &(dyn Fn() -> bool + Sync)) {
+        let rows = 0..self.packing.capacity.len() as u32;
+        let mut seeds: Vec<(i64, u32)> = rows.map(|row| (-self.loss(row), row)).filter(|&(loss, _)| loss < 0).collect();
+        seeds.sort_unstable();
+        let mut visited = vec![false; self.packing.capacity.len()];
+        for (_, seed) in seeds {
+            if stop() {
+                return;
+            }
+            if !visited[seed as usize] {
+                self.visit(seed, size, &mut visited);
+            }
+        }
+    }
+
+    /// Returns what a row of capacity 1 falls short of its dual by.
+    fn loss(&self, row: u32) -> i64 {
+        if self.packing.capacity[row as usize] != 1 {
+            return 0;
+        }
+        match self.holder[row as usize] {
+            Some(column) => self.slack_of[column as usize],
+            None if self.near[row as usize].is_empty() => 0,
+            None => self.dual[row as usize],
+        }
+    }
+
+    /// Gives back what lies around a row, and takes the best that fits instead.
+    fn visit(&mut self, seed: u32, size: usize, visited: &mut [bool]) {
+        let (given_back, rows) = self.around(seed, size);
+        for &row in &rows {
+            visited[row as usize] = true;
+        }
+        for &column in &given_back {
+            self.give_back(column);
+        }
+        let mut found: Vec<u32> = rows.iter().flat_map(|&row| self.near[row as usize].iter().copied()).collect();
+        found.extend(&given_back);
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|&column| {
+            let mut entries = self.packing.columns.entries(column).iter();
+            entries.all(|&(row, entry)| self.used[row as usize] + entry <= self.packing.capacity[row as usize])
+        });
+        let best = self.best_of(&found, &given_back);
+        for column in best {
+            self.take(column);
+        }
+    }
+
+    /// Returns so many columns taken around a row, and the rows of capacity 1 they and the gaps between them cover.
+    fn around(&self, seed: u32, size: usize) -> (Vec<u32>, Vec<u32>) {
+        let mut rows = vec![seed];
+        let mut columns: Vec<u32> = Vec::new();
+        let mut known = std::collections::BTreeSet::from([seed]);
+        let mut next = 0;
+        while next < rows.len() && columns.len() < size {
+            let row = rows[next];
+            next += 1;
+            let held = self.holder[row as usize];
+            if let Some(column) = held.filter(|column| !columns.contains(column)) {
+                columns.push(column);
+            }
+            for &column in held.iter().chain(self.near[row as usize].iter().take(NEAR / 4)) {
+                for &(other, _) in self.packing.columns.entries(column) {
+                    if self.packing.capacity[other as usize] == 1 && known.insert(other) {
+                        rows.push(other);
+                    }
+                }
+            }
+        }
+        rows.truncate(next);
+        for &column in &columns {
+            for &(row, _) in self.packing.columns.entries(column) {
+                if self.packing.capacity[row as usize] == 1 && !rows.contains(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+        (columns, rows)
+    }
+
+    /// Returns the best packing of some columns in the room there is, from one of them.
+    fn best_of(&self, columns: &[u32], start: &[u32]) -> Vec<u32> {
+        let mut rows: Vec<u32> = Vec::new();
+        for &column in columns {
+            rows.extend(self.packing.columns.entries(column).iter().map(|&(row, _)| row));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        let local = |row: u32| rows.binary_search(&row).expect("all rows are listed") as u32;
+        let mut small = Packing { capacity: Vec::with_capacity(rows.len()), columns: Columns::new() };
+        small.capacity.extend(rows.iter().map(|&row| self.packing.capacity[row as usize] - self.used[row as usize]));
+        for &column in columns {
+            let entries = self.packing.columns.entries(column).iter();
+            let entries: Vec<(u32, u32)> = entries.map(|&(row, entry)| (local(row), entry)).collect();
+            small.columns.push(&entries, self.packing.columns.weight(column));
+        }
+        let start = start.iter().map(|column| columns.binary_search(column).expect("what was taken fits") as u32);
+        let found = search::improved(&small, start.collect());
+        found.into_iter().map(|column| columns[column as usize]).collect()
+    }
+}
