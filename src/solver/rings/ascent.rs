@@ -70,6 +70,7 @@ pub(super) fn duals(packing: &Packing, columns: &[u32], weight: i64, stop: &(dyn
     }
     let capacity: Vec<f64> = packing.capacity.iter().map(|&capacity| f64::from(capacity)).collect();
     let target = weight as f64 / unit;
+    start_low(&flat, &capacity, &mut dual);
     let mut best = (f64::INFINITY, dual.clone());
     let mut direction = vec![0.0; rows];
     let mut slope = vec![0.0; rows];
@@ -132,6 +133,23 @@ pub(super) fn duals(packing: &Packing, columns: &[u32], weight: i64, stop: &(dyn
         drift += f64::from(widest) * moved;
     }
     best.1.iter().map(|dual| dual * unit).collect()
+}
+
+/// Lowers all duals, which no column exceeds, to the part of them that bounds best.
+fn start_low(flat: &Flat, capacity: &[f64], dual: &mut [f64]) {
+    let total: f64 = dual.iter().zip(capacity).map(|(dual, capacity)| dual * capacity).sum();
+    let gains = |part: f64| {
+        let columns = 0..flat.weights.len();
+        let gain = columns.map(|column| {
+            let weight = flat.weights[column];
+            (weight - part * (weight - flat.gain(column as u32, dual))).max(0.0)
+        });
+        part * total + gain.sum::<f64>()
+    };
+    let parts = (1..=16).map(|part| f64::from(part) / 16.0);
+    let best = parts.map(|part| (gains(part), part)).min_by(|one, other| one.0.total_cmp(&other.0));
+    let (_, part) = best.expect("there are parts");
+    dual.iter_mut().for_each(|dual| *dual *= part);
 }
 
 /// Returns by how much a value falls at most from one list to the other.

@@ -16,11 +16,17 @@ use super::search;
 /// How many columns each row looks at, those of least slack.
 const NEAR: usize = 32;
 
+/// How many of these lead from a row to its neighbours.
+const TIGHT: usize = 8;
+
 /// The columns given back at a time, sweep after sweep, as long as a size brings something.
-const SIZES: [usize; 4] = [16, 30, 50, 80];
+const SIZES: [usize; 6] = [16, 30, 50, 80, 130, 200];
 
 /// A sweep that closes no more than one such part of the gap ends its size.
 const SLOW: i128 = 50;
+
+/// The sweeps in a row that may close little.
+const SLOW_SWEEPS: u32 = 2;
 
 /// A packing with what surrounds it.
 pub(super) struct Polish<'a> {
@@ -97,26 +103,39 @@ impl<'a> Polish<'a> {
         }
     }
 
-    /// Goes over all rows until a sweep brings little, with ever larger neighbourhoods; `bound` is in whole points.
+    /// Goes over all rows until sweeps bring little, with ever larger neighbourhoods; `bound` is in whole points.
     pub(super) fn run(&mut self, bound: i64, stop: &(dyn Fn() -> bool + Sync)) {
+        let mut sweep = 0;
         for size in SIZES {
-            loop {
+            let mut slow = 0;
+            while slow < SLOW_SWEEPS {
                 let before = self.weight;
-                self.sweep(size, stop);
+                self.sweep(size, sweep, stop);
+                sweep += 1;
                 if self.weight >= bound || stop() {
                     return;
                 }
-                if i128::from(self.weight - before) * SLOW <= i128::from(bound - before) {
-                    break;
-                }
+                let closed = i128::from(self.weight - before) * SLOW > i128::from(bound - before);
+                slow = if closed { 0 } else { slow + 1 };
             }
         }
     }
 
-    /// Visits each row once, those first where most is lost.
-    fn sweep(&mut self, size: usize, stop: &(dyn Fn() -> bool + Sync)) {
+    /// Visits each row once, in an order of the sweep's own.
+    fn sweep(&mut self, size: usize, sweep: u32, stop: &(dyn Fn() -> bool + Sync)) {
         let rows = 0..self.packing.capacity.len() as u32;
-        let mut seeds: Vec<(i64, u32)> = rows.map(|row| (-self.loss(row), row)).filter(|&(loss, _)| loss < 0).collect();
+        let mut seeds: Vec<(u32, u32)> = rows
+            .filter(|&row| self.loss(row) > 0)
+            .map(|row| {
+                (
+                    (row ^ sweep.wrapping_mul(0x9E37_79B9))
+                        .wrapping_mul(0x85EB_CA6B)
+                        .rotate_left(13)
+                        .wrapping_mul(0xC2B2_AE35),
+                    row,
+                )
+            })
+            .collect();
         seeds.sort_unstable();
         let mut visited = vec![false; self.packing.capacity.len()];
         for (_, seed) in seeds {
@@ -177,7 +196,7 @@ impl<'a> Polish<'a> {
             if let Some(column) = held.filter(|column| !columns.contains(column)) {
                 columns.push(column);
             }
-            for &column in held.iter().chain(self.near[row as usize].iter().take(NEAR / 4)) {
+            for &column in held.iter().chain(self.near[row as usize].iter().take(TIGHT)) {
                 for &(other, _) in self.packing.columns.entries(column) {
                     if self.packing.capacity[other as usize] == 1 && known.insert(other) {
                         rows.push(other);

@@ -44,7 +44,7 @@ const CORE_NODES: usize = 100;
 const CORE_PARTS: [i64; 4] = [16, 8, 4, 2];
 
 /// The columns from which on duals are sought by passes over them, before any program is built.
-const MANY: usize = 5_000;
+const MANY: usize = 20_000;
 
 /// The nodes made at most to improve a small packing.
 const QUICK_NODES: usize = 20;
@@ -271,7 +271,7 @@ impl<'a> Search<'a> {
         // The best bound there is on what is left, however it was found.
         let mut known: Option<Bound> = None;
         let mut order = columns.clone();
-        if columns.len() > MANY {
+        if columns.len() > MANY && !self.quick {
             let bound = self.ascend(&columns, best.weight);
             self.polish(&columns, &bound, &mut best);
             let points = bound.points(self.pricer.scale);
