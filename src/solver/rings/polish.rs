@@ -16,11 +16,11 @@ use super::search;
 /// How many columns each row looks at, those of least slack.
 const NEAR: usize = 32;
 
-/// How many of these lead from a row to its neighbours.
-const TIGHT: usize = 8;
+/// How many of these lead from a row to its neighbours, in one sweep and the next.
+const TIGHT: [usize; 2] = [4, 8];
 
 /// The columns given back at a time, sweep after sweep, as long as a size brings something.
-const SIZES: [usize; 6] = [16, 30, 50, 80, 130, 200];
+const SIZES: [usize; 4] = [16, 30, 50, 80];
 
 /// A sweep that closes no more than one such part of the gap ends its size.
 const SLOW: i128 = 50;
@@ -143,7 +143,7 @@ impl<'a> Polish<'a> {
                 return;
             }
             if !visited[seed as usize] {
-                self.visit(seed, size, &mut visited);
+                self.visit(seed, size, TIGHT[sweep as usize % TIGHT.len()], &mut visited);
             }
         }
     }
@@ -161,8 +161,8 @@ impl<'a> Polish<'a> {
     }
 
     /// Gives back what lies around a row, and takes the best that fits instead.
-    fn visit(&mut self, seed: u32, size: usize, visited: &mut [bool]) {
-        let (given_back, rows) = self.around(seed, size);
+    fn visit(&mut self, seed: u32, size: usize, tight: usize, visited: &mut [bool]) {
+        let (given_back, rows) = self.around(seed, size, tight);
         for &row in &rows {
             visited[row as usize] = true;
         }
@@ -184,7 +184,7 @@ impl<'a> Polish<'a> {
     }
 
     /// Returns so many columns taken around a row, and the rows of capacity 1 they and the gaps between them cover.
-    fn around(&self, seed: u32, size: usize) -> (Vec<u32>, Vec<u32>) {
+    fn around(&self, seed: u32, size: usize, tight: usize) -> (Vec<u32>, Vec<u32>) {
         let mut rows = vec![seed];
         let mut columns: Vec<u32> = Vec::new();
         let mut known = std::collections::BTreeSet::from([seed]);
@@ -196,7 +196,7 @@ impl<'a> Polish<'a> {
             if let Some(column) = held.filter(|column| !columns.contains(column)) {
                 columns.push(column);
             }
-            for &column in held.iter().chain(self.near[row as usize].iter().take(TIGHT)) {
+            for &column in held.iter().chain(self.near[row as usize].iter().take(tight)) {
                 for &(other, _) in self.packing.columns.entries(column) {
                     if self.packing.capacity[other as usize] == 1 && known.insert(other) {
                         rows.push(other);

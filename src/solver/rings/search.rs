@@ -320,7 +320,12 @@ impl<'a> Search<'a> {
             if points > best.weight && round < rounds && slow_rounds < SLOW_ROUNDS {
                 found = separate::cuts(self.packing, &values);
             }
-            if !self.quick && (round < DIVES || found.is_empty()) && points > best.weight && !(self.stop)() {
+            if !self.quick
+                && known.is_none()
+                && (round < DIVES || found.is_empty())
+                && points > best.weight
+                && !(self.stop)()
+            {
                 self.dive(&mut relaxation, &columns, &mut best);
                 if found.is_empty() {
                     let before = best.weight;
