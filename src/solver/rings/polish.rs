@@ -10,7 +10,7 @@
 //! What a row lacks to its dual says where something is to be gained: under any duals a packing falls short of their
 //! bound by what its columns are priced above their weights, and by the duals of the room it leaves.
 
-use super::packing::{Columns, Packing};
+use super::packing::Packing;
 use super::search;
 
 /// How many columns each row looks at, those of least slack.
@@ -177,7 +177,7 @@ impl<'a> Polish<'a> {
             let mut entries = self.packing.columns.entries(column).iter();
             entries.all(|&(row, entry)| self.used[row as usize] + entry <= self.packing.capacity[row as usize])
         });
-        let best = self.best_of(&found, &given_back);
+        let best = search::best_in_room(self.packing, &self.used, &found, &given_back);
         for column in best {
             self.take(column);
         }
@@ -213,26 +213,5 @@ impl<'a> Polish<'a> {
             }
         }
         (columns, rows)
-    }
-
-    /// Returns the best packing of some columns in the room there is, from one of them.
-    fn best_of(&self, columns: &[u32], start: &[u32]) -> Vec<u32> {
-        let mut rows: Vec<u32> = Vec::new();
-        for &column in columns {
-            rows.extend(self.packing.columns.entries(column).iter().map(|&(row, _)| row));
-        }
-        rows.sort_unstable();
-        rows.dedup();
-        let local = |row: u32| rows.binary_search(&row).expect("all rows are listed") as u32;
-        let mut small = Packing { capacity: Vec::with_capacity(rows.len()), columns: Columns::new() };
-        small.capacity.extend(rows.iter().map(|&row| self.packing.capacity[row as usize] - self.used[row as usize]));
-        for &column in columns {
-            let entries = self.packing.columns.entries(column).iter();
-            let entries: Vec<(u32, u32)> = entries.map(|&(row, entry)| (local(row), entry)).collect();
-            small.columns.push(&entries, self.packing.columns.weight(column));
-        }
-        let start = start.iter().map(|column| columns.binary_search(column).expect("what was taken fits") as u32);
-        let found = search::improved(&small, start.collect());
-        found.into_iter().map(|column| columns[column as usize]).collect()
     }
 }

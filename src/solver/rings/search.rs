@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::ascent;
 use super::exact::{Bound, Cuts, Pricer};
-use super::packing::{Packed, Packing};
+use super::packing::{Columns, Packed, Packing};
 use super::polish::Polish;
 use super::proof::{Duals, Node, Part, Proof};
 use super::relax::{Places, Relaxation};
@@ -34,8 +34,14 @@ const CUT_ROUNDS: usize = 40;
 /// The rounds of cuts in a row that may gain little.
 const SLOW_ROUNDS: usize = 3;
 
-/// The rounds of cuts after each of which a dive is made.
-const DIVES: usize = 3;
+/// The rounds of cuts after each of which what is sure is completed.
+const COMPLETIONS: usize = 3;
+
+/// The value from which on a column is sure to be taken.
+const SURE: f64 = 0.99;
+
+/// The columns of least slack that what is sure is completed from.
+const COMPLETED: usize = 4_000;
 
 /// The nodes spent on the columns of least slack alone, in the hope of a better packing.
 const CORE_NODES: usize = 100;
@@ -53,10 +59,30 @@ const QUICK_NODES: usize = 20;
 const QUICK_ROUNDS: usize = 3;
 
 /// Returns a packing at least as good as the one given, of columns that weigh something and fit, within a few nodes.
-pub(super) fn improved(packing: &Packing, start: Vec<u32>) -> Vec<u32> {
+fn improved(packing: &Packing, start: Vec<u32>) -> Vec<u32> {
     let mut search = Search::new(packing, &|| false);
     search.quick = true;
     search.solve_columns(0, worth_having(packing), start).columns
+}
+
+/// Returns the best packing found quickly of some columns in the room that others leave, from one of them.
+///
+/// `used` is what is taken of each row; `columns` ascend, fit, and contain `start`.
+pub(super) fn best_in_room(packing: &Packing, used: &[u32], columns: &[u32], start: &[u32]) -> Vec<u32> {
+    let entries = columns.iter().flat_map(|&column| packing.columns.entries(column));
+    let mut rows: Vec<u32> = entries.map(|&(row, _)| row).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let local = |row: u32| rows.binary_search(&row).expect("all rows are listed") as u32;
+    let capacity = rows.iter().map(|&row| packing.capacity[row as usize] - used[row as usize]).collect();
+    let mut small = Packing { capacity, columns: Columns::new() };
+    for &column in columns {
+        let entries = packing.columns.entries(column).iter();
+        let entries: Vec<(u32, u32)> = entries.map(|&(row, entry)| (local(row), entry)).collect();
+        small.columns.push(&entries, packing.columns.weight(column));
+    }
+    let start = start.iter().map(|column| columns.binary_search(column).expect("the start is among them") as u32);
+    improved(&small, start.collect()).into_iter().map(|column| columns[column as usize]).collect()
 }
 
 /// Finds the heaviest packing.
@@ -322,11 +348,11 @@ impl<'a> Search<'a> {
             }
             if !self.quick
                 && known.is_none()
-                && (round < DIVES || found.is_empty())
+                && (round < COMPLETIONS || found.is_empty())
                 && points > best.weight
                 && !(self.stop)()
             {
-                self.dive(&mut relaxation, &columns, &mut best);
+                self.complete(&columns, &values, &bound, &mut best);
                 if found.is_empty() {
                     let before = best.weight;
                     self.aside.clear();
@@ -474,37 +500,34 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Takes the columns of largest value, solves again, and so on until all values are whole.
-    fn dive(&mut self, relaxation: &mut Relaxation<'_>, columns: &[u32], best: &mut Best) {
-        let basis = relaxation.basis();
-        let mut allowed = columns.to_vec();
-        let mut taken: Vec<u32> = Vec::new();
-        while !(self.stop)() {
-            let mut values = relaxation.values();
-            values.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-            let before = taken.len();
-            let fractional = values.iter().any(|&(_, value)| value < 1.0 - WHOLE);
-            let sure: Vec<u32> = values
-                .iter()
-                .enumerate()
-                .filter(|&(at, &(_, value))| value > 0.99 || at == 0)
-                .map(|(_, &(column, _))| column)
-                .chain(values.iter().find(|&&(_, value)| fractional && value < 1.0 - WHOLE).map(|&(column, _)| column))
-                .collect();
-            taken = self.take_in_order(taken.iter().copied().chain(sure));
-            if !fractional || taken.len() == before {
-                break;
-            }
-            allowed = self.beside(&allowed, &taken);
-            relaxation.allow_only(&allowed, &taken, &self.cuts);
-            relaxation.try_solve(2_000, f64::NEG_INFINITY);
+    /// Takes the columns of value 1, and the best that fits beside them among those of little slack.
+    fn complete(&mut self, columns: &[u32], values: &[(u32, f64)], bound: &Bound, best: &mut Best) {
+        let sure = values.iter().filter(|&&(_, value)| value > SURE).map(|&(column, _)| column);
+        let sure = self.take_in_order(sure);
+        let mut by_slack: Vec<(i64, u32)> = bound.slack.iter().copied().zip(columns.iter().copied()).collect();
+        if by_slack.len() > COMPLETED {
+            by_slack.select_nth_unstable(COMPLETED);
+            by_slack.truncate(COMPLETED);
         }
-        let mut rest = columns.to_vec();
-        rest.sort_unstable_by_key(|&column| (-self.packing.columns.weight(column), column));
-        let taken = self.take_in_order(taken.into_iter().chain(rest));
-        self.offer(best, taken);
-        relaxation.allow_only(columns, &[], &self.cuts);
-        relaxation.set_basis(&basis);
+        let near: Vec<u32> = by_slack.into_iter().map(|(_, column)| column).collect();
+        let mut near = self.beside(&near, &sure);
+        near.sort_unstable();
+        let start = self.beside(&best.columns, &sure);
+        near.extend(start.iter().filter(|column| near.binary_search(column).is_err()).copied().collect::<Vec<_>>());
+        near.sort_unstable();
+        self.room(&sure, 1);
+        let found = best_in_room(self.packing, &self.used, &near, &start);
+        self.room(&sure, -1);
+        self.offer(best, [sure, found].concat());
+    }
+
+    /// Notes that columns take room, or no longer do.
+    fn room(&mut self, columns: &[u32], sign: i32) {
+        for &column in columns {
+            for &(row, entry) in self.packing.columns.entries(column) {
+                self.used[row as usize] = self.used[row as usize].wrapping_add_signed(sign * entry as i32);
+            }
+        }
     }
 
     /// Returns the columns that fit beside those taken.
