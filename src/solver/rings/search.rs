@@ -40,7 +40,8 @@ const COMPLETIONS: usize = 3;
 /// The value from which on a column is sure to be taken.
 const SURE: f64 = 0.99;
 
-/// The columns of least slack that what is sure is completed from.
+/// The columns of least slack that what is sure is completed from: so many a row, and so many in all.
+const COMPLETED_A_ROW: usize = 8;
 const COMPLETED: usize = 4_000;
 
 /// The nodes spent on the columns of least slack alone, in the hope of a better packing.
@@ -505,9 +506,10 @@ impl<'a> Search<'a> {
         let sure = values.iter().filter(|&&(_, value)| value > SURE).map(|&(column, _)| column);
         let sure = self.take_in_order(sure);
         let mut by_slack: Vec<(i64, u32)> = bound.slack.iter().copied().zip(columns.iter().copied()).collect();
-        if by_slack.len() > COMPLETED {
-            by_slack.select_nth_unstable(COMPLETED);
-            by_slack.truncate(COMPLETED);
+        let most = COMPLETED.min(COMPLETED_A_ROW * self.packing.capacity.len());
+        if by_slack.len() > most {
+            by_slack.select_nth_unstable(most);
+            by_slack.truncate(most);
         }
         let near: Vec<u32> = by_slack.into_iter().map(|(_, column)| column).collect();
         let mut near = self.beside(&near, &sure);
