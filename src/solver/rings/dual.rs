@@ -32,6 +32,9 @@ const EXCHANGES: usize = 80;
 /// The exchanges after which an optimum is confirmed with fresh factors.
 const TRUSTED: usize = 20;
 
+/// The iterations between questions whether to stop.
+const ASKED: usize = 100;
+
 /// The least weight an edge may have.
 const LEAST_EDGE: f64 = 1e-4;
 
@@ -76,8 +79,9 @@ impl PartialEq for Breakpoint {
 impl Eq for Breakpoint {}
 
 impl Simplex {
-    /// Solves from the last basis, for at most so many iterations, or until the objective is at most the cutoff.
-    pub(super) fn solve(&mut self, iterations: usize, cutoff: f64) -> Ended {
+    /// Solves from the last basis, for at most so many iterations, or until the objective is at most the cutoff, or
+    /// until `stop`, asked now and then, says so.
+    pub(super) fn solve(&mut self, iterations: usize, cutoff: f64, stop: &dyn Fn() -> bool) -> Ended {
         self.prepare();
         let mut failures = 0;
         for count in 0..=iterations {
@@ -92,7 +96,7 @@ impl Simplex {
                 }
                 continue;
             };
-            if count == iterations {
+            if count == iterations || (count % ASKED == ASKED - 1 && stop()) {
                 break;
             }
             if count % 16 == 15 && cutoff > f64::NEG_INFINITY && self.objective() <= cutoff {
@@ -408,14 +412,14 @@ mod tests {
         for edge in [[0, 1], [1, 2], [0, 2]] {
             lp.add_column(&edge.map(|row| (row, 1.0)), 1.0);
         }
-        assert_eq!(lp.solve(100, f64::NEG_INFINITY), Ended::Optimal);
+        assert_eq!(lp.solve(100, f64::NEG_INFINITY, &|| false), Ended::Optimal);
         assert!((lp.objective() - 1.5).abs() < 1e-4);
         lp.add_row(&[(0, 1.0), (1, 1.0), (2, 1.0)], 1.0);
-        assert_eq!(lp.solve(100, f64::NEG_INFINITY), Ended::Optimal);
+        assert_eq!(lp.solve(100, f64::NEG_INFINITY, &|| false), Ended::Optimal);
         assert!((lp.objective() - 1.0).abs() < 1e-4);
         lp.allow(0, false);
         lp.allow(1, false);
-        assert_eq!(lp.solve(100, f64::NEG_INFINITY), Ended::Optimal);
+        assert_eq!(lp.solve(100, f64::NEG_INFINITY, &|| false), Ended::Optimal);
         assert!((lp.value(2) - 1.0).abs() < 1e-4);
     }
 }

@@ -14,7 +14,8 @@
 //! | --- | --- |
 //! | `cycles` | all cycles up to a length, each once |
 //! | `packing` | the heaviest packing of columns into rows: what rings are, seen without their order |
-//! | `search` | branch and bound over columns |
+//! | `search`, `branch` | branch and bound over columns |
+//! | `heuristics` | good packings from what a relaxation suggests |
 //! | `ascent` | duals that are nearly best, from passes over the columns |
 //! | `polish` | a better packing, one neighbourhood at a time |
 //! | `relax` | the linear relaxation, priced column by column |
@@ -26,11 +27,13 @@
 //! | `verify`, `refused` | its check, written apart, and why it refuses |
 
 mod ascent;
+mod branch;
 pub mod cycles;
 mod dual;
 mod eliminate;
 mod exact;
 mod factor;
+mod heuristics;
 pub mod packing;
 mod polish;
 pub mod proof;

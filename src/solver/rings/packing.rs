@@ -9,11 +9,12 @@
 //!
 //! # The way there
 //!
-//! 1. `reduce`: columns without weight, without room or beaten by a lighter one on the same rows go; what falls
-//!    apart is solved apart.
-//! 2. `relax`: the linear relaxation, priced column by column into a `simplex`; its duals, made integers, bound.
-//! 3. Columns that cost more than the gap between bound and best go for good; `dive` makes a good best.
-//! 4. `cuts` tighten the relaxation, and `search` branches over what is left.
+//! 1. Columns without weight, without room or beaten by a heavier one on the same rows go; what falls apart is solved
+//!    apart.
+//! 2. Where columns are many, `ascent` finds duals and `polish` a packing before any program is built.
+//! 3. `relax`: the linear relaxation, priced column by column into a `simplex`; its duals, made integers, bound.
+//! 4. Columns that cost more than the gap between bound and best go for good; `heuristics` make a good best.
+//! 5. `separate` tightens the relaxation by cuts, and `branch` searches what is left.
 
 use std::error::Error;
 use std::fmt;

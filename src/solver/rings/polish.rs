@@ -10,8 +10,8 @@
 //! What a row lacks to its dual says where something is to be gained: under any duals a packing falls short of their
 //! bound by what its columns are priced above their weights, and by the duals of the room it leaves.
 
+use super::heuristics;
 use super::packing::Packing;
-use super::search;
 
 /// How many columns each row looks at, those of least slack.
 const NEAR: usize = 32;
@@ -177,7 +177,7 @@ impl<'a> Polish<'a> {
             let mut entries = self.packing.columns.entries(column).iter();
             entries.all(|&(row, entry)| self.used[row as usize] + entry <= self.packing.capacity[row as usize])
         });
-        let best = search::best_in_room(self.packing, &self.used, &found, &given_back);
+        let best = heuristics::best_in_room(self.packing, &self.used, &found, &given_back);
         for column in best {
             self.take(column);
         }

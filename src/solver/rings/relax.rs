@@ -24,6 +24,9 @@ const COLUMNS_A_ROW: usize = 2;
 /// The iterations between questions whether to stop.
 const ITERATIONS: usize = 2_000;
 
+/// The rows from which on so many iterations take long, and it is asked in between too.
+const MANY_ROWS: usize = 2_000;
+
 /// Where rows and columns of a packing are in a relaxation; made once and used by one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -191,7 +194,7 @@ impl<'a> Relaxation<'a> {
     /// Solves the program as it is, for so many iterations at most; returns its objective in points.
     pub(super) fn try_solve(&mut self, iterations: usize, cutoff: f64) -> f64 {
         let taken = self.taken_weight();
-        self.lp.solve(iterations, (cutoff - taken) / self.unit);
+        self.lp.solve(iterations, (cutoff - taken) / self.unit, &|| false);
         self.lp.objective() * self.unit + taken
     }
 
@@ -209,8 +212,9 @@ impl<'a> Relaxation<'a> {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Bound {
         let mut cutoff_here = (cutoff as f64 - self.taken_weight()) / self.unit;
+        let many_rows = self.rows.len() >= MANY_ROWS;
         for round in 0.. {
-            let ended = self.lp.solve(ITERATIONS, cutoff_here);
+            let ended = self.lp.solve(ITERATIONS, cutoff_here, &|| many_rows && stop());
             let duals = self.duals();
             let bound = pricer.bound(self.packing, cuts, &duals, columns, &self.taken);
             if bound.points(pricer.scale) <= cutoff {
