@@ -24,9 +24,6 @@ const CUT_ROUNDS: usize = 40;
 /// The rounds of cuts in a row that may gain little.
 const SLOW_ROUNDS: usize = 3;
 
-/// The rounds of cuts after each of which what is sure is completed.
-const COMPLETIONS: usize = 3;
-
 /// The columns from which on duals are sought by passes over them, before any program is built.
 const MANY: usize = 20_000;
 
@@ -210,6 +207,8 @@ impl<'a> Search<'a> {
         let mut relaxation = Relaxation::new(self.packing, places, &order, &best.columns);
         let mut last_points = i64::MAX;
         let mut slow_rounds = 0;
+        // Whether it pays to complete what is sure after the next cuts too.
+        let mut completing = true;
         let rounds = if self.quick { QUICK_ROUNDS } else { CUT_ROUNDS };
         for round in 0.. {
             let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
@@ -233,11 +232,13 @@ impl<'a> Search<'a> {
             }
             if !self.quick
                 && known.is_none()
-                && (round < COMPLETIONS || found.is_empty())
+                && (completing || found.is_empty())
                 && points > best.weight
                 && !(self.stop)()
             {
+                let before = best.weight;
                 self.complete(&columns, &values, &bound, &mut best);
+                completing = best.weight > before;
                 if found.is_empty() {
                     let before = best.weight;
                     self.try_cores(&mut relaxation, &columns, &bound, &values, &mut best);
