@@ -29,7 +29,9 @@ const LEAST_PIVOT: f64 = 1e-7;
 /// The exchanges after which the basis is factored anew.
 const EXCHANGES: usize = 80;
 
-/// The exchanges after which an optimum is confirmed with fresh factors.
+/// The rows from which on an optimum after few exchanges is not confirmed with fresh factors, which take long there, and
+/// how many exchanges are few.
+const TRUSTING: usize = 2_000;
 const TRUSTED: usize = 20;
 
 /// The iterations between questions whether to stop.
@@ -83,10 +85,11 @@ impl Simplex {
     /// until `stop`, asked now and then, says so.
     pub(super) fn solve(&mut self, iterations: usize, cutoff: f64, stop: &dyn Fn() -> bool) -> Ended {
         self.prepare();
+        let trusted = if self.rows.len() < TRUSTING { 0 } else { TRUSTED };
         let mut failures = 0;
         for count in 0..=iterations {
             let Some(position) = self.leaving() else {
-                if self.factor.as_ref().is_some_and(|factor| factor.exchanges() <= TRUSTED) {
+                if self.factor.as_ref().is_some_and(|factor| factor.exchanges() <= trusted) {
                     return Ended::Optimal;
                 }
                 // Confirm with fresh factors.
