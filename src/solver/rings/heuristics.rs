@@ -33,7 +33,7 @@ fn improved(packing: &Packing, start: Vec<u32>) -> Vec<u32> {
 
 /// Returns the best packing found quickly of some columns in the room that others leave, from one of them.
 ///
-/// `used` is what is taken of each row; `columns` ascend, fit, and contain `start`.
+/// `used` is what is taken of each row; `columns` ascend, each fits, and they contain `start`, which fits as a whole.
 pub(super) fn best_in_room(packing: &Packing, used: &[u32], columns: &[u32], start: &[u32]) -> Vec<u32> {
     let entries = columns.iter().flat_map(|&column| packing.columns.entries(column));
     let mut rows: Vec<u32> = entries.map(|&(row, _)| row).collect();
@@ -96,6 +96,8 @@ impl Search<'_> {
     pub(super) fn complete(&mut self, columns: &[u32], values: &[(u32, f64)], bound: &Bound, best: &mut Best) {
         let sure = values.iter().filter(|&&(_, value)| value > SURE).map(|&(column, _)| column);
         let sure = self.take_in_order(sure);
+        // Each column of the best may fit beside what is sure where not all of them do.
+        let start = self.take_in_order([&sure[..], &best.columns].concat()).split_off(sure.len());
         let mut by_slack: Vec<(i64, u32)> = bound.slack.iter().copied().zip(columns.iter().copied()).collect();
         let most = COMPLETED.min(COMPLETED_A_ROW * self.packing.capacity.len());
         if by_slack.len() > most {
@@ -104,10 +106,9 @@ impl Search<'_> {
         }
         let near: Vec<u32> = by_slack.into_iter().map(|(_, column)| column).collect();
         let mut near = self.beside(&near, &sure);
+        near.extend(&start);
         near.sort_unstable();
-        let start = self.beside(&best.columns, &sure);
-        near.extend(start.iter().filter(|column| near.binary_search(column).is_err()).copied().collect::<Vec<_>>());
-        near.sort_unstable();
+        near.dedup();
         self.room(&sure, 1);
         let found = best_in_room(self.packing, &self.used, &near, &start);
         self.room(&sure, -1);
@@ -196,7 +197,7 @@ impl Search<'_> {
     }
 
     /// Notes that columns take room, or no longer do.
-    pub(super) fn room(&mut self, columns: &[u32], sign: i32) {
+    fn room(&mut self, columns: &[u32], sign: i32) {
         for &column in columns {
             for &(row, entry) in self.packing.columns.entries(column) {
                 self.used[row as usize] = self.used[row as usize].wrapping_add_signed(sign * entry as i32);
@@ -204,21 +205,13 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the columns that fit beside those taken.
+    /// Returns the columns that fit beside those taken, each by itself.
     pub(super) fn beside(&mut self, columns: &[u32], taken: &[u32]) -> Vec<u32> {
-        for &column in taken {
-            for &(row, entry) in self.packing.columns.entries(column) {
-                self.used[row as usize] += entry;
-            }
-        }
+        self.room(taken, 1);
         let fits = |&(row, entry): &(u32, u32)| self.used[row as usize] + entry <= self.packing.capacity[row as usize];
         let kept = columns.iter().copied().filter(|&column| self.packing.columns.entries(column).iter().all(fits));
         let kept = kept.collect();
-        for &column in taken {
-            for &(row, _) in self.packing.columns.entries(column) {
-                self.used[row as usize] = 0;
-            }
-        }
+        self.room(taken, -1);
         kept
     }
 }

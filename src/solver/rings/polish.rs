@@ -124,18 +124,8 @@ impl<'a> Polish<'a> {
     /// Visits each row once, in an order of the sweep's own.
     fn sweep(&mut self, size: usize, sweep: u32, stop: &(dyn Fn() -> bool + Sync)) {
         let rows = 0..self.packing.capacity.len() as u32;
-        let mut seeds: Vec<(u32, u32)> = rows
-            .filter(|&row| self.loss(row) > 0)
-            .map(|row| {
-                (
-                    (row ^ sweep.wrapping_mul(0x9E37_79B9))
-                        .wrapping_mul(0x85EB_CA6B)
-                        .rotate_left(13)
-                        .wrapping_mul(0xC2B2_AE35),
-                    row,
-                )
-            })
-            .collect();
+        let rows = rows.filter(|&row| self.loss(row) > 0);
+        let mut seeds: Vec<(u32, u32)> = rows.map(|row| (scattered(row, sweep), row)).collect();
         seeds.sort_unstable();
         let mut visited = vec![false; self.packing.capacity.len()];
         for (_, seed) in seeds {
@@ -214,4 +204,10 @@ impl<'a> Polish<'a> {
         }
         (columns, rows)
     }
+}
+
+/// Returns a number for a row that has no pattern and is another in each sweep (after A. Appleby's `MurmurHash3`).
+fn scattered(row: u32, sweep: u32) -> u32 {
+    let mixed = (row ^ sweep.wrapping_mul(0x9E37_79B9)).wrapping_mul(0x85EB_CA6B);
+    mixed.rotate_left(13).wrapping_mul(0xC2B2_AE35)
 }

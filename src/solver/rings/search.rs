@@ -247,8 +247,8 @@ impl<'a> Search<'a> {
                         slow_rounds = 0;
                         found = separate::cuts(self.packing, &values);
                     }
+                    relaxation.allow_only(&columns, &[], &self.cuts);
                 }
-                relaxation.allow_only(&columns, &[], &self.cuts);
             }
             if points <= best.weight || (self.stop)() {
                 best.bound = points.max(best.weight);

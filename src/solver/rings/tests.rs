@@ -149,6 +149,21 @@ fn small_markets_get_the_best_of_all_choices() {
 }
 
 #[test]
+fn caps_hold_where_a_choice_is_completed_from_another() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    for seed in 0..300 {
+        let market = large_market(seed, 24, 6, 3);
+        let groups = rng.random_range(3..6);
+        let capped = Market {
+            group_of: (0..24).map(|_| rng.random_range(0..groups)).collect(),
+            cap_of_group: (0..groups).map(|_| Some(rng.random_range(2..5))).collect(),
+            ..market
+        };
+        capped.solve();
+    }
+}
+
+#[test]
 fn the_order_of_arcs_does_not_change_the_answer() {
     let market = large_market(2, 40, 5, 3);
     let arcs: Vec<DirectedArc> = market.digraph.arcs().collect();
