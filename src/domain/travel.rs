@@ -12,6 +12,14 @@ closed_list! {
     TravelSource {
         /// Great circle, calibrated detour and speed: an estimate.
         GreatCircle = "great_circle",
+        /// A route over a road network held in process.
+        RoadNetwork = "road_network",
+        /// A route of an OSRM server.
+        Osrm = "osrm",
+        /// A route of a Valhalla server.
+        Valhalla = "valhalla",
+        /// A route of a server that answers in GraphHopper's shape.
+        Graphhopper = "graphhopper",
     }
 }
 
@@ -20,6 +28,7 @@ impl TravelSource {
     pub const fn is_estimated(self) -> bool {
         match self {
             Self::GreatCircle => true,
+            Self::RoadNetwork | Self::Osrm | Self::Valhalla | Self::Graphhopper => false,
         }
     }
 }

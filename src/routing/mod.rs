@@ -1,41 +1,67 @@
 //! Travel times: one trait, and the sources that implement it.
 //!
-//! In go places; out come one-way driving times, many to many, each naming its source.
-//! Holds: an answer has one row for each origin and one entry for each destination, in their order.
+//! In go places; out come one-way driving times, many to many, with the map they were found on.
+//! Holds: an answer has one row for each origin and one entry for each destination, in their order; a source that does
+//! not know a way says so, and never makes one up.
 //! Costs: what the source says; a caller asks for whole tables, so that a remote source answers in few requests.
-//! Deliberately absent: what a time is worth, which is the engine's.
+//! Deliberately absent: what a time is worth, which is the engine's, and what to do where a source has no answer, which
+//! is the caller's.
 
 pub mod great_circle;
 
-use crate::domain::{travel::OneWay, units::Place};
+use crate::domain::{travel::TravelSource, units::Place};
+use chrono::NaiveDate;
 
-/// The one-way times of every origin to every destination.
-#[derive(Debug, Clone, PartialEq)]
+/// What answers, and how old what it knows is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TravelMap {
+    /// The source.
+    pub source: TravelSource,
+    /// The date of its map, where it has one and says so.
+    pub date: Option<NaiveDate>,
+}
+
+/// What a source found between an origin and a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// It takes so many tenths of a second at the wheel.
+    Takes {
+        /// Tenths of a second.
+        deciseconds: u32,
+    },
+    /// One of the two places is farther from a road than the source's limit.
+    OffTheRoad,
+    /// Both lie at a road, and no way leads from one to the other.
+    None,
+}
+
+/// The ways from every origin to every destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TravelTable {
     destinations: usize,
-    times: Vec<OneWay>,
+    ways: Vec<Way>,
 }
 
 impl TravelTable {
-    /// Takes the times row by row: all of the first origin, then all of the second.
+    /// Takes the ways row by row: all of the first origin, then all of the second.
     ///
-    /// Errors: [`RoutingError::WrongShape`] where `times` is not `origins × destinations` long.
-    pub fn new(origins: usize, destinations: usize, times: Vec<OneWay>) -> Result<Self, RoutingError> {
-        if times.len() == origins * destinations {
-            Ok(Self { destinations, times })
+    /// Errors: [`RoutingError::WrongShape`] where `ways` is not `origins × destinations` long.
+    pub fn new(origins: usize, destinations: usize, ways: Vec<Way>) -> Result<Self, RoutingError> {
+        if ways.len() == origins * destinations {
+            Ok(Self { destinations, ways })
         } else {
-            Err(RoutingError::WrongShape { expected: origins * destinations, found: times.len() })
+            Err(RoutingError::WrongShape { expected: origins * destinations, found: ways.len() })
         }
     }
 
-    /// The time from one origin to one destination, both by their index in the question.
-    pub fn one_way(&self, origin: usize, destination: usize) -> OneWay {
+    /// The way from one origin to one destination, both by their index in the question.
+    pub fn way(&self, origin: usize, destination: usize) -> Way {
         assert!(destination < self.destinations, "destination {destination} of {}", self.destinations);
-        self.times[origin * self.destinations + destination]
+        self.ways[origin * self.destinations + destination]
     }
 }
 
-/// Why a source has no answer.
+/// Why a source has no answer at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoutingError {
     /// The source answered with another number of times than asked for.
@@ -52,7 +78,10 @@ pub enum RoutingError {
 }
 
 /// A source of driving times.
-pub trait TravelTimes {
+pub trait TravelTimes: Send + Sync {
+    /// What answers.
+    fn map(&self) -> TravelMap;
+
     /// Answers every origin to every destination.
     ///
     /// Errors: [`RoutingError`]; a source that always has an answer never returns one.
