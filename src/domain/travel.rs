@@ -5,6 +5,7 @@
 //! Deliberately absent: what a time costs a year, which is the engine's.
 
 use super::{closed::closed_list, units::Place};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 closed_list! {
@@ -31,6 +32,31 @@ impl TravelSource {
             Self::RoadNetwork | Self::Osrm | Self::Valhalla | Self::Graphhopper => false,
         }
     }
+}
+
+/// What tells travel times, and how old what it knows is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TravelMap {
+    /// The source.
+    pub source: TravelSource,
+    /// The date of its map, where it has one and says so.
+    pub date: Option<NaiveDate>,
+}
+
+/// What a source found between an origin and a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// It takes so many tenths of a second at the wheel.
+    Takes {
+        /// Tenths of a second.
+        deciseconds: u32,
+    },
+    /// One of the two places is farther from a road than the source's limit.
+    OffTheRoad,
+    /// The two are farther apart than the source looks.
+    TooFar,
+    /// Both lie at a road, and no way leads from one to the other.
+    None,
 }
 
 /// The driving time from one place to another.

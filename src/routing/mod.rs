@@ -9,31 +9,9 @@
 
 pub mod great_circle;
 
-use crate::domain::{travel::TravelSource, units::Place};
-use chrono::NaiveDate;
+pub use crate::domain::travel::{TravelMap, Way};
 
-/// What answers, and how old what it knows is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TravelMap {
-    /// The source.
-    pub source: TravelSource,
-    /// The date of its map, where it has one and says so.
-    pub date: Option<NaiveDate>,
-}
-
-/// What a source found between an origin and a destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// It takes so many tenths of a second at the wheel.
-    Takes {
-        /// Tenths of a second.
-        deciseconds: u32,
-    },
-    /// One of the two places is farther from a road than the source's limit.
-    OffTheRoad,
-    /// Both lie at a road, and no way leads from one to the other.
-    None,
-}
+use crate::domain::units::Place;
 
 /// The ways from every origin to every destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
