@@ -16,7 +16,7 @@ use crate::{
         ids::{AccountId, HistoryId, OverrideId, ProposalId, RepId, RunId, SubmissionId, TeamId, Version},
         overrides::{OverrideKind, OverrideState, ReasonCode},
         principal::Role,
-        proposal::{Answer, ProposalState, PublicStatus, Side, Valuation},
+        proposal::{Answer, Geography, ProposalState, PublicStatus, Side, Valuation},
         roster::{Leave, Style, Tag, Trait},
         submission::{Reason, SubmissionState},
         travel::TravelSource,
@@ -176,9 +176,15 @@ structs! {
         stars: Stars "The end of the rapport interval that counted.",
         rapport_minutes: Minutes "The worth of those stars.",
         travel_minutes: Minutes "Marginal driving.",
-        geography_minutes: Minutes "What driving does not show.",
+        geography: Geography "What driving does not show.",
         one_way_minutes: Minutes "One visit's drive from the base, one way.",
         travel_estimated: bool "Whether the driving is an estimate.",
+    },
+    Geography: "What driving does not show, by named terms in minutes a year." {
+        outside_territory_minutes: Minutes "For an account outside the rep's territory.",
+        other_country_minutes: Minutes "For an account in another country than the rep's base.",
+        time_zone_minutes: Minutes "For the difference between the two clocks.",
+        island_minutes: Minutes "For the distance to the rest of the book.",
     },
     Side: "What one rep gets out of a move." {
         given: Valuation "The worth of what the rep gives.",
@@ -205,16 +211,18 @@ mod tests {
             stars,
             rapport_minutes: Minutes(1),
             travel_minutes: Minutes(1),
-            geography_minutes: Minutes(1),
+            geography: Geography::default(),
             one_way_minutes: Minutes(1),
             travel_estimated: true,
         };
         let written = serde_json::to_value(Side::new(valuation, valuation, Minutes(1))).unwrap();
         let fields = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(fields(&serde_json::to_value(Side::schema()).unwrap()["properties"]), fields(&written));
+        let valuation = &written["given"];
+        assert_eq!(fields(&serde_json::to_value(Valuation::schema()).unwrap()["properties"]), fields(valuation));
         assert_eq!(
-            fields(&serde_json::to_value(Valuation::schema()).unwrap()["properties"]),
-            fields(&written["given"])
+            fields(&serde_json::to_value(Geography::schema()).unwrap()["properties"]),
+            fields(&valuation["geography"])
         );
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         closed::closed_list,
         ids::{AccountId, ProposalId, RepId, RunId, Version},
         principal::{Principal, Role},
-        proposal::{Answer, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Side, Valuation},
+        proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Side, Valuation},
         units::{Cents, Minutes},
     },
     store::{proposals, roster},
@@ -128,9 +128,9 @@ pub struct ManagerLeg {
     /// Driving a year of the receiver for it after.
     pub travel_minutes_after: Minutes,
     /// What driving does not show, for the giver now.
-    pub geography_minutes_before: Minutes,
+    pub geography_before: Geography,
     /// The same for the receiver after.
-    pub geography_minutes_after: Minutes,
+    pub geography_after: Geography,
     /// Whether the driving is an estimate.
     pub travel_estimated: bool,
     /// Commission a year of it when proposed.
@@ -300,8 +300,8 @@ fn manager_view(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<ManagerV
             to: leg.to.clone(),
             travel_minutes_before: before.travel_minutes,
             travel_minutes_after: after.travel_minutes,
-            geography_minutes_before: before.geography_minutes,
-            geography_minutes_after: after.geography_minutes,
+            geography_before: before.geography,
+            geography_after: after.geography,
             travel_estimated: before.travel_estimated || after.travel_estimated,
             annual_commission_cents: leg.annual_commission_cents,
             fit: fit(&before, &after),
@@ -381,7 +381,7 @@ pub fn explain(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Resu
 fn sentences(side: &Side) -> Vec<String> {
     let Side { given, received, handover_minutes, gain } = side;
     let drive = |estimated: bool| if estimated { " (estimated)" } else { "" };
-    vec![
+    let mut told = vec![
         format!(
             "Rapport: {} stars with the new account at the cautious end, against {} now: {:+} minutes a year.",
             received.stars,
@@ -396,11 +396,28 @@ fn sentences(side: &Side) -> Vec<String> {
             received.one_way_minutes,
             given.one_way_minutes
         ),
-        format!(
-            "Territory, borders and distance to the rest of your book: {} minutes a year against {} now.",
-            received.geography_minutes, given.geography_minutes
-        ),
-        format!("The handover itself costs you {handover_minutes} minutes, once."),
-        format!("In all you gain {gain} minutes a year."),
-    ]
+    ];
+    told.extend(geography_sentences(&given.geography, &received.geography));
+    told.push(format!("The handover itself costs you {handover_minutes} minutes, once."));
+    told.push(format!("In all you gain {gain} minutes a year."));
+    told
+}
+
+/// One sentence for each term of geography that costs something now or after.
+fn geography_sentences(given: &Geography, received: &Geography) -> Vec<String> {
+    let terms = |of: &Geography| {
+        let Geography { outside_territory_minutes, other_country_minutes, time_zone_minutes, island_minutes } = *of;
+        [
+            ("Outside your territory", outside_territory_minutes),
+            ("In another country", other_country_minutes),
+            ("In another time zone", time_zone_minutes),
+            ("Far from the rest of your book", island_minutes),
+        ]
+    };
+    let both = terms(received).into_iter().zip(terms(given));
+    both.filter(|((_, after), (_, before))| *after != Minutes::ZERO || *before != Minutes::ZERO)
+        .map(|((what, after), (_, before))| {
+            format!("{what}: {after} minutes a year for the new account, {before} for the old one.")
+        })
+        .collect()
 }

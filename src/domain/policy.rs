@@ -56,7 +56,7 @@ impl Policy {
             ("policy.scores.geography.other_country_minutes", geography.other_country_minutes.0),
             ("policy.scores.geography.time_zone_hour_minutes", geography.time_zone_hour_minutes.0),
             ("policy.scores.geography.island_beyond_metres", geography.island_beyond_metres.0),
-            ("policy.scores.geography.island_minutes", geography.island_minutes.0),
+            ("policy.scores.geography.island_100_km_minutes", geography.island_100_km_minutes.0),
             ("policy.rules.min_gain_minutes", rules.min_gain_minutes.0),
             ("policy.rules.commission_gap_cents", rules.commission_gap_cents.0),
             ("policy.rules.commission_gap_percent", rules.commission_gap_percent),
@@ -160,8 +160,8 @@ pub struct GeographyRates {
     pub time_zone_hour_minutes: Minutes,
     /// Distance to the rest of the book from which an account is an island.
     pub island_beyond_metres: Metres,
-    /// For an island.
-    pub island_minutes: Minutes,
+    /// For each 100 km beyond that.
+    pub island_100_km_minutes: Minutes,
 }
 
 /// Hard rules: what breaks one does not exist, and the reason is kept.

@@ -315,7 +315,7 @@ pub struct Valuation {
     /// Marginal driving.
     pub travel_minutes: Minutes,
     /// What driving does not show.
-    pub geography_minutes: Minutes,
+    pub geography: Geography,
     /// One visit's drive from the base, one way.
     pub one_way_minutes: Minutes,
     /// Whether the driving is an estimate.
@@ -325,7 +325,27 @@ pub struct Valuation {
 impl Valuation {
     /// `rapport − travel − geography`, in minutes a year.
     pub fn value(&self) -> Minutes {
-        self.rapport_minutes - self.travel_minutes - self.geography_minutes
+        self.rapport_minutes - self.travel_minutes - self.geography.minutes()
+    }
+}
+
+/// What driving does not show, by named terms; all in minutes a year, each 0 where it does not apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Geography {
+    /// For an account outside the rep's territory.
+    pub outside_territory_minutes: Minutes,
+    /// For an account in another country than the rep's base.
+    pub other_country_minutes: Minutes,
+    /// For the difference between the two clocks.
+    pub time_zone_minutes: Minutes,
+    /// For the distance to the rest of the book.
+    pub island_minutes: Minutes,
+}
+
+impl Geography {
+    /// What the rep's year loses by all of them.
+    pub fn minutes(&self) -> Minutes {
+        self.outside_territory_minutes + self.other_country_minutes + self.time_zone_minutes + self.island_minutes
     }
 }
 

@@ -1,32 +1,13 @@
 //! Geography: what driving does not show, in minutes a year.
 //!
-//! In go a rep, an offer and the distance to the rest of the book; out comes one sum of declared rates.
+//! In go a rep, an offer and the distance to the rest of the book; out come the named terms.
 //! Holds: what is not known is not charged for: an account without a region, either side without a time zone, a book
-//! without another account.
+//! without another account. More hours between the clocks or more metres to the rest of the book never cost less.
 //! Costs: constant.
 //! Deliberately absent: driving, which is [`super::travel`]'s.
 
 use super::view::{View, rounded_quotient};
-use crate::domain::units::Minutes;
-
-/// The terms of geography; their sum is what counts.
-pub(crate) struct Geography {
-    /// For an account outside the rep's territory.
-    pub outside_territory: Minutes,
-    /// For an account in another country.
-    pub other_country: Minutes,
-    /// For the difference between the clocks.
-    pub time_zone: Minutes,
-    /// For an account far from the rest of the book.
-    pub island: Minutes,
-}
-
-impl Geography {
-    /// What the rep's year loses by it.
-    pub fn sum(&self) -> Minutes {
-        self.outside_territory + self.other_country + self.time_zone + self.island
-    }
-}
+use crate::domain::{policy::GeographyRates, proposal::Geography, units::Minutes};
 
 /// Prices an offer in a rep's book; `neighbour_metres` is the distance to the nearest other account of it.
 pub(crate) fn geography(view: &View<'_>, rep: u32, offer: u32, neighbour_metres: Option<f64>) -> Geography {
@@ -37,12 +18,37 @@ pub(crate) fn geography(view: &View<'_>, rep: u32, offer: u32, neighbour_metres:
         account.region.as_ref().is_some_and(|region| !who.territory.is_empty() && !who.territory.contains(region));
     let seconds = view.clock_difference_seconds(rep, offer).unwrap_or(0);
     Geography {
-        outside_territory: when(outside, rates.outside_territory_minutes),
-        other_country: when(who.country != account.country, rates.other_country_minutes),
-        time_zone: Minutes(rounded_quotient(seconds * rates.time_zone_hour_minutes.0, 3600)),
-        island: when(
-            neighbour_metres.is_some_and(|metres| metres > rates.island_beyond_metres.0 as f64),
-            rates.island_minutes,
-        ),
+        outside_territory_minutes: when(outside, rates.outside_territory_minutes),
+        other_country_minutes: when(who.country != account.country, rates.other_country_minutes),
+        time_zone_minutes: Minutes(rounded_quotient(seconds * rates.time_zone_hour_minutes.0, 3600)),
+        island_minutes: island_minutes(rates, neighbour_metres),
+    }
+}
+
+/// The rate of 100 km times the way beyond what a book may well be apart.
+fn island_minutes(rates: &GeographyRates, neighbour_metres: Option<f64>) -> Minutes {
+    let beyond = neighbour_metres.map_or(0.0, |metres| (metres - rates.island_beyond_metres.0 as f64).max(0.0));
+    Minutes((beyond * rates.island_100_km_minutes.0 as f64 / 100_000.0).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::Metres;
+
+    const RATES: GeographyRates = GeographyRates {
+        outside_territory_minutes: Minutes(600),
+        other_country_minutes: Minutes(1200),
+        time_zone_hour_minutes: Minutes(120),
+        island_beyond_metres: Metres(80_000),
+        island_100_km_minutes: Minutes(300),
+    };
+
+    #[test]
+    fn an_island_costs_more_the_farther_it_is_and_nothing_nearby() {
+        let minutes = |metres| island_minutes(&RATES, metres).0;
+        assert_eq!(minutes(None), 0);
+        assert_eq!([0.0, 80_000.0, 80_100.0].map(|metres| minutes(Some(metres))), [0; 3]);
+        assert_eq!([81_000.0, 180_000.0, 480_000.0].map(|metres| minutes(Some(metres))), [3, 300, 1200]);
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn may_reach(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nee
         rates.outside_territory_minutes,
         rates.other_country_minutes,
         rates.time_zone_hour_minutes,
-        rates.island_minutes,
+        rates.island_100_km_minutes,
         scores.travel.overnight_minutes,
     ];
     if charges.into_iter().any(|charge| charge < Minutes::ZERO) {
@@ -96,7 +96,7 @@ pub(crate) fn may_reach(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nee
     let account = &view.offer(offer).account;
     let one_way = one_way_minutes(view.trader(rep).rep.base, account.place);
     let after_travel = rapport - annual_minutes(&scores.travel, account.visits_a_year, one_way, Some(0.0));
-    after_travel >= needed && after_travel - geography(view, rep, offer, None).sum() >= needed
+    after_travel >= needed && after_travel - geography(view, rep, offer, None).minutes() >= needed
 }
 
 fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {
@@ -113,7 +113,7 @@ pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nea
         stars,
         rapport_minutes: rapport_minutes(view, stars),
         travel_minutes: annual_minutes(&scores.travel, account.visits_a_year, one_way, metres),
-        geography_minutes: geography(view, rep, offer, metres).sum(),
+        geography: geography(view, rep, offer, metres),
         one_way_minutes: Minutes(one_way.round() as i64),
         travel_estimated: true,
     }

@@ -99,8 +99,17 @@ fn each_term_of_a_side_is_counted_again() {
     let one = Minutes(1);
     refuses(Claim::Side, "rapport minutes given", |plan| plan.moves[0].legs[0].side.given.rapport_minutes += one);
     refuses(Claim::Side, "travel minutes given", |plan| plan.moves[0].legs[0].side.given.travel_minutes += one);
-    refuses(Claim::Side, "geography minutes received", |plan| {
-        plan.moves[0].legs[1].side.received.geography_minutes += one;
+    refuses(Claim::Side, "outside territory minutes received", |plan| {
+        plan.moves[0].legs[1].side.received.geography.outside_territory_minutes += one;
+    });
+    refuses(Claim::Side, "other country minutes given", |plan| {
+        plan.moves[0].legs[0].side.given.geography.other_country_minutes += one;
+    });
+    refuses(Claim::Side, "time zone minutes received", |plan| {
+        plan.moves[0].legs[0].side.received.geography.time_zone_minutes += one;
+    });
+    refuses(Claim::Side, "island minutes given", |plan| {
+        plan.moves[0].legs[1].side.given.geography.island_minutes += one;
     });
     refuses(Claim::Side, "one way minutes received", |plan| {
         plan.moves[0].legs[1].side.received.one_way_minutes += one;

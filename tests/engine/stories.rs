@@ -5,7 +5,10 @@
 
 use super::story::Story;
 use account_swap::{
-    domain::{proposal::Valuation, units::Points},
+    domain::{
+        proposal::{Geography, Valuation},
+        units::{Minutes, Points},
+    },
     engine::{
         check::CheckedPlan,
         plan::{Move, Plan, PlannedLeg, WhyNot},
@@ -100,11 +103,26 @@ fn tell_valuation(text: &mut String, verb: &str, account: &str, of: &Valuation) 
         of.stars,
         of.rapport_minutes,
         of.travel_minutes,
-        of.geography_minutes,
+        tell_geography(&of.geography),
         of.value(),
         of.one_way_minutes
     )
     .unwrap();
+}
+
+/// The sum, and where it is not nothing the terms it is made of.
+fn tell_geography(of: &Geography) -> String {
+    let terms = [
+        ("outside territory", of.outside_territory_minutes),
+        ("other country", of.other_country_minutes),
+        ("time zone", of.time_zone_minutes),
+        ("island", of.island_minutes),
+    ];
+    let told = terms.iter().filter(|(_, minutes)| minutes.0 != 0).map(|(name, minutes)| format!("{name} {minutes}"));
+    match of.minutes() {
+        Minutes::ZERO => "0".to_owned(),
+        sum => format!("{sum} ({})", told.collect::<Vec<_>>().join(", ")),
+    }
 }
 
 fn tell_why_not(text: &mut String, left: &WhyNot) {

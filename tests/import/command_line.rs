@@ -6,7 +6,7 @@ use account_swap::{
     app::import::ImportKind,
     domain::{
         ids::{ProposalId, Version},
-        proposal::{Answer, Leg, Proposal, ProposalState, Side, Valuation},
+        proposal::{Answer, Geography, Leg, Proposal, ProposalState, Side, Valuation},
         units::{Cents, Minutes, Points, Stars},
     },
     store::{proposals, roster, submissions},
@@ -112,7 +112,7 @@ fn executing(database: &TestDatabase) {
         stars: Stars::WORST,
         rapport_minutes: Minutes(0),
         travel_minutes: Minutes(0),
-        geography_minutes: Minutes(0),
+        geography: Geography::default(),
         one_way_minutes: Minutes(0),
         travel_estimated: true,
     };

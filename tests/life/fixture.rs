@@ -9,7 +9,7 @@ use account_swap::{
     domain::{
         ids::{AccountId, ProposalId, RepId, SubmissionId, Version},
         principal::{Principal, Role},
-        proposal::{Answer, Leg, Proposal, ProposalState, Side, Valuation},
+        proposal::{Answer, Geography, Leg, Proposal, ProposalState, Side, Valuation},
         submission::{Reason, Submission, SubmissionState},
         units::{Cents, Minutes, Points, Stars},
     },
@@ -216,7 +216,7 @@ fn worth(stars_hundredths: i64) -> Valuation {
         stars: Stars::from_hundredths(stars_hundredths).unwrap(),
         rapport_minutes: Minutes(12 * stars_hundredths),
         travel_minutes: Minutes(0),
-        geography_minutes: Minutes(0),
+        geography: Geography::default(),
         one_way_minutes: Minutes(0),
         travel_estimated: true,
     }

@@ -8,7 +8,7 @@ use super::{Breach, Breaches, Claim, recount::Recount};
 use crate::{
     domain::{
         policy::Policy,
-        proposal::{Side, Valuation},
+        proposal::{Geography, Side, Valuation},
         units::Minutes,
     },
     engine::{
@@ -97,12 +97,23 @@ pub(super) fn check_move(
 
 fn check_side(place: &str, found: &Side, right: &Side, breaches: &mut Breaches) {
     for (end, found, right) in [("given", found.given, right.given), ("received", found.received, right.received)] {
-        let terms = |of: &Valuation| [of.rapport_minutes, of.travel_minutes, of.geography_minutes, of.one_way_minutes];
-        let names = ["rapport", "travel", "geography", "one way"];
+        let terms = |of: &Valuation| {
+            let Geography { outside_territory_minutes, other_country_minutes, time_zone_minutes, island_minutes } =
+                of.geography;
+            [
+                ("rapport", of.rapport_minutes),
+                ("travel", of.travel_minutes),
+                ("outside territory", outside_territory_minutes),
+                ("other country", other_country_minutes),
+                ("time zone", time_zone_minutes),
+                ("island", island_minutes),
+                ("one way", of.one_way_minutes),
+            ]
+        };
         if found.stars != right.stars || found.travel_estimated != right.travel_estimated {
             breaches.add(Claim::Side, place, format!("the stars or the source of travel {end} are others"));
         }
-        for (name, (found, right)) in names.iter().zip(terms(&found).into_iter().zip(terms(&right))) {
+        for ((name, found), (_, right)) in terms(&found).into_iter().zip(terms(&right)) {
             if found != right {
                 breaches.add(Claim::Side, place, format!("the {name} minutes {end} are others"));
             }

@@ -18,7 +18,7 @@ use super::super::{
 use crate::domain::{
     ids::AccountId,
     policy::{MaxRing, Objective, Policy},
-    proposal::{Side, Valuation},
+    proposal::{Geography, Side, Valuation},
     roster::Trait,
     travel::{straight_line, straight_line_minutes},
     units::{Minutes, Place, Points, Stars},
@@ -229,18 +229,18 @@ impl<'m> Recount<'m> {
         minutes
     }
 
-    fn geography_minutes(&self, rep: usize, offer: usize, neighbour_metres: Option<f64>) -> i64 {
+    fn geography(&self, rep: usize, offer: usize, neighbour_metres: Option<f64>) -> Geography {
         let rates = &self.policy.scores.geography;
         let (who, account) = (&self.trader(rep).rep, &self.offer(offer).account);
-        let mut minutes = 0;
+        let mut terms = Geography::default();
         if let Some(region) = &account.region
             && !who.territory.is_empty()
             && !who.territory.contains(region)
         {
-            minutes += rates.outside_territory_minutes.0;
+            terms.outside_territory_minutes = rates.outside_territory_minutes;
         }
         if account.country != who.country {
-            minutes += rates.other_country_minutes.0;
+            terms.other_country_minutes = rates.other_country_minutes;
         }
         if let (Some(here), Some(there)) = (who.time_zone, account.time_zone)
             && let Some(noon) = self.market.business_date.and_hms_opt(12, 0, 0)
@@ -249,12 +249,17 @@ impl<'m> Recount<'m> {
                 i64::from(zone.offset_from_utc_datetime(at).fix().local_minus_utc())
             };
             let seconds = (east(here, &noon) - east(there, &noon)).abs();
-            minutes += rounded(i128::from(seconds) * i128::from(rates.time_zone_hour_minutes.0), 3600);
+            let minutes = rounded(i128::from(seconds) * i128::from(rates.time_zone_hour_minutes.0), 3600);
+            terms.time_zone_minutes = Minutes(minutes);
         }
-        if neighbour_metres.is_some_and(|metres| metres > rates.island_beyond_metres.0 as f64) {
-            minutes += rates.island_minutes.0;
+        let near_enough = rates.island_beyond_metres.0 as f64;
+        if let Some(metres) = neighbour_metres
+            && metres > near_enough
+        {
+            let minutes = (metres - near_enough) * rates.island_100_km_minutes.0 as f64 / 100_000.0;
+            terms.island_minutes = Minutes(minutes.round() as i64);
         }
-        minutes
+        terms
     }
 
     /// The pessimistic end of what may be expected of a rep and an offer, in hundredths of a star.
@@ -309,7 +314,7 @@ impl<'m> Recount<'m> {
                 one_way,
                 neighbour_metres,
             )),
-            geography_minutes: Minutes(self.geography_minutes(rep, offer, neighbour_metres)),
+            geography: self.geography(rep, offer, neighbour_metres),
             one_way_minutes: Minutes(one_way.round() as i64),
             travel_estimated: true,
         }

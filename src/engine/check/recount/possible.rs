@@ -194,7 +194,7 @@ impl Recount<'_> {
             rates.outside_territory_minutes,
             rates.other_country_minutes,
             rates.time_zone_hour_minutes,
-            rates.island_minutes,
+            rates.island_100_km_minutes,
         ];
         let never_helps = all.iter().all(|rate| rate.0 >= 0) && scores.travel.overnight_minutes.0 >= 0;
         let rapport = Minutes(rounded(i128::from(scores.star_minutes.0) * i128::from(low.hundredths()), 100));
