@@ -9,9 +9,16 @@
 
 pub mod great_circle;
 
-pub use crate::domain::travel::{TravelMap, Way};
+mod graphhopper;
+mod osrm;
+mod remote;
+mod sources;
+mod valhalla;
 
-use crate::domain::units::Place;
+pub use crate::domain::travel::{TravelMap, Way};
+pub use sources::sources;
+
+use crate::domain::{travel::TravelSource, units::Place};
 
 /// The ways from every origin to every destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +57,17 @@ pub enum RoutingError {
         /// How many came.
         found: usize,
     },
-    /// The source cannot be reached or will not answer.
-    #[error("the travel source does not answer: {0}")]
+    /// The source cannot be reached or will not answer: which, where and what happened.
+    #[error("no travel times from {0}")]
     Unavailable(String),
+    /// The source is to be asked, and the settings do not say where it is.
+    #[error("travel times are to come from {source_name}, but {key} is not set")]
+    NotSet {
+        /// Which source.
+        source_name: TravelSource,
+        /// The setting it needs.
+        key: &'static str,
+    },
 }
 
 /// A source of driving times.
