@@ -4,7 +4,7 @@
 //! if there is one, `config/<profile>.toml`, and variables such as `ACCOUNT_SWAP__DATABASE__URL`; out comes
 //! [`Settings`]. Every name carries its unit. Deliberately absent: defaults in code, and reading anything twice.
 
-use crate::domain::policy::Policy;
+use crate::domain::{policy::Policy, travel::TravelSource};
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
@@ -274,6 +274,21 @@ fn date_or_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>
 }
 
 impl Routing {
+    /// All but the map that a source's answer depends on, as text: where it is, the vehicle, the limits. Empty for a source
+    /// without a server.
+    pub fn terms(&self, source: TravelSource) -> String {
+        let snap = self.snap_limit_metres;
+        match source {
+            TravelSource::GreatCircle | TravelSource::RoadNetwork => String::new(),
+            TravelSource::Osrm => format!("{} {} {snap} m", self.osrm.url, self.osrm.profile),
+            TravelSource::Valhalla => {
+                let Valhalla { url, costing, distance_limit_metres, .. } = &self.valhalla;
+                format!("{url} {costing} {snap} m {distance_limit_metres} m")
+            }
+            TravelSource::Graphhopper => format!("{} {}", self.graphhopper.url, self.graphhopper.profile),
+        }
+    }
+
     /// The first setting that makes no sense, and why.
     fn first_senseless(&self) -> Option<(&'static str, String)> {
         let numbers = [

@@ -14,3 +14,5 @@ mod rings;
 mod states;
 #[path = "life/store.rs"]
 mod store;
+#[path = "life/travel_times.rs"]
+mod travel_times;

@@ -20,6 +20,7 @@ pub mod roster;
 pub mod runs;
 pub mod staging;
 pub mod submissions;
+pub mod travel_times;
 
 use crate::settings;
 use chrono::{DateTime, NaiveDateTime, Utc};

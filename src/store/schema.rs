@@ -253,6 +253,27 @@ table! {
     }
 }
 
+table! {
+    travel_maps (id) {
+        id -> BigInt,
+        source -> Text,
+        map_date -> Text,
+        terms -> Text,
+        last_used_at -> Timestamp,
+    }
+}
+
+table! {
+    travel_times (map_id, from_place, to_place) {
+        map_id -> BigInt,
+        from_place -> BigInt,
+        to_place -> BigInt,
+        way -> Text,
+        deciseconds -> Nullable<BigInt>,
+        asked_at -> Timestamp,
+    }
+}
+
 joinable!(reps -> teams (team_id));
 joinable!(accounts -> reps (owner_id));
 joinable!(history -> reps (rep_id));

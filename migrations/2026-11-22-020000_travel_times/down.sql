@@ -1,0 +1,2 @@
+DROP TABLE travel_times;
+DROP TABLE travel_maps;
