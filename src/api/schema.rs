@@ -175,7 +175,8 @@ structs! {
     Valuation: "What holding an account is worth to a rep, by named terms in minutes a year." {
         stars: Stars "The end of the rapport interval that counted.",
         rapport_minutes: Minutes "The worth of those stars.",
-        travel_minutes: Minutes "Marginal driving.",
+        travel_minutes: Minutes "Marginal driving: of an account given away, what ends less what is left behind.",
+        left_behind_minutes: Minutes "Of an account given away, by how much driving to the accounts near it grows.",
         geography: Geography "What driving does not show.",
         one_way_minutes: Minutes "One visit's drive from the base, one way.",
         travel_estimated: bool "Whether the driving is an estimate.",
@@ -211,6 +212,7 @@ mod tests {
             stars,
             rapport_minutes: Minutes(1),
             travel_minutes: Minutes(1),
+            left_behind_minutes: Minutes(1),
             geography: Geography::default(),
             one_way_minutes: Minutes(1),
             travel_estimated: true,

@@ -5,6 +5,7 @@
 
 use super::{
     closed::closed_list,
+    travel::TravelSource,
     units::{Cents, Metres, Minutes, Points},
 };
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ impl Policy {
             ("policy.scores.rapport.widest_half_interval_hundredths", rapport.widest_half_interval_hundredths),
             ("policy.scores.rapport.own_half_interval_hundredths", rapport.own_half_interval_hundredths),
             ("policy.scores.travel.visits_per_field_day", travel.visits_per_field_day.into()),
+            ("policy.scores.travel.field_day_minutes", travel.field_day_minutes.0),
             ("policy.scores.travel.max_one_way_minutes", travel.max_one_way_minutes.0),
             ("policy.scores.travel.overnight_beyond_one_way_minutes", travel.overnight_beyond_one_way_minutes.0),
             ("policy.scores.travel.overnight_minutes", travel.overnight_minutes.0),
@@ -138,8 +140,12 @@ pub struct RapportRates {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TravelRates {
-    /// Visits in one day in the field; at least 1.
+    /// Whom to ask for driving times, in this order: the next one is asked for the ways that the one before does not know.
+    pub sources: Vec<TravelSource>,
+    /// The most visits in one day in the field; at least 1.
     pub visits_per_field_day: u32,
+    /// The minutes of a day in the field, driving and visits.
+    pub field_day_minutes: Minutes,
     /// The longest one-way drive, where the rep has set none.
     pub max_one_way_minutes: Minutes,
     /// One way beyond which a visit costs a night away.

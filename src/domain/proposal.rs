@@ -312,8 +312,11 @@ pub struct Valuation {
     pub stars: Stars,
     /// `star_minutes × stars`.
     pub rapport_minutes: Minutes,
-    /// Marginal driving.
+    /// Marginal driving: of an account given away, what ends less [`Self::left_behind_minutes`].
     pub travel_minutes: Minutes,
+    /// Of an account given away, by how much driving to the accounts it was the nearest to grows; 0 of one received.
+    #[serde(default)]
+    pub left_behind_minutes: Minutes,
     /// What driving does not show.
     pub geography: Geography,
     /// One visit's drive from the base, one way.

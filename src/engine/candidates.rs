@@ -20,7 +20,7 @@ use super::{
     view::{NONE, View, index},
 };
 use crate::domain::{
-    travel::straight_line_reach_km,
+    travel::{fastest_reach_km, straight_line_reach_km},
     units::{Minutes, Place},
 };
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
@@ -125,10 +125,10 @@ fn reach_class(view: &View<'_>, largest_limit: i64, reps: Vec<u32>) -> ReachClas
     let bases: Vec<[f64; 3]> = reps.iter().map(|&rep| view.trader(rep).rep.base.unit_vector()).collect();
     let farthest = Minutes(largest_limit) + view.a_step_looser.beyond_one_way;
     ReachClass {
-        surely_within: reps.iter().map(|&rep| surely_within(limit_minutes(view, rep))).collect(),
+        surely_within: reps.iter().map(|&rep| surely_within(view, limit_minutes(view, rep))).collect(),
         reps,
         tree: ImmutableKdTree::new_from_slice(&bases).expect("a market has fewer than 2^32 reps"),
-        squared_chord: squared_chord_of(straight_line_reach_km(farthest.0 as f64)) * (1.0 + 1e-9) + 1e-15,
+        squared_chord: squared_chord_of(farthest_km(view, farthest)) * (1.0 + 1e-9) + 1e-15,
     }
 }
 
@@ -137,9 +137,22 @@ fn limit_minutes(view: &View<'_>, rep: u32) -> i64 {
     own.unwrap_or(view.policy.scores.travel.max_one_way_minutes).0
 }
 
+/// The most great-circle kilometres that are looked at for a limit.
+fn farthest_km(view: &View<'_>, limit: Minutes) -> f64 {
+    let minutes = limit.0 as f64;
+    if view.market.ways.is_empty() {
+        straight_line_reach_km(minutes)
+    } else {
+        straight_line_reach_km(minutes).max(fastest_reach_km(minutes))
+    }
+}
+
 /// A squared chord so much shorter than a limit that neither the metre by which a reach is rounded up nor the last digits
-/// can matter. Beyond it the minutes themselves decide.
-fn surely_within(limit_minutes: i64) -> f64 {
+/// can matter. Beyond it the minutes themselves decide, and wherever ways were measured.
+fn surely_within(view: &View<'_>, limit_minutes: i64) -> f64 {
+    if !view.market.ways.is_empty() {
+        return -1.0;
+    }
     squared_chord_of((straight_line_reach_km(limit_minutes as f64) - 0.001).max(0.0)) * (1.0 - 1e-9)
 }
 

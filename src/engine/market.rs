@@ -5,6 +5,7 @@
 //! is written on the fields and refuses what breaks it.
 //! Deliberately absent: opinions of anybody but the submitter, notes, and accounts of reps outside the pool.
 
+use super::ways::Ways;
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId},
     roster::{Account, Rep},
@@ -89,6 +90,9 @@ pub struct Market {
     pub histories: Vec<PairHistory>,
     /// Pairs a manager has forbidden, by rep and account id, each once.
     pub forbidden: Vec<(RepId, AccountId)>,
+    /// Driving times that were measured; the straight line goes for all others.
+    #[serde(default, skip_serializing_if = "Ways::is_empty")]
+    pub ways: Ways,
 }
 
 /// A market as it is written down, before anything is known to hold of it.
@@ -100,6 +104,8 @@ struct Rows {
     books: Vec<BookEntry>,
     histories: Vec<PairHistory>,
     forbidden: Vec<(RepId, AccountId)>,
+    #[serde(default)]
+    ways: Ways,
 }
 
 impl TryFrom<Rows> for Market {
@@ -113,7 +119,8 @@ impl TryFrom<Rows> for Market {
             }),
         };
         let books = rows.books.into_iter().map(owned).collect::<Result<_, _>>()?;
-        Self::new(rows.business_date, rows.reps, rows.offers, books, rows.histories, rows.forbidden)
+        let market = Self::new(rows.business_date, rows.reps, rows.offers, books, rows.histories, rows.forbidden)?;
+        Ok(Self { ways: rows.ways, ..market })
     }
 }
 
@@ -142,7 +149,7 @@ pub enum MarketError {
 }
 
 impl Market {
-    /// Sorts the parts and checks what is written on the fields. `books` name their rep by id here.
+    /// Sorts the parts and checks what is written on the fields. `books` name their rep by id here; no way is measured.
     ///
     /// Cost: O(n log n) in the rows.
     pub fn new(
@@ -192,7 +199,7 @@ impl Market {
             |a, b| (&a.rep, &a.account) == (&b.rep, &b.account),
             |pair| format!("{} / {}", pair.rep, pair.account),
         )?;
-        Ok(Self { business_date, reps, offers, books: placed, histories, forbidden })
+        Ok(Self { business_date, reps, offers, books: placed, histories, forbidden, ways: Ways::default() })
     }
 
     /// The index of a rep in [`Self::reps`].

@@ -6,7 +6,8 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `market` | the immutable snapshot |
+//! | `market`, `ways` | the immutable snapshot, and the driving times in it that were measured |
+//! | `wanted` | the ways a plan goes by, for whoever asks travel sources |
 //! | `view`, `fit` | the snapshot with the indexes every stage needs, and everybody's words as bits |
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
 //! | `limits`, `rules`, `caps` | what may not be, by how much, one move at a time and all together |
@@ -40,4 +41,6 @@ mod solve;
 mod travel;
 mod value;
 mod view;
+pub mod wanted;
+pub mod ways;
 mod why_not;

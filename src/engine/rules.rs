@@ -10,7 +10,7 @@
 use super::{
     limits::{BY_DEGREES, Limits, Obstacle},
     plan::Rule,
-    travel::{annual_minutes, one_way_minutes},
+    travel::Known,
     value::Worth,
     view::{View, index},
 };
@@ -44,14 +44,15 @@ impl<'m> Receipt<'_, 'm> {
         self.who().max_one_way_minutes.unwrap_or(self.view.policy.scores.travel.max_one_way_minutes)
     }
 
-    /// The drive from the rep's base, in minutes.
-    pub fn one_way(&self) -> f64 {
-        one_way_minutes(self.who().base, self.account().place)
+    /// The drive from the rep's base, in minutes; absent where no way leads there and back.
+    fn one_way(&self) -> Option<f64> {
+        let spot = self.view.spot(self.offer);
+        (self.view.way(self.rep, spot) != Known::Barred).then(|| self.view.drive(self.rep, spot).out)
     }
 
     /// Whether the drive is longer than the rep's limit and what `limits` allow beyond it.
     pub fn is_too_far(&self, limits: &Limits) -> bool {
-        self.one_way() > (self.limit() + limits.beyond_one_way).0 as f64
+        self.one_way().is_none_or(|minutes| minutes > (self.limit() + limits.beyond_one_way).0 as f64)
     }
 
     fn breaks(&self, rule: Rule, limits: &Limits) -> bool {
@@ -108,7 +109,10 @@ impl<'m> Receipt<'_, 'm> {
             ),
             Rule::FamilyParted => "a parent or child of it is in the same book".to_owned(),
             Rule::NotPresent => format!("{} is away or leaving", rep.id),
-            Rule::TooFar => format!("{:.0} minutes one way, at most {}", self.one_way(), self.limit()),
+            Rule::TooFar => match self.one_way() {
+                Some(minutes) => format!("{minutes:.0} minutes one way, at most {}", self.limit()),
+                None => "no way leads there and back".to_owned(),
+            },
             Rule::ForbiddenPair => format!("a manager has forbidden that it goes to {}", rep.id),
             Rule::ConflictOfInterest => format!("{} has a conflict of interest", rep.id),
             Rule::FormerOwner => format!("{} had it less than {} days ago", rep.id, rules.former_owner_days),
@@ -295,7 +299,7 @@ pub(crate) struct Loads {
 impl Loads {
     /// Adds up the books: the minutes of all visits, and the driving to each account beside its nearest neighbour.
     ///
-    /// Cost: quadratic in the book of each rep who has a limit, a few nanoseconds a pair.
+    /// Cost: linear in the books of the reps who have a limit.
     pub fn new(view: &View<'_>) -> Self {
         let spare = (0..index(view.market.reps.len())).into_par_iter().map(|rep| {
             let hours = view.trader(rep).rep.capacity_hours_a_year?;
@@ -308,9 +312,5 @@ impl Loads {
 
 fn load_of_entry(view: &View<'_>, rep: u32, row: usize) -> Minutes {
     let entry = &view.market.books[row];
-    let [nearest, _] = view.nearest_two(rep, entry.place, Some(row));
-    let one_way = one_way_minutes(view.trader(rep).rep.base, entry.place);
-    let travel = &view.policy.scores.travel;
-    Minutes(i64::from(entry.visits_a_year) * i64::from(entry.visit_minutes))
-        + annual_minutes(travel, entry.visits_a_year, one_way, nearest.map(|neighbour| neighbour.metres))
+    Minutes(i64::from(entry.visits_a_year) * i64::from(entry.visit_minutes)) + view.travel_of_entry(rep, row)
 }

@@ -9,11 +9,12 @@
 use super::{
     geography::geography,
     rapport,
-    travel::{annual_minutes, one_way_minutes},
+    travel::{Drive, Visits, annual_minutes},
     view::{Neighbour, View, index, rounded_quotient},
 };
 use crate::domain::{
     proposal::Valuation,
+    roster::Account,
     units::{Minutes, Stars},
 };
 use rayon::prelude::*;
@@ -57,7 +58,9 @@ pub(crate) fn of_given(view: &View<'_>, offer: u32) -> Valuation {
     let owner = view.owner[offer as usize];
     let stars = rapport::own_high_end(&view.policy.scores.rapport, view.offer(offer).stars);
     let [nearest, _] = view.nearest_two(owner, view.offer(offer).account.place, Some(view.row_of(offer)));
-    valuation(view, owner, offer, stars, nearest)
+    let left_behind = view.left_behind(offer);
+    let valuation = valuation(view, owner, offer, stars, nearest);
+    Valuation { travel_minutes: valuation.travel_minutes - left_behind, left_behind_minutes: left_behind, ..valuation }
 }
 
 /// Values an offer for a rep who receives it and gives `giving` away in the same move.
@@ -94,8 +97,8 @@ pub(crate) fn may_reach(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nee
         return false;
     }
     let account = &view.offer(offer).account;
-    let one_way = one_way_minutes(view.trader(rep).rep.base, account.place);
-    let after_travel = rapport - annual_minutes(&scores.travel, account.visits_a_year, one_way, Some(0.0));
+    let drive = view.drive(rep, view.spot(offer));
+    let after_travel = rapport - annual_minutes(&scores.travel, visits(account), &drive, Some(&Drive::NONE));
     after_travel >= needed && after_travel - geography(view, rep, offer, None).minutes() >= needed
 }
 
@@ -107,14 +110,21 @@ fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {
 pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nearest: Option<Neighbour>) -> Valuation {
     let scores = &view.policy.scores;
     let account = &view.offer(offer).account;
-    let one_way = one_way_minutes(view.trader(rep).rep.base, account.place);
+    let spot = view.spot(offer);
+    let drive = view.drive(rep, spot);
+    let detour = nearest.map(|neighbour| view.detour(&neighbour, spot));
     let metres = nearest.map(|neighbour| neighbour.metres);
     Valuation {
         stars,
         rapport_minutes: rapport_minutes(view, stars),
-        travel_minutes: annual_minutes(&scores.travel, account.visits_a_year, one_way, metres),
+        travel_minutes: annual_minutes(&scores.travel, visits(account), &drive, detour.as_ref()),
+        left_behind_minutes: Minutes::ZERO,
         geography: geography(view, rep, offer, metres),
-        one_way_minutes: Minutes(one_way.round() as i64),
-        travel_estimated: true,
+        one_way_minutes: Minutes(drive.out.round() as i64),
+        travel_estimated: drive.estimated || detour.is_some_and(|detour| detour.estimated),
     }
+}
+
+fn visits(account: &Account) -> Visits {
+    Visits { a_year: account.visits_a_year, minutes: account.visit_minutes }
 }

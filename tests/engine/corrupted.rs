@@ -99,6 +99,9 @@ fn each_term_of_a_side_is_counted_again() {
     let one = Minutes(1);
     refuses(Claim::Side, "rapport minutes given", |plan| plan.moves[0].legs[0].side.given.rapport_minutes += one);
     refuses(Claim::Side, "travel minutes given", |plan| plan.moves[0].legs[0].side.given.travel_minutes += one);
+    refuses(Claim::Side, "driving left behind minutes given", |plan| {
+        plan.moves[0].legs[0].side.given.left_behind_minutes += one;
+    });
     refuses(Claim::Side, "outside territory minutes received", |plan| {
         plan.moves[0].legs[1].side.received.geography.outside_territory_minutes += one;
     });

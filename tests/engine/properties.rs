@@ -5,7 +5,13 @@ use super::{
     story::{Story, word},
 };
 use account_swap::{
-    domain::{ids::AccountId, policy::Policy, roster::Trait, travel::straight_line, units::Points},
+    domain::{
+        ids::AccountId,
+        policy::Policy,
+        roster::Trait,
+        travel::straight_line,
+        units::{Place, Points},
+    },
     engine::{
         check::check,
         market::{BookEntry, Market, Trader},
@@ -92,15 +98,28 @@ fn together(market: &Market, moves: &[Move]) -> BTreeMap<String, [i64; 3]> {
 fn load(market: &Market, policy: &Policy, rep: usize) -> i64 {
     let (book, base) = (market.book(rep), market.reps[rep].rep.base);
     let rates = &policy.scores.travel;
-    let c = f64::from(rates.visits_per_field_day);
+    let told = |from: Place, to: Place| {
+        let one = market.ways.iter().find(|one| (one.from, one.to) == (from, to))?;
+        one.deciseconds.map(|deciseconds| f64::from(deciseconds) / 600.0)
+    };
+    let drive = |from: Place, to: Place| {
+        let line = straight_line(from, to).minutes;
+        told(from, to).zip(told(to, from)).unwrap_or((line, line))
+    };
     let of_entry = |entry: &BookEntry| {
+        let (out, home) = drive(base, entry.place);
+        let metres = |other: &&BookEntry| entry.place.great_circle_metres(other.place);
         let others = book.iter().filter(|other| other.account != entry.account);
-        let next_door =
-            others.map(|other| straight_line(entry.place, other.place).minutes).fold(f64::INFINITY, f64::min);
-        let one_way = straight_line(base, entry.place).minutes;
-        let visit = (2.0 * one_way).min(2.0 * one_way / c + (1.0 - 1.0 / c) * 2.0 * next_door);
-        let night =
-            if one_way > rates.overnight_beyond_one_way_minutes.0 as f64 { rates.overnight_minutes.0 } else { 0 };
+        let nearest = others.min_by(|a, b| metres(a).total_cmp(&metres(b)));
+        let visit = nearest.map_or(out + home, |nearest| {
+            let (over, back) = drive(nearest.place, entry.place);
+            let next_door = (over + back) / 2.0;
+            let left = rates.field_day_minutes.0 as f64 - out - home + next_door;
+            let fit = left / (f64::from(entry.visit_minutes) + next_door).max(1.0);
+            let c = fit.floor().clamp(1.0, f64::from(rates.visits_per_field_day));
+            (out + home).min((out + home) / c + (1.0 - 1.0 / c) * (over + back))
+        });
+        let night = if out > rates.overnight_beyond_one_way_minutes.0 as f64 { rates.overnight_minutes.0 } else { 0 };
         let visits = i64::from(entry.visits_a_year);
         visits * (i64::from(entry.visit_minutes) + night) + (visits as f64 * visit).round() as i64
     };

@@ -1,6 +1,6 @@
 //! Random small markets: few reps in one corner of the country, few words, so that every rule meets somebody.
 
-use super::story::{BookLine, HistoryLine, OfferLine, RepLine, Story};
+use super::story::{BookLine, HistoryLine, OfferLine, RepLine, Story, WayLine};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 const STYLES: [&str; 2] = ["direct", "analytical"];
@@ -32,9 +32,10 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
                 0..4,
             ),
             vec((0..reps, 0..offers), 0..2),
+            vec((spot(), spot(), option::weighted(0.9, 0_u32..150), option::weighted(0.9, 0_u32..150)), 0..12),
             policy(),
         )
-            .prop_map(|(rep, mut offer, book, history, forbidden, policy)| {
+            .prop_map(|(rep, mut offer, book, history, forbidden, ways, policy)| {
                 for (at, offer) in offer.iter_mut().enumerate() {
                     offer.id = format!("offer-{at}");
                 }
@@ -50,6 +51,20 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
                     .collect();
                 history.sort_by(|a, b| (&a.rep, &a.account).cmp(&(&b.rep, &b.account)));
                 history.dedup_by(|a, b| (&a.rep, &a.account) == (&b.rep, &b.account));
+                let ids = [rep.len(), offer.len(), book.len()];
+                let id = |(kind, at): (usize, usize)| {
+                    let kind = if ids[kind] == 0 { 1 } else { kind };
+                    format!("{}-{}", ["rep", "offer", "book"][kind], at % ids[kind])
+                };
+                let way = ways
+                    .into_iter()
+                    .map(|(from, to, minutes, back_minutes)| WayLine {
+                        from: id(from),
+                        to: id(to),
+                        minutes,
+                        back_minutes,
+                    })
+                    .collect();
                 Story {
                     story: "A random market.".to_owned(),
                     date: "2026-03-02".to_owned(),
@@ -71,6 +86,7 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
                         .into_iter()
                         .map(|(rep, offer)| (name(rep), format!("offer-{offer}")))
                         .collect(),
+                    way,
                     policy: policy.parse().unwrap(),
                 }
             })
@@ -80,6 +96,11 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
 /// A place on a coarse grid, so that equal distances and equal places are common.
 fn place() -> impl Strategy<Value = (f64, f64)> {
     (0..5, 0..5).prop_map(|(x, y)| (40.0 + 0.25 * f64::from(y), -75.0 + 0.25 * f64::from(x)))
+}
+
+/// A rep's base, an offer or another account.
+fn spot() -> impl Strategy<Value = (usize, usize)> {
+    (0_usize..3, 0_usize..12)
 }
 
 fn words() -> impl Strategy<Value = Vec<String>> {

@@ -99,13 +99,19 @@ fn tell_move(text: &mut String, one: &Move, margin: Option<Points>) {
 fn tell_valuation(text: &mut String, verb: &str, account: &str, of: &Valuation) {
     writeln!(
         text,
-        "    {verb} {account}: {} stars = {}, travel {}, geography {}: {} ({} minutes away)",
+        "    {verb} {account}: {} stars = {}, travel {}{}, geography {}: {} ({} {})",
         of.stars,
         of.rapport_minutes,
         of.travel_minutes,
+        if of.left_behind_minutes == Minutes::ZERO {
+            String::new()
+        } else {
+            format!(" after {} left behind", of.left_behind_minutes)
+        },
         tell_geography(&of.geography),
         of.value(),
-        of.one_way_minutes
+        of.one_way_minutes,
+        if of.travel_estimated { "minutes away" } else { "measured minutes away" }
     )
     .unwrap();
 }

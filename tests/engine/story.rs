@@ -7,9 +7,13 @@ use account_swap::{
     domain::{
         policy::Policy,
         roster::{Account, Leave, Rep},
+        travel::{TravelMap, TravelSource},
         units::{Cents, Minutes, Place, Stars},
     },
-    engine::market::{BookEntry, Market, Offer, PairHistory, Trader},
+    engine::{
+        market::{BookEntry, Market, Offer, PairHistory, Trader},
+        ways::{Told, Ways},
+    },
 };
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -33,6 +37,8 @@ pub struct Story {
     pub history: Vec<HistoryLine>,
     #[serde(default)]
     pub forbidden: Vec<(String, String)>,
+    #[serde(default)]
+    pub way: Vec<WayLine>,
     /// What differs from `policy.toml`.
     #[serde(default)]
     pub policy: toml::Table,
@@ -131,6 +137,17 @@ pub struct HistoryLine {
     pub owned_until: Option<String>,
 }
 
+/// A way that was measured there and back, between reps' bases and accounts by their ids.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WayLine {
+    pub from: String,
+    pub to: String,
+    /// Absent where there is no way.
+    pub minutes: Option<u32>,
+    pub back_minutes: Option<u32>,
+}
+
 fn a_monday() -> String {
     "2026-03-02".to_owned()
 }
@@ -199,7 +216,7 @@ impl Story {
             };
             (word(&line.rep), entry)
         });
-        Market::new(
+        let market = Market::new(
             word(&self.date),
             self.rep.iter().map(RepLine::trader).collect(),
             self.offer.iter().enumerate().map(|(at, line)| line.offer(at)).collect(),
@@ -207,7 +224,23 @@ impl Story {
             self.history.iter().map(HistoryLine::pair).collect(),
             self.forbidden.iter().map(|(rep, account)| (word(rep), word(account))).collect(),
         )
-        .unwrap_or_else(|error| panic!("{error}"))
+        .unwrap_or_else(|error| panic!("{error}"));
+        Market { ways: Ways::new(self.way.iter().flat_map(|line| self.told(line)).collect()), ..market }
+    }
+
+    fn told(&self, line: &WayLine) -> [Told; 2] {
+        let (from, to) = (self.place_of(&line.from), self.place_of(&line.to));
+        let map = TravelMap { source: TravelSource::RoadNetwork, date: Some(word("2026-02-01")) };
+        let told = |from, to, minutes: Option<u32>| Told { from, to, deciseconds: minutes.map(|m| m * 600), map };
+        [told(from, to, line.minutes), told(to, from, line.back_minutes)]
+    }
+
+    fn place_of(&self, id: &str) -> Place {
+        let reps = self.rep.iter().map(|line| (&line.id, line.at));
+        let accounts = self.offer.iter().map(|line| (&line.id, line.at));
+        let others = self.book.iter().map(|line| (&line.id, line.at));
+        let found = reps.chain(accounts).chain(others).find(|(one, _)| *one == id);
+        place(found.unwrap_or_else(|| panic!("no {id} in the story")).1)
     }
 }
 

@@ -112,6 +112,7 @@ fn executing(database: &TestDatabase) {
         stars: Stars::WORST,
         rapport_minutes: Minutes(0),
         travel_minutes: Minutes(0),
+        left_behind_minutes: Minutes(0),
         geography: Geography::default(),
         one_way_minutes: Minutes(0),
         travel_estimated: true,

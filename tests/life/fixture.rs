@@ -216,6 +216,7 @@ fn worth(stars_hundredths: i64) -> Valuation {
         stars: Stars::from_hundredths(stars_hundredths).unwrap(),
         rapport_minutes: Minutes(12 * stars_hundredths),
         travel_minutes: Minutes(0),
+        left_behind_minutes: Minutes(0),
         geography: Geography::default(),
         one_way_minutes: Minutes(0),
         travel_estimated: true,

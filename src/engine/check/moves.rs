@@ -103,6 +103,7 @@ fn check_side(place: &str, found: &Side, right: &Side, breaches: &mut Breaches) 
             [
                 ("rapport", of.rapport_minutes),
                 ("travel", of.travel_minutes),
+                ("driving left behind", of.left_behind_minutes),
                 ("outside territory", outside_territory_minutes),
                 ("other country", other_country_minutes),
                 ("time zone", time_zone_minutes),

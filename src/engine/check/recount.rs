@@ -24,7 +24,8 @@ use crate::domain::{
     units::{Minutes, Place, Points, Stars},
 };
 use chrono::{NaiveDateTime, Offset as _, TimeZone as _};
-use std::collections::BTreeSet;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cosines closer than this are compared by exact distance.
 const COSINE_DOUBT: f64 = 1e-12;
@@ -41,6 +42,10 @@ pub(super) struct Recount<'m> {
     books: Vec<Vec<(&'m BookEntry, [f64; 3])>>,
     /// What has been with each offer, by rep.
     pasts: Vec<Vec<(usize, &'m PairHistory)>>,
+    /// What sources have told of the way from one place to another, in tenths of a second.
+    told: BTreeMap<(Place, Place), Option<u32>>,
+    /// The account nearest to each of a book.
+    nearest_of_entries: Vec<Vec<Option<&'m AccountId>>>,
     /// Minutes left of each rep's capacity.
     spare: Vec<Option<i64>>,
     /// The limits as they stand.
@@ -118,7 +123,22 @@ impl<'m> Recount<'m> {
             cool_down_days: limits.cool_down_days - steps.cool_down_days,
             former_owner_days: limits.former_owner_days - steps.former_owner_days,
         };
-        let mut recount = Self { market, policy, owner, offers_of, books, pasts, spare: Vec::new(), limits, looser };
+        let told = market.ways.iter().map(|one| ((one.from, one.to), one.deciseconds)).collect();
+        let mut recount = Self {
+            market,
+            policy,
+            owner,
+            offers_of,
+            books,
+            pasts,
+            told,
+            nearest_of_entries: Vec::new(),
+            spare: Vec::new(),
+            limits,
+            looser,
+        };
+        recount.nearest_of_entries =
+            (0..market.reps.len()).into_par_iter().map(|rep| recount.nearest_of_all(rep)).collect();
         recount.spare = (0..market.reps.len()).map(|rep| recount.spare_minutes(rep)).collect();
         recount
     }
@@ -143,8 +163,35 @@ impl<'m> Recount<'m> {
         (own.0 + limits.extra_drive_minutes) as f64
     }
 
+    /// Minutes from a rep's base to an offer; infinite where a source has told that there is no way there or back.
     fn one_way(&self, rep: usize, offer: usize) -> f64 {
-        straight_line(self.trader(rep).rep.base, self.offer(offer).account.place).minutes
+        let (base, place) = (self.trader(rep).rep.base, self.offer(offer).account.place);
+        match self.measured(base, place) {
+            Measured::Both(there, _) => there,
+            Measured::Barred => f64::INFINITY,
+            Measured::Not => straight_line(base, place).minutes,
+        }
+    }
+
+    /// What sources have told of the way between two places and back, in minutes.
+    fn measured(&self, from: Place, to: Place) -> Measured {
+        let told = |from, to| self.told.get(&(from, to)).copied();
+        match (told(from, to), told(to, from)) {
+            (Some(Some(there)), Some(Some(back))) => Measured::Both(f64::from(there) / 600.0, f64::from(back) / 600.0),
+            (Some(None), _) | (_, Some(None)) => Measured::Barred,
+            _ => Measured::Not,
+        }
+    }
+
+    /// Minutes there, minutes back and whether they are the straight line's, which `metres` long.
+    fn journey(&self, from: Place, to: Place, metres: f64) -> (f64, f64, bool) {
+        match self.measured(from, to) {
+            Measured::Both(there, back) => (there, back, false),
+            Measured::Barred | Measured::Not => {
+                let minutes = straight_line_minutes(metres / 1000.0);
+                (minutes, minutes, true)
+            }
+        }
     }
 
     /// The rules that keep an offer from a rep.
@@ -196,7 +243,7 @@ impl<'m> Recount<'m> {
     // --- values ---
 
     /// The account of a book nearest to a place among those that `count`, and how many metres it is away.
-    fn nearest(&self, rep: usize, place: Place, counts: impl Fn(&BookEntry) -> bool) -> Option<(&'m AccountId, f64)> {
+    fn nearest(&self, rep: usize, place: Place, counts: impl Fn(&BookEntry) -> bool) -> Option<(&'m BookEntry, f64)> {
         let here = place.unit_vector();
         let (mut best_cosine, mut best) = (f64::NEG_INFINITY, None);
         for &(entry, ref there) in &self.books[rep] {
@@ -207,26 +254,58 @@ impl<'m> Recount<'m> {
             best_cosine = best_cosine.max(cosine);
             let metres = place.great_circle_metres(entry.place);
             if best.is_none_or(|(_, least)| metres < least) {
-                best = Some((&entry.account, metres));
+                best = Some((entry, metres));
             }
         }
         best
     }
 
-    fn travel_minutes(&self, visits: u32, one_way: f64, neighbour_metres: Option<f64>) -> i64 {
+    /// Minutes a year of driving to an account of so many visits of so many minutes at a place, beside the nearest other
+    /// account of the book; and whether any of them is an estimate.
+    fn travel(
+        &self,
+        rep: usize,
+        place: Place,
+        [visits, visit_minutes]: [u32; 2],
+        neighbour: Option<(&BookEntry, f64)>,
+    ) -> (i64, bool) {
         let rates = &self.policy.scores.travel;
-        let there_and_back = 2.0 * one_way;
+        let base = self.trader(rep).rep.base;
+        let (out, home, mut estimated) = self.journey(base, place, base.great_circle_metres(place));
+        let there_and_back = out + home;
         let mut each = there_and_back;
-        if let Some(metres) = neighbour_metres {
-            let c = f64::from(u32::max(1, rates.visits_per_field_day));
-            let detour = straight_line_minutes(metres / 1000.0);
-            each = each.min(there_and_back / c + (1.0 - 1.0 / c) * 2.0 * detour);
+        if let Some((entry, metres)) = neighbour {
+            let (over, back, line) = self.journey(entry.place, place, metres);
+            estimated |= line;
+            let detour = over + back;
+            let spare = rates.field_day_minutes.0 as f64 - there_and_back + detour / 2.0;
+            let fits = (spare / f64::max(1.0, f64::from(visit_minutes) + detour / 2.0)).floor();
+            let c = fits.min(f64::from(rates.visits_per_field_day)).max(1.0);
+            each = each.min(there_and_back / c + (1.0 - 1.0 / c) * detour);
         }
         let mut minutes = (f64::from(visits) * each).round() as i64;
-        if one_way > rates.overnight_beyond_one_way_minutes.0 as f64 {
+        if out > rates.overnight_beyond_one_way_minutes.0 as f64 {
             minutes += i64::from(visits) * rates.overnight_minutes.0;
         }
-        minutes
+        (minutes, estimated)
+    }
+
+    /// The driving to an account of a rep's book, where only the accounts that `count` are its neighbours.
+    fn travel_of_entry(&self, rep: usize, entry: &BookEntry, counts: impl Fn(&AccountId) -> bool) -> i64 {
+        let nearest = self.nearest(rep, entry.place, |other| other.account != entry.account && counts(&other.account));
+        self.travel(rep, entry.place, [entry.visits_a_year, entry.visit_minutes], nearest).0
+    }
+
+    /// By how much the driving to the others of the book grows when an offer goes: a second look at those it is nearest to.
+    fn left_behind(&self, offer: usize) -> i64 {
+        let (rep, own) = (self.owner[offer], &self.offer(offer).account.id);
+        let others =
+            self.nearest_of_entries[rep].iter().zip(&self.books[rep]).filter(|(nearest, _)| **nearest == Some(own));
+        others
+            .map(|(_, (entry, _))| {
+                self.travel_of_entry(rep, entry, |other| other != own) - self.travel_of_entry(rep, entry, |_| true)
+            })
+            .sum()
     }
 
     fn geography(&self, rep: usize, offer: usize, neighbour_metres: Option<f64>) -> Geography {
@@ -303,20 +382,21 @@ impl<'m> Recount<'m> {
         rounded(sum, weight) - rounded(i128::from(widest) * i128::from(prior), weight)
     }
 
-    fn valuation(&self, rep: usize, offer: usize, stars: Stars, neighbour_metres: Option<f64>) -> Valuation {
-        let one_way = self.one_way(rep, offer);
+    fn valuation(&self, rep: usize, offer: usize, stars: Stars, neighbour: Option<(&BookEntry, f64)>) -> Valuation {
+        let account = &self.offer(offer).account;
+        let base = self.trader(rep).rep.base;
+        let (one_way, _, _) = self.journey(base, account.place, base.great_circle_metres(account.place));
+        let visits = [account.visits_a_year, account.visit_minutes];
+        let (travel, estimated) = self.travel(rep, account.place, visits, neighbour);
         let rapport = i128::from(self.policy.scores.star_minutes.0) * i128::from(stars.hundredths());
         Valuation {
             stars,
             rapport_minutes: Minutes(rounded(rapport, 100)),
-            travel_minutes: Minutes(self.travel_minutes(
-                self.offer(offer).account.visits_a_year,
-                one_way,
-                neighbour_metres,
-            )),
-            geography: self.geography(rep, offer, neighbour_metres),
+            travel_minutes: Minutes(travel),
+            left_behind_minutes: Minutes(0),
+            geography: self.geography(rep, offer, neighbour.map(|(_, metres)| metres)),
             one_way_minutes: Minutes(one_way.round() as i64),
-            travel_estimated: true,
+            travel_estimated: estimated,
         }
     }
 
@@ -330,13 +410,15 @@ impl<'m> Recount<'m> {
         let (rep, item) = (self.owner[given], self.offer(given));
         let own = item.stars.hundredths() + self.policy.scores.rapport.own_half_interval_hundredths;
         let nearest = self.nearest(rep, item.account.place, |entry| entry.account != item.account.id);
-        self.valuation(rep, given, Stars::clamped(own), nearest.map(|(_, metres)| metres))
+        let left_behind = Minutes(self.left_behind(given));
+        let held = self.valuation(rep, given, Stars::clamped(own), nearest);
+        Valuation { travel_minutes: held.travel_minutes - left_behind, left_behind_minutes: left_behind, ..held }
     }
 
     fn received(&self, given: usize, received: usize, low: Stars) -> Valuation {
         let (rep, going) = (self.owner[given], &self.offer(given).account.id);
         let nearest = self.nearest(rep, self.offer(received).account.place, |entry| entry.account != *going);
-        self.valuation(rep, received, low, nearest.map(|(_, metres)| metres))
+        self.valuation(rep, received, low, nearest)
     }
 
     // --- two accounts ---
@@ -397,17 +479,26 @@ impl<'m> Recount<'m> {
         broken
     }
 
+    /// The account nearest to each of a rep's book.
+    fn nearest_of_all(&self, rep: usize) -> Vec<Option<&'m AccountId>> {
+        let nearest = |entry: &BookEntry| self.nearest(rep, entry.place, |other| other.account != entry.account);
+        self.books[rep].iter().map(|(entry, _)| nearest(entry).map(|(other, _)| &other.account)).collect()
+    }
+
     fn spare_minutes(&self, rep: usize) -> Option<i64> {
         let hours = self.trader(rep).rep.capacity_hours_a_year?;
-        let base = self.trader(rep).rep.base;
         let load = |entry: &BookEntry| {
-            let nearest = self.nearest(rep, entry.place, |other| other.account != entry.account);
-            let one_way = straight_line(base, entry.place).minutes;
-            i64::from(entry.visits_a_year) * i64::from(entry.visit_minutes)
-                + self.travel_minutes(entry.visits_a_year, one_way, nearest.map(|(_, metres)| metres))
+            i64::from(entry.visits_a_year) * i64::from(entry.visit_minutes) + self.travel_of_entry(rep, entry, |_| true)
         };
         Some(60 * i64::from(hours) - self.books[rep].iter().map(|(entry, _)| load(entry)).sum::<i64>())
     }
+}
+
+/// What is known of the way between two places and back, in minutes.
+enum Measured {
+    Both(f64, f64),
+    Barred,
+    Not,
 }
 
 fn cosine(a: &[f64; 3], b: &[f64; 3]) -> f64 {

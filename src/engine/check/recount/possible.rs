@@ -12,7 +12,7 @@ use crate::{
         policy::{MaxRing, Objective},
         proposal::{Side, Valuation},
         roster::{Account, Trait},
-        travel::straight_line_reach_km,
+        travel::{fastest_reach_km, straight_line_reach_km},
         units::{Minutes, Place, Points, Stars},
     },
     engine::plan::Rule,
@@ -74,7 +74,11 @@ impl Recount<'_> {
         let reach: Vec<([f64; 3], f64, f64)> = (0..self.market.reps.len())
             .map(|rep| {
                 let limit = self.longest_drive(rep, &self.looser);
-                let angle = straight_line_reach_km(limit) * 1000.0 / Place::EARTH_RADIUS_METRES;
+                let mut reach = straight_line_reach_km(limit);
+                if !self.told.is_empty() {
+                    reach = reach.max(fastest_reach_km(limit));
+                }
+                let angle = reach * 1000.0 / Place::EARTH_RADIUS_METRES;
                 let least_cosine = angle.min(std::f64::consts::PI).cos() - 1e-9;
                 (self.trader(rep).rep.base.unit_vector(), least_cosine, limit)
             })
@@ -135,16 +139,15 @@ impl Recount<'_> {
             let rep = rep as usize;
             let mut going = self.offers_of[rep].iter().filter(|&&offer| self.may_gain(&given[offer], low)).peekable();
             let nearest = going.peek().and_then(|_| self.nearest(rep, place, |_| true));
-            let beside = nearest.map(|(_, metres)| metres);
             for &offer in going {
                 let own = &self.offer(offer).account.id;
-                let metres = match nearest {
-                    Some((account, _)) if account == own => {
-                        self.nearest(rep, place, |entry| entry.account != *own).map(|(_, metres)| metres)
+                let beside = match nearest {
+                    Some((entry, _)) if entry.account == *own => {
+                        self.nearest(rep, place, |entry| entry.account != *own)
                     }
-                    _ => beside,
+                    other => other,
                 };
-                let worth = self.valuation(rep, received, low, metres);
+                let worth = self.valuation(rep, received, low, beside);
                 let side = Side::new(given[offer], worth, self.policy.scores.handover_minutes);
                 let mut broken = self.broken_by_side_within(offer, received, &side, &self.limits);
                 let still_broken = self.broken_by_side_within(offer, received, &side, &self.looser);
