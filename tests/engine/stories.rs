@@ -167,6 +167,8 @@ macro_rules! stories {
 stories! {
     two_reps_swap_and_both_gain,
     one_step_of_a_rule_opens_a_partner,
+    a_river,
+    left_behind,
     a_ring_of_three_beats_every_set_of_swaps,
     the_worst_gain_comes_first,
     more_swaps_come_before_more_points,
