@@ -97,11 +97,18 @@ pub fn straight_line_reach_km(minutes: f64) -> f64 {
     high
 }
 
-/// The most great-circle kilometres that anybody is taken to drive in `minutes`, on whatever roads: 120 an hour on the
-/// straight line. A way is asked of a travel source only where it is no longer than that, and whoever lies beyond it is
-/// too far.
+/// Great-circle kilometres that nobody drives in less than a minute, on whatever roads: 120 an hour.
+const FASTEST_KM_A_MINUTE: f64 = 2.0;
+
+/// The most great-circle kilometres that can be driven in `minutes` on whatever roads: a way is asked of a travel source
+/// only where it is no longer, and whoever lies beyond is too far.
 pub fn fastest_reach_km(minutes: f64) -> f64 {
-    2.0 * minutes.max(0.0)
+    FASTEST_KM_A_MINUTE * minutes.max(0.0)
+}
+
+/// The least tenths of a second that any way between two places takes: that of [`fastest_reach_km`], rounded up.
+pub fn least_deciseconds(from: Place, to: Place) -> u32 {
+    (from.great_circle_metres(to) / 1000.0 / FASTEST_KM_A_MINUTE * 600.0).ceil() as u32
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::{
     solve::solve,
     value::{self, Given},
     view::{View, index},
+    ways::SourceCount,
     why_not::why_not,
 };
 use crate::domain::{
@@ -156,6 +157,9 @@ pub struct Report {
     pub mean_stars_before: Option<Stars>,
     /// Mean of the receivers' stars after, over moved accounts, at the end that counted.
     pub mean_stars_after: Option<Stars>,
+    /// Who has told how many driving times, by the source; empty where all are on the straight line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<SourceCount>,
 }
 
 /// Why there is no better plan. Vertices are the offers by their index in the market.
@@ -267,6 +271,7 @@ pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage
         components: solution.components,
         bound: solution.bound,
         points_in_any_rings_at_most: bound.points,
+        ways: market.ways.counts(),
     };
     let mut is_moved = vec![false; market.offers.len()];
     solution.rings.iter().flatten().for_each(|&offer| is_moved[offer as usize] = true);

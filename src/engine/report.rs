@@ -8,6 +8,7 @@
 use super::{
     plan::{Move, PlannedLeg, Report},
     view::{index, rounded_quotient},
+    ways::SourceCount,
 };
 use crate::domain::units::{Cents, Minutes, Points, Stars};
 
@@ -27,6 +28,8 @@ pub(crate) struct Pool {
     pub bound: Option<Points>,
     /// What no plan of rings of any length exceeds.
     pub points_in_any_rings_at_most: Points,
+    /// Who has told the driving times.
+    pub ways: Vec<SourceCount>,
 }
 
 /// Adds up the moves.
@@ -57,6 +60,7 @@ pub(crate) fn report(pool: &Pool, moves: &[Move]) -> Report {
         commission_moved_cents: moves.iter().map(commission_moved).sum(),
         mean_stars_before: mean(|leg| leg.side.given.stars),
         mean_stars_after: mean(|leg| leg.side.received.stars),
+        ways: pool.ways.clone(),
     }
 }
 

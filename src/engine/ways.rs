@@ -1,11 +1,15 @@
 //! Driving times that travel sources have told, part of the market.
 //!
 //! In go answers, in any order; out comes what was told of a way from one place to another, and how many ways each map has
-//! told. Holds: each ordered pair of places stands once; the value, and so its bytes, do not depend on the order of the
-//! answers. Costs: 13 bytes a way and two binary searches a question, one where a place's index is at hand.
+//! told. Holds: each ordered pair of places stands once; no way is quicker than anybody can drive; the value, and so its
+//! bytes, do not depend on the order of the answers. Costs: 13 bytes a way and two binary searches a question, one where a place's index is at hand.
 //! Deliberately absent: what to go by where nothing was told, which is [`super::view::View`]'s.
 
-use crate::domain::{travel::TravelMap, units::Place};
+use crate::domain::{
+    travel::{TravelMap, TravelSource, least_deciseconds},
+    units::Place,
+};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,10 +42,30 @@ pub struct Ways {
     deciseconds: Vec<Option<u32>>,
     /// Who told it, as an index into the maps.
     by: Vec<u8>,
+    /// How many ways were asked for that nobody told: the straight line goes for them.
+    estimated: u64,
+    /// How many ways each source was asked for and gave no answer about, where there were any.
+    silent: BTreeMap<TravelSource, u64>,
+}
+
+/// How many ways a source has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceCount {
+    /// The source.
+    pub source: TravelSource,
+    /// The date of its map.
+    pub map_date: Option<NaiveDate>,
+    /// Times it told; of the straight line, those that nobody else told.
+    pub ways: u64,
+    /// Times it told that no way leads there.
+    pub without_way: u64,
+    /// Ways it was asked for while it did not answer.
+    pub unanswered: u64,
 }
 
 impl Ways {
-    /// Sorts what was told. Of two answers to one question the smaller counts, that without a way last.
+    /// Sorts what was told. Of two answers to one question the smaller counts, that without a way last; a time that nobody
+    /// can drive is raised to one that somebody could.
     ///
     /// # Panics
     ///
@@ -49,6 +73,9 @@ impl Ways {
     ///
     /// Cost: `O(n log n)`.
     pub fn new(mut told: Vec<Told>) -> Self {
+        for one in &mut told {
+            one.deciseconds = one.deciseconds.map(|deciseconds| deciseconds.max(least_deciseconds(one.from, one.to)));
+        }
         told.sort_unstable_by_key(|one| (one.from, one.to, one.deciseconds.is_none(), one.deciseconds, one.map));
         told.dedup_by_key(|one| (one.from, one.to));
         let mut maps: Vec<TravelMap> = told.iter().map(|one| one.map).collect();
@@ -79,12 +106,20 @@ impl Ways {
                 .collect(),
             maps,
             places,
+            estimated: 0,
+            silent: BTreeMap::new(),
         }
     }
 
-    /// Whether nothing was told.
+    /// The same ways, of which `estimated` more were asked for that nobody told, and `silent` by each source gave no answer
+    /// about.
+    pub fn with_unanswered(self, estimated: u64, silent: BTreeMap<TravelSource, u64>) -> Self {
+        Self { estimated, silent, ..self }
+    }
+
+    /// Whether nobody was asked.
     pub fn is_empty(&self) -> bool {
-        self.to.is_empty()
+        self.to.is_empty() && self.estimated == 0 && self.silent.is_empty()
     }
 
     /// The index of a place at which a way begins or ends.
@@ -112,13 +147,37 @@ impl Ways {
         })
     }
 
-    /// How many ways each map has told, and how many times it told that there is none.
-    pub fn counts(&self) -> BTreeMap<TravelMap, [u64; 2]> {
-        let mut counts = BTreeMap::new();
+    /// How many ways each source has told, by the source; empty where none was asked.
+    pub fn counts(&self) -> Vec<SourceCount> {
+        let count =
+            |TravelMap { source, date }| SourceCount { source, map_date: date, ways: 0, without_way: 0, unanswered: 0 };
+        let mut counts: Vec<SourceCount> = self.maps.iter().map(|&map| count(map)).collect();
         for (&by, takes) in self.by.iter().zip(&self.deciseconds) {
-            counts.entry(self.maps[by as usize]).or_insert([0; 2])[usize::from(takes.is_none())] += 1;
+            let of = &mut counts[by as usize];
+            *if takes.is_some() { &mut of.ways } else { &mut of.without_way } += 1;
         }
+        for (&source, &unanswered) in &self.silent {
+            match counts.iter_mut().find(|of| of.source == source) {
+                Some(of) => of.unanswered = unanswered,
+                None => counts.push(SourceCount { unanswered, ..count(TravelMap { source, date: None }) }),
+            }
+        }
+        if self.estimated > 0 {
+            let straight_line = count(TravelMap { source: TravelSource::GreatCircle, date: None });
+            counts.push(SourceCount { ways: self.estimated, ..straight_line });
+        }
+        counts.sort_unstable();
         counts
+    }
+
+    /// How many ways were asked for that nobody told.
+    pub fn estimated(&self) -> u64 {
+        self.estimated
+    }
+
+    /// How many ways each source gave no answer about, where there were any.
+    pub fn silent(&self) -> &BTreeMap<TravelSource, u64> {
+        &self.silent
     }
 }
 
@@ -131,11 +190,14 @@ struct Written {
     to: Vec<u32>,
     deciseconds: Vec<Option<u32>>,
     by: Vec<u8>,
+    estimated: u64,
+    silent: BTreeMap<TravelSource, u64>,
 }
 
 impl TryFrom<Written> for Ways {
     type Error = &'static str;
-    fn try_from(Written { maps, places, first, to, deciseconds, by }: Written) -> Result<Self, Self::Error> {
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { maps, places, first, to, deciseconds, by, estimated, silent } = written;
         fn ascends<T: PartialOrd>(of: &[T]) -> bool {
             of.windows(2).all(|pair| pair[0] < pair[1])
         }
@@ -150,14 +212,15 @@ impl TryFrom<Written> for Ways {
             && by.iter().all(|&map| (map as usize) < maps.len())
             && to.len() == deciseconds.len()
             && to.len() == by.len();
-        if holds { Ok(Self { maps, places, first, to, deciseconds, by }) } else { Err("ways that are out of order") }
+        let ways = Self { maps, places, first, to, deciseconds, by, estimated, silent };
+        let is_possible = |one: Told| one.deciseconds.is_none_or(|takes| takes >= least_deciseconds(one.from, one.to));
+        if holds && ways.iter().all(is_possible) { Ok(ways) } else { Err("ways that are out of order or too quick") }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::travel::TravelSource;
 
     const OSRM: TravelMap = TravelMap { source: TravelSource::Osrm, date: None };
     const ROADS: TravelMap = TravelMap { source: TravelSource::RoadNetwork, date: None };
@@ -186,7 +249,17 @@ mod tests {
         assert_eq!(between(1, 3), Some(None));
         assert_eq!(between(2, 3), None);
         assert_eq!(at(4), None);
-        assert_eq!(ways.counts(), BTreeMap::from([(ROADS, [2, 1]), (OSRM, [1, 0])]));
+        let asked = ways.clone().with_unanswered(4, BTreeMap::from([(TravelSource::Osrm, 3)]));
+        let count = |source, ways, without_way, unanswered| SourceCount {
+            source,
+            map_date: None,
+            ways,
+            without_way,
+            unanswered,
+        };
+        let straight_line = count(TravelSource::GreatCircle, 4, 0, 0);
+        let (roads, osrm) = (count(TravelSource::RoadNetwork, 2, 1, 0), count(TravelSource::Osrm, 1, 0, 3));
+        assert_eq!(asked.counts(), [straight_line, roads, osrm]);
         assert_eq!(Ways::new(ways.iter().collect()), ways);
     }
 
@@ -196,6 +269,15 @@ mod tests {
         turned.reverse();
         turned.extend([told(1, 2, Some(601), OSRM), told(3, 1, None, OSRM)]);
         assert_eq!(Ways::new(turned), Ways::new(some()));
+    }
+
+    #[test]
+    fn nobody_drives_faster_than_anybody_can() {
+        let there = Place::from_e6(1_000_000, 1).unwrap();
+        let here = Place::from_e6(1, 1).unwrap();
+        let told = Told { from: here, to: there, deciseconds: Some(1), map: OSRM };
+        let takes = Ways::new(vec![told]).iter().next().unwrap().deciseconds.unwrap();
+        assert_eq!(takes, (here.great_circle_metres(there) / 2000.0 * 600.0).ceil() as u32);
     }
 
     #[test]

@@ -7,13 +7,16 @@ use crate::{
     domain::{
         ids::{RepId, TeamId},
         principal::{Principal, Role},
+        travel::TravelSource,
         units::{Cents, Minutes},
     },
     engine::{
         market::Market,
         plan::{Plan, Report, Rule, WhyNot},
+        ways::SourceCount,
     },
 };
+use chrono::NaiveDate;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -63,6 +66,29 @@ pub struct ReportView {
     /// How many of these would have more partners if one rule alone were a step looser, by that rule. A rule that is not
     /// named is never relaxed. To a manager only where accounts of five people or more stayed.
     pub opened_by_rule: Option<BTreeMap<String, u32>>,
+    /// Who has told how many driving times, by the source; empty where all are on the straight line.
+    pub travel_times: Vec<SourceView>,
+}
+
+/// How many driving times of a run a source has told.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SourceView {
+    /// The source.
+    pub source: TravelSource,
+    /// The date of its map, where it says so.
+    pub map_date: Option<NaiveDate>,
+    /// Times it told; of `great_circle`, the straight line, those that nobody else told.
+    pub ways: u64,
+    /// Times it told that no way leads there.
+    pub without_way: u64,
+    /// Ways it was asked for while it did not answer.
+    pub unanswered: u64,
+}
+
+impl From<SourceCount> for SourceView {
+    fn from(SourceCount { source, map_date, ways, without_way, unanswered }: SourceCount) -> Self {
+        Self { source, map_date, ways, without_way, unanswered }
+    }
 }
 
 /// What is kept of a plan's report.
@@ -148,6 +174,7 @@ impl KeptReport {
             commission_moved_cents: plan.commission_moved_cents.0,
             unmatched_by_rule: named(self.left.by_rule),
             opened_by_rule: covers(self.left.reps).then(|| named(self.left.opened)),
+            travel_times: plan.ways.into_iter().map(SourceView::from).collect(),
         }
     }
 

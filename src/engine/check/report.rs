@@ -9,12 +9,18 @@ use super::{
     recount::{Possible, Recount},
 };
 use crate::{
-    domain::units::{Cents, Minutes, Stars},
+    domain::{
+        travel::TravelSource,
+        units::{Cents, Minutes, Stars},
+    },
     engine::{
         market::Market,
         plan::{Plan, Report},
+        ways::{SourceCount, Ways},
     },
 };
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// The report counted again.
 pub(super) fn expected(recount: &Recount<'_>, market: &Market, possible: &Possible, plan: &Plan) -> Report {
@@ -47,7 +53,32 @@ pub(super) fn expected(recount: &Recount<'_>, market: &Market, possible: &Possib
         commission_moved_cents: commission_moved,
         mean_stars_before: mean(sides().map(|side| side.given.stars.hundredths()).sum()),
         mean_stars_after: mean(sides().map(|side| side.received.stars.hundredths()).sum()),
+        ways: count_ways(&market.ways),
     }
+}
+
+/// One line for each map that told a way, each source that was silent without any, and the straight line.
+fn count_ways(ways: &Ways) -> Vec<SourceCount> {
+    let mut counts: BTreeMap<(TravelSource, Option<NaiveDate>), [u64; 3]> = BTreeMap::new();
+    for told in ways.iter() {
+        let at = usize::from(told.deciseconds.is_none());
+        counts.entry((told.map.source, told.map.date)).or_default()[at] += 1;
+    }
+    for (&source, &unanswered) in ways.silent() {
+        let first = counts.range((source, None)..).next().map(|(&key, _)| key).filter(|(of, _)| *of == source);
+        counts.entry(first.unwrap_or((source, None))).or_default()[2] += unanswered;
+    }
+    if ways.estimated() > 0 {
+        counts.insert((TravelSource::GreatCircle, None), [ways.estimated(), 0, 0]);
+    }
+    let line = |((source, map_date), [ways, without_way, unanswered]): ((_, _), [u64; 3])| SourceCount {
+        source,
+        map_date,
+        ways,
+        without_way,
+        unanswered,
+    };
+    counts.into_iter().map(line).collect()
 }
 
 /// The sum of all differences of two gains over `n` times their sum, in thousandths; 0 where the sum is not positive.
@@ -86,6 +117,7 @@ pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches)
         commission_moved_cents,
         mean_stars_before,
         mean_stars_after,
+        ways,
     } = &plan.report;
     let mut same = |name: &str, same: bool| {
         if !same {
@@ -109,4 +141,5 @@ pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches)
     same("commission_moved_cents", *commission_moved_cents == right.commission_moved_cents);
     same("mean_stars_before", *mean_stars_before == right.mean_stars_before);
     same("mean_stars_after", *mean_stars_after == right.mean_stars_after);
+    same("ways", *ways == right.ways);
 }
