@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod migrate;
 mod openapi;
+mod roads;
 mod run;
 mod serve;
 mod solve;
@@ -69,6 +70,8 @@ enum Command {
     Import(import::Arguments),
     /// Writes a file for another system.
     Export(export::Arguments),
+    /// Makes a road network of an OpenStreetMap extract, and looks at one.
+    Roads(roads::Arguments),
     /// Prints a token signed by the local key.
     Token(token::Arguments),
     /// Brings the database's schema up to date.
@@ -98,6 +101,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
+        Command::Roads(arguments) => roads::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),
         Command::Openapi => openapi::run(),

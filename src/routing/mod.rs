@@ -8,6 +8,7 @@
 //! is the caller's.
 
 pub mod great_circle;
+pub mod road_network;
 
 mod graphhopper;
 mod osrm;
