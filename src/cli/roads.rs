@@ -328,7 +328,7 @@ fn matrix(context: &Context, roads: &RoadNetwork, origins: &str, destinations: &
     let minutes = |row: usize, column: usize| match table.way(row, column) {
         Way::Takes { deciseconds } => Ok(f64::from(deciseconds) / 600.0),
         Way::OffTheRoad => Err("off the road"),
-        Way::None => Err("no way"),
+        Way::TooFar | Way::None => Err("no way"),
     };
     if context.json {
         let rows: Vec<Vec<Value>> = (0..from.len())

@@ -10,10 +10,12 @@ use super::{
     great_circle::GreatCircle,
     osrm::Osrm,
     remote::{Http, Remote, Server},
+    road_network::RoadNetwork,
     valhalla::Valhalla,
 };
 use crate::{domain::travel::TravelSource, settings};
 use chrono::NaiveDate;
+use std::path::Path;
 
 /// Builds the sources of an order.
 ///
@@ -29,9 +31,12 @@ pub fn sources(
 fn source_of(source: TravelSource, settings: &settings::Routing) -> Result<Box<dyn TravelTimes>, RoutingError> {
     match source {
         TravelSource::GreatCircle => Ok(Box::new(GreatCircle)),
-        TravelSource::RoadNetwork => {
-            Err(RoutingError::NotSet { source_name: source, key: "routing.road_network.file" })
-        }
+        TravelSource::RoadNetwork => match settings.road_network.file.as_str() {
+            "" => Err(RoutingError::NotSet { source_name: source, key: "routing.road_network.file" }),
+            file => RoadNetwork::open(Path::new(file), f64::from(settings.snap_limit_metres))
+                .map(|network| Box::new(network) as Box<dyn TravelTimes>)
+                .map_err(|error| RoutingError::Unavailable(format!("{source}: {file}: {error}"))),
+        },
         TravelSource::Osrm => {
             let osrm = &settings.osrm;
             let at = Where {
