@@ -532,7 +532,9 @@ impl Source {
     fn room(&self) -> Option<&'static Room> {
         let first = self.file.split('/').next().unwrap_or_default();
         let folder = first.strip_suffix(".rs").unwrap_or(first);
-        ROOMS.iter().find(|room| room.name == first || room.name.strip_suffix('/') == Some(folder))
+        // A file may have a folder of the same name beside it.
+        let name = |room: &Room| room.name.trim_end_matches('/').trim_end_matches(".rs");
+        ROOMS.iter().find(|room| name(room) == folder)
     }
 }
 

@@ -136,13 +136,16 @@ impl Http {
         settings: &settings::Routing,
     ) -> Result<Self, String> {
         let timeout = Duration::from_millis(settings.request_timeout_milliseconds);
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(settings.connect_timeout_milliseconds))
             .timeout(timeout)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .build()
-            .map_err(|error| root(&error))?;
+            .pool_idle_timeout(IDLE_CONNECTION);
+        if url.starts_with("http://") {
+            // A slim container has no certificates, which is an error where they are looked for.
+            client = client.tls_certs_only([]);
+        }
+        let client = client.build().map_err(|error| root(&error))?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
