@@ -90,6 +90,9 @@ fn a_server_that_asks_to_wait_is_given_the_time_if_it_is_short() {
     let tomorrow = recovering(1, later("86400"));
     assert_says(ask(&tomorrow, settings()), &tomorrow, "status 429 and asks to wait 86400 s");
     assert_eq!(tomorrow.asked().len(), 1);
+    let reset = || Reply::With(429, "X-RateLimit-Reset: 7200\r\n".to_owned(), String::new());
+    let spent = recovering(1, reset);
+    assert_says(ask(&spent, settings()), &spent, "asks to wait 7200 s");
 }
 
 #[test]

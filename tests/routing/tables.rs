@@ -204,12 +204,15 @@ fn a_place_off_the_road_is_found_before_valhalla_refuses_a_matrix_for_it() {
     let (origins, destinations) = (places(20), places(30));
     let lost = destinations[7];
     let server = valhalla(move |place| place != lost, |_, _| None);
-    let table = source(TravelSource::Valhalla, &server.url(), settings()).one_ways(&origins, &destinations).unwrap();
+    let client = source(TravelSource::Valhalla, &server.url(), settings());
+    let table = client.one_ways(&origins, &destinations).unwrap();
     assert_table(&table, &origins, &destinations, |from, to| {
         if from == lost || to == lost { Way::OffTheRoad } else { takes(from, to) }
     });
-    let asked: Vec<String> = server.asked().into_iter().map(|request| request.path).collect();
-    assert_eq!(asked, ["/locate", "/sources_to_targets"], "places on both sides are looked for once");
+    let asked = || server.asked().into_iter().map(|request| request.path).collect::<Vec<_>>();
+    assert_eq!(asked(), ["/locate", "/sources_to_targets"], "places on both sides are looked for once");
+    client.one_ways(&destinations[5..9], &origins[..3]).unwrap();
+    assert_eq!(asked()[2..], ["/sources_to_targets"], "and what was said of them is remembered");
 }
 
 #[test]

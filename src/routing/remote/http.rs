@@ -28,6 +28,9 @@ use tokio::{
 /// How long an unused connection is kept; shorter than any of the servers keeps it (OSRM: 5 seconds).
 const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 
+/// What GraphHopper says instead of `Retry-After`: the seconds until it answers again.
+const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
+
 /// What is sent to a server.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::routing) struct Question {
@@ -245,8 +248,9 @@ impl Http {
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
         if status.is_server_error() || status.is_redirection() || is_later(status) {
-            let wait =
-                response.headers().get(RETRY_AFTER).and_then(|value| wait_asked_for(value.to_str().ok()?, Utc::now()));
+            let headers = response.headers();
+            let value = headers.get(RETRY_AFTER).or_else(|| headers.get(RATE_LIMIT_RESET));
+            let wait = value.and_then(|value| wait_asked_for(value.to_str().ok()?, Utc::now()));
             return Err(Failure::Status { status: status.as_u16(), wait });
         }
         let mut body = Vec::new();

@@ -5,14 +5,18 @@
 //! Holds: a block is never larger than the server takes; one that is refused is cut in two until it passes or is a single
 //! pair; a place that lies off the road is left out of every further block. A table is whole or absent: one block without
 //! an answer is an error that names the server and what happened.
-//! Costs: `origins × destinations ÷ block` requests, some at a time; each refused pair about as many more as the logarithm
+//! Costs: `origins × destinations ÷ block` requests, some at a time, and where places are asked about, one for each block of
+//! them; each refused pair about as many more as the logarithm
 //! of a block's size, and each refused place about as many as a block is wide.
 //! Deliberately absent: what to do without an answer, and keeping answers; both are the caller's.
 
+mod answers;
 mod blocks;
 mod breaker;
 mod http;
+mod table;
 
+pub(super) use answers::{date_in, parse, ways};
 pub(super) use blocks::BlockLimit;
 pub(super) use http::{Answer, Failure, Http, Question};
 
@@ -21,7 +25,11 @@ use crate::domain::{travel::TravelSource, units::Place};
 use blocks::{Block, cut};
 use chrono::NaiveDate;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+use table::{Places, Table};
 
 /// What an answer says of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,11 +96,13 @@ pub(super) struct Remote<S> {
     map_date: Option<NaiveDate>,
     /// What the server said of it.
     told_date: Mutex<Option<Option<NaiveDate>>>,
+    /// What the server said of places: whether each lies at a road.
+    told_places: Mutex<HashMap<Place, bool>>,
 }
 
 impl<S: Server> Remote<S> {
     pub(super) fn new(server: S, http: Http, at_once: usize, map_date: Option<NaiveDate>) -> Self {
-        Self { server, http, at_once, map_date, told_date: Mutex::new(None) }
+        Self { server, http, at_once, map_date, told_date: Mutex::default(), told_places: Mutex::default() }
     }
 
     fn error(&self, failure: &Failure) -> RoutingError {
@@ -121,60 +131,6 @@ impl<S: Server> TravelTimes for Remote<S> {
         let mut table = Table::new(origins, destinations);
         self.http.wait_for(self.fill(&mut table)).map_err(|failure| self.error(&failure))?;
         TravelTable::new(origins.len(), destinations.len(), table.ways)
-    }
-}
-
-/// A table that is being filled.
-struct Table<'a> {
-    origins: &'a [Place],
-    destinations: &'a [Place],
-    /// Whether each lies at a road, as far as is known.
-    is_origin_at_road: Vec<bool>,
-    is_destination_at_road: Vec<bool>,
-    /// Row by row; off the road until told otherwise.
-    ways: Vec<Way>,
-}
-
-/// The places of a block that lie at a road: the index of each in the table, and where it is.
-struct Places {
-    indices: Vec<usize>,
-    places: Vec<Place>,
-}
-
-impl Places {
-    fn of(range: std::ops::Range<usize>, all: &[Place], is_at_road: &[bool]) -> Self {
-        let indices: Vec<usize> = range.filter(|index| is_at_road[*index]).collect();
-        let places = indices.iter().map(|index| all[*index]).collect();
-        Self { indices, places }
-    }
-}
-
-impl<'a> Table<'a> {
-    fn new(origins: &'a [Place], destinations: &'a [Place]) -> Self {
-        Self {
-            origins,
-            destinations,
-            is_origin_at_road: vec![true; origins.len()],
-            is_destination_at_road: vec![true; destinations.len()],
-            ways: vec![Way::OffTheRoad; origins.len() * destinations.len()],
-        }
-    }
-
-    /// The origins and destinations of a block that are to be asked about.
-    fn sides(&self, block: &Block) -> (Places, Places) {
-        (
-            Places::of(block.origins.clone(), self.origins, &self.is_origin_at_road),
-            Places::of(block.destinations.clone(), self.destinations, &self.is_destination_at_road),
-        )
-    }
-
-    fn set(&mut self, origins: &Places, destinations: &Places, ways: &[Way]) {
-        let columns = destinations.indices.len();
-        for (row, origin) in origins.indices.iter().enumerate() {
-            for (column, destination) in destinations.indices.iter().enumerate() {
-                self.ways[origin * self.destinations.len() + destination] = ways[row * columns + column];
-            }
-        }
     }
 }
 
@@ -243,26 +199,28 @@ impl<S: Server> Remote<S> {
         Ok((block, origins, destinations, said))
     }
 
+    /// Asks of each place, once, whether it lies at a road.
     async fn leave_out_what_is_off_the_road(&self, table: &mut Table<'_>) -> Result<(), Failure> {
+        let told = || self.told_places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unknown: Vec<Place> = {
+            let told = told();
+            table.origins.iter().chain(table.destinations).filter(|place| !told.contains_key(place)).copied().collect()
+        };
+        unknown.sort_unstable();
+        unknown.dedup();
         let (BlockLimit::ASide(limit) | BlockLimit::Together(limit)) = self.server.limit();
-        let mut places: Vec<Place> = table.origins.iter().chain(table.destinations).copied().collect();
-        places.sort_unstable();
-        places.dedup();
-        let mut at_road = Vec::with_capacity(places.len());
-        for some in places.chunks(limit) {
+        for some in unknown.chunks(limit) {
             let Some(question) = self.server.places(some) else { return Ok(()) };
             let read = |answer: &Answer| {
                 let said = self.server.read_places(some, answer)?;
-                if said.len() == some.len() {
-                    Ok(said)
-                } else {
-                    Err(format!("{} of {} places", said.len(), some.len()))
-                }
+                let complaint = || format!("{} places where {} were asked for", said.len(), some.len());
+                if said.len() == some.len() { Ok(said) } else { Err(complaint()) }
             };
             let said = self.http.ask(&question, read).await?;
-            at_road.extend(some.iter().zip(said).filter(|(_, is_at_road)| *is_at_road).map(|(place, _)| *place));
+            told().extend(some.iter().copied().zip(said));
         }
-        let lies_there = |place: &Place| at_road.binary_search(place).is_ok();
+        let told = told();
+        let lies_there = |place: &Place| told.get(place) != Some(&false);
         table.is_origin_at_road = table.origins.iter().map(lies_there).collect();
         table.is_destination_at_road = table.destinations.iter().map(lies_there).collect();
         Ok(())
@@ -284,48 +242,4 @@ fn fitting(said: Said, origins: usize, destinations: usize) -> Result<Said, Stri
         }
         _ => Ok(said),
     }
-}
-
-/// A way of so many seconds.
-///
-/// Errors: a time that is negative, no number or more than 13 years.
-pub(super) fn takes(seconds: f64) -> Result<Way, String> {
-    let deciseconds = (seconds * 10.0).round();
-    if (0.0..=f64::from(u32::MAX)).contains(&deciseconds) {
-        Ok(Way::Takes { deciseconds: deciseconds as u32 })
-    } else {
-        Err(format!("a time of {seconds} s"))
-    }
-}
-
-/// Reads a matrix of seconds row by row; `null` is no way.
-///
-/// Errors: another shape than `origins × destinations`, or an impossible time.
-pub(super) fn ways(seconds: &[Vec<Option<f64>>], origins: usize, destinations: usize) -> Result<Vec<Way>, String> {
-    if seconds.len() != origins || seconds.iter().any(|row| row.len() != destinations) {
-        let lengths: Vec<usize> = seconds.iter().map(Vec::len).collect();
-        let found = lengths.first().map_or(String::new(), |first| format!(" of {first} and more or fewer"));
-        return Err(format!("{} rows{found} times where {origins} of {destinations} were asked for", lengths.len()));
-    }
-    seconds.iter().flatten().map(|one| one.map_or(Ok(Way::None), takes)).collect()
-}
-
-/// Parses an answer as JSON.
-///
-/// Errors: what is wrong, with the beginning of what was found.
-pub(super) fn parse<'a, T: serde::Deserialize<'a>>(answer: &'a Answer) -> Result<T, String> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| format!("status {}, {error}: {}", answer.status, beginning(&answer.body)))
-}
-
-/// The first characters of an answer, for a message.
-fn beginning(body: &[u8]) -> String {
-    const SHOWN: usize = 120;
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
-    format!("{:?}", text.chars().take(SHOWN).collect::<String>())
-}
-
-/// The date at the beginning of a text such as `2026-11-01T00:00:00Z`.
-pub(super) fn date_in(text: &str) -> Option<NaiveDate> {
-    text.get(..10)?.parse().ok()
 }
