@@ -13,6 +13,7 @@ pub mod principal;
 pub mod proposal;
 pub mod roster;
 pub mod submission;
+pub mod territory;
 pub mod travel;
 pub mod units;
 
