@@ -1,6 +1,6 @@
 //! Imports, on both databases: what a file does, what it leaves alone, and what each poisoned file is told.
 //!
-//! In go CSV texts; out come reports and refusals. Every test opens fresh databases.
+//! In go CSV and GeoJSON texts; out come reports and refusals. Every test opens fresh databases.
 //! Deliberately absent: the importer's cells and encodings one by one, which its own modules test.
 
 mod common;
@@ -9,9 +9,13 @@ mod common;
 mod command_line;
 #[path = "import/mappings.rs"]
 mod mappings;
+#[path = "import/places.rs"]
+mod places;
 #[path = "import/poisoned.rs"]
 mod poisoned;
 #[path = "import/round_trip.rs"]
 mod round_trip;
 #[path = "import/rows.rs"]
 mod rows;
+#[path = "import/territories.rs"]
+mod territories;

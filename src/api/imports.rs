@@ -28,13 +28,17 @@ pub struct ImportQuery {
 
 /// Import a file
 ///
-/// For an admin or a service: CSV, whole or not at all, rows matched by the CRM's id. A file that is not right is answered
-/// with every wrong row by line and column, and changes nothing.
+/// For an admin or a service: CSV, rows matched by the CRM's id, or for territories GeoJSON, features matched by name;
+/// whole or not at all. A file that is not right is answered with every wrong row by line and column, or feature by
+/// number, and changes nothing.
 #[utoipa::path(
     tag = "imports",
     operation_id = "createImport",
     params(("kind" = ImportKind, Path, description = "What the file holds."), ImportQuery),
-    request_body(content = String, content_type = "text/csv", description = "The file, in UTF-8."),
+    request_body(
+        content((String = "text/csv"), (serde_json::Value = "application/geo+json")),
+        description = "The file, in UTF-8."
+    ),
     responses((status = 200, description = "What it did, or would do.", body = ImportReport))
 )]
 #[post("/imports/{kind}")]
@@ -44,8 +48,9 @@ pub async fn create_import(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let ImportQuery { mapping, dry_run } = query(&request)?;
-    if !request.content_type().eq_ignore_ascii_case("text/csv") {
-        return Err(Problem::unsupported_type("text/csv"));
+    let media_type = kind.0.media_type();
+    if !request.content_type().eq_ignore_ascii_case(media_type) {
+        return Err(Problem::unsupported_type(media_type));
     }
     let upload = Upload::receive(&request, payload.into_inner(), |who| Ok(import::may_import(who)?)).await?;
     upload

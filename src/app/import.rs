@@ -1,8 +1,8 @@
-//! Import: a CSV file of reps, accounts, history or submissions, whole or not at all.
+//! Import: a CSV file of reps, accounts, history or submissions, or a GeoJSON file of territories, whole or not at all.
 //!
 //! In goes any stream of bytes and an administrator or a service; out comes how many rows were created, changed and
 //! unchanged, or every row that is wrong, by line and column. Rows wait in a temporary table until the whole file has
-//! been looked at, so a file with one bad row imports nothing, and a file of any size needs the memory of a thousand
+//! been looked at, so a file with one bad row imports nothing, and a CSV file of any size needs the memory of a thousand
 //! rows. Rows are recognised by the CRM's id (a submission by its account); what a file does not say stays as it is.
 //! A new owner makes open submissions of the former one invalid.
 //! Cost: linear in the file, plus a few sorted joins in the database.
@@ -11,7 +11,9 @@
 mod cells;
 mod columns;
 mod countries;
+mod postal;
 mod source;
+mod territories;
 
 pub use columns::About;
 
@@ -47,11 +49,21 @@ closed_list! {
         History = "history",
         /// Submissions.
         Submissions = "submissions",
+        /// Drawn territories, in GeoJSON.
+        Territories = "territories",
     }
 }
 
 impl ImportKind {
-    /// The columns of this kind, in the order of the template.
+    /// The media type of a file of this kind.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Reps | Self::Accounts | Self::History | Self::Submissions => "text/csv",
+            Self::Territories => "application/geo+json",
+        }
+    }
+
+    /// The columns of this kind, in the order of the template; of a territory, what counts in a feature.
     pub fn columns(self) -> Vec<About> {
         fn about<R: Row>() -> Vec<About> {
             R::COLUMNS.iter().map(|column| column.about).collect()
@@ -61,11 +73,15 @@ impl ImportKind {
             Self::Accounts => about::<AccountRow>(),
             Self::History => about::<HistoryRow>(),
             Self::Submissions => about::<SubmissionRow>(),
+            Self::Territories => territories::MEMBERS.to_vec(),
         }
     }
 
     /// A file of this kind: the header and one example row. The four examples fit together and can be imported.
     pub fn template(self) -> String {
+        if self == Self::Territories {
+            return territories::TEMPLATE.to_owned();
+        }
         let columns = self.columns();
         let line = |cell: fn(&About) -> &'static str| columns.iter().map(cell).collect::<Vec<_>>().join(",");
         format!("{}\n{}\n", line(|about| about.name), line(|about| about.example))
@@ -93,9 +109,10 @@ pub struct ImportReport {
 /// One thing that is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RowError {
-    /// The line the row begins on; the header is line 1.
+    /// The line the row begins on, where the header is line 1; or the feature.
     pub line: u64,
-    /// The column as the file calls it; empty where it is about the whole row or file.
+    /// The column as the file calls it, or the number of the feature and where in it; empty where it is about the whole
+    /// row or file.
     pub column: String,
     /// What stands there, shortened.
     pub found: String,
@@ -218,6 +235,12 @@ pub fn import(
         ImportKind::Accounts => whole::<AccountRow>(writer, settings, who, kind, mapping, reader),
         ImportKind::History => whole::<HistoryRow>(writer, settings, who, kind, mapping, reader),
         ImportKind::Submissions => whole::<SubmissionRow>(writer, settings, who, kind, mapping, reader),
+        ImportKind::Territories => {
+            Names::find(settings, kind, mapping)?;
+            let done = territories::whole(writer, Errors::new(settings), reader)?;
+            record(writer, who, "import", "import", Uuid::new_v4().to_string(), None);
+            Ok(done)
+        }
     };
     let done = if dry_run { staging::rehearse(writer, work) } else { work(writer) };
     let (rows, Applied { created, changed }) = done.map_err(|error| match error {
@@ -237,6 +260,10 @@ struct Errors {
 }
 
 impl Errors {
+    fn new(settings: &settings::Import) -> Self {
+        Self { most: settings.max_reported_errors, kept: Vec::new(), total: 0 }
+    }
+
     fn add(&mut self, error: RowError) {
         self.total += 1;
         self.kept.push(error);
@@ -278,7 +305,7 @@ fn whole<R: Row>(
     reader: impl Read,
 ) -> Result<(u64, Applied), ImportError> {
     let names = Names::find(settings, kind, mapping)?;
-    let mut errors = Errors { most: settings.max_reported_errors, kept: Vec::new(), total: 0 };
+    let mut errors = Errors::new(settings);
     let mut records = match Records::open(reader, settings.max_row_bytes) {
         Ok(records) => records,
         Err(stop) => return Err(stopped(stop, errors)),
@@ -322,6 +349,9 @@ fn whole<R: Row>(
     staging::complete(writer, R::SHAPE)?;
     if kind == ImportKind::Accounts && mapping.is_some() {
         staging::resolve_owner_names(writer)?;
+    }
+    if header.places_by_code_only {
+        staging::keep_exact_places(writer, R::SHAPE)?;
     }
     look_over(writer, kind, &header, &mut errors, mapping.is_some())?;
     if errors.total > 0 {
@@ -382,6 +412,7 @@ fn look_over<R: Row>(
             all("rep", staging::unknown_reps(writer, R::SHAPE, "rep", most)?, &rep);
             all("account", staging::unknown_accounts(writer, R::SHAPE, "account", most)?, &account);
         }
+        ImportKind::Territories => {}
         ImportKind::Submissions => {
             all("account", staging::unknown_accounts(writer, R::SHAPE, "account", most)?, &account);
             all("rep", staging::strangers(writer, most)?, &|finding| {
@@ -425,6 +456,7 @@ fn apply(
             }
             applied
         }
+        ImportKind::Territories => Applied::default(),
     })
 }
 
@@ -485,13 +517,16 @@ impl<'a> Names<'a> {
 struct Header<R: 'static> {
     /// For each field of a record: the column, and what the file calls it.
     fields: Vec<Option<(&'static Column<R>, String)>>,
-    /// Our names of the columns there are.
+    /// Our names of the columns there are, and of those that follow from them.
     given: BTreeSet<&'static str>,
+    /// Whether all the file knows of places is their postal codes.
+    places_by_code_only: bool,
 }
 
 impl<R: Row> Header<R> {
     fn read(line: u64, record: Record<'_>, names: &Names<'_>, errors: &mut Errors) -> Self {
-        let mut header = Self { fields: Vec::with_capacity(record.len()), given: BTreeSet::new() };
+        let mut header =
+            Self { fields: Vec::with_capacity(record.len()), given: BTreeSet::new(), places_by_code_only: false };
         let known: Vec<(&Column<R>, &str)> =
             R::COLUMNS.iter().filter_map(|column| Some((column, names.theirs(column.about.name)?))).collect();
         let separators = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
@@ -519,16 +554,21 @@ impl<R: Row> Header<R> {
             header.fields.push(column.map(|column| (column, text.to_owned())));
         }
         for (column, theirs) in &known {
-            if column.about.default.is_none() && !header.given.contains(column.about.name) {
+            if column.is_missing(&header.given) {
                 let expected = format!("a column of this name: {}", column.about.meaning);
                 errors.add(RowError::new(line, *theirs, String::new(), expected));
             }
         }
-        for column in R::COLUMNS.iter().filter(|column| column.about.default.is_none()) {
+        for column in R::COLUMNS.iter().filter(|column| column.is_missing(&header.given)) {
             if names.theirs(column.about.name).is_none() {
                 let expected = format!("the mapping to say which column holds {}", column.about.meaning);
                 errors.add(RowError::new(line, column.about.name, String::new(), expected));
             }
+        }
+        header.places_by_code_only = header.given.contains("postal_code") && !header.given.contains("lat");
+        // A place is one thing: coordinates of a row bring their mark, and a postal code brings both.
+        if header.given.contains("postal_code") || header.given.contains("lat") {
+            header.given.extend(["lat", "lon", "approximate"]);
         }
         header
     }

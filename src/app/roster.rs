@@ -29,7 +29,9 @@ pub struct RepView {
     pub team: TeamId,
     /// Where journeys start and end.
     pub base: Place,
-    /// Regions that are theirs; empty means anywhere.
+    /// Whether the base is only known to be somewhere around there, as where a postal code is all there is.
+    pub base_is_approximate: bool,
+    /// Regions and drawn territories that are theirs; empty means anywhere.
     pub territory: BTreeSet<Tag>,
     /// ISO 3166-1 alpha-2, lower case.
     pub country: Tag,
@@ -58,6 +60,7 @@ impl From<Rep> for RepView {
             name: rep.name,
             team: rep.team,
             base: rep.base,
+            base_is_approximate: rep.base_is_approximate,
             territory: rep.territory,
             country: rep.country,
             languages: rep.languages,
@@ -81,6 +84,8 @@ pub struct AccountFacts {
     pub name: String,
     /// Where the visits are.
     pub place: Place,
+    /// Whether they are only known to be somewhere around there, as where a postal code is all there is.
+    pub place_is_approximate: bool,
     /// Its region.
     pub region: Option<Tag>,
     /// ISO 3166-1 alpha-2, lower case.
@@ -109,6 +114,7 @@ impl From<Account> for AccountFacts {
             id: account.id,
             name: account.name,
             place: account.place,
+            place_is_approximate: account.place_is_approximate,
             region: account.region,
             country: account.country,
             annual_value_cents: account.annual_value_cents,

@@ -8,12 +8,14 @@ use super::{Reader, Refused, StoreError};
 use crate::{
     domain::{
         ids::{AccountId, RepId},
+        roster::Tag,
+        territory::Atlas,
         units::Cents,
     },
     engine::market::{BookEntry, Market, Offer, PairHistory, Trader},
     store::{
         market::{self, Pool},
-        proposals,
+        proposals, territories,
     },
 };
 use chrono::{Datelike, NaiveDate};
@@ -47,6 +49,10 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     }
     let in_book: BTreeSet<(&RepId, &AccountId)> = rows.books.iter().map(|held| (&held.owner, &held.id)).collect();
 
+    let territories: BTreeSet<&Tag> = rows.reps.iter().flat_map(|rep| &rep.territory).collect();
+    let drawn = territories::named(reader, &territories.into_iter().collect::<Vec<_>>())?;
+    let atlas = Atlas::new(&drawn);
+
     let mut offers = Vec::with_capacity(rows.open.len());
     let mut ownerships = BTreeMap::new();
     for open in rows.open {
@@ -58,6 +64,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
             || account.parent.as_ref().is_some_and(|parent| in_book.contains(&(&account.owner, parent)));
         ownerships.insert(account.id.clone(), open.held.ownership);
         offers.push(Offer {
+            territories: atlas.names_at(account.place),
             submission: open.submission,
             stars: open.stars,
             nights_waited: u32::try_from((date - open.created_at.date_naive()).num_days()).unwrap_or(0),
@@ -73,6 +80,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
         .map(|rep| Trader {
             ledger_cents: ledgers.get(&rep.id).copied().unwrap_or(Cents::ZERO),
             abusive_accounts: abusive.get(&rep.id).copied().unwrap_or(0),
+            territory_is_drawn: !rep.territory.is_empty() && rep.territory.iter().all(|name| atlas.knows(name)),
             rep,
         })
         .collect();
@@ -99,6 +107,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
                 account: held.id.clone(),
                 rep: 0,
                 place: held.place,
+                place_is_approximate: held.place_is_approximate,
                 visits_a_year: held.visits_a_year,
                 visit_minutes: held.visit_minutes,
             };

@@ -1,4 +1,4 @@
-//! `import`: brings a CSV file in, whole or not at all.
+//! `import`: brings a CSV or GeoJSON file in, whole or not at all.
 //!
 //! In goes a file or standard input; out comes how many rows were created, changed and unchanged. A file that is not
 //! right is told row by row, changes nothing and ends with exit code 2. On a terminal a bar shows the bytes read.
@@ -18,7 +18,7 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// reps, accounts, history or submissions
+    /// reps, accounts, history, submissions or territories (GeoJSON)
     #[arg(required_unless_present = "template")]
     kind: Option<ImportKind>,
     /// The file; - is standard input.

@@ -321,7 +321,7 @@ pub struct Valuation {
     pub geography: Geography,
     /// One visit's drive from the base, one way.
     pub one_way_minutes: Minutes,
-    /// Whether the driving is an estimate.
+    /// Whether the driving is an estimate: a time that is no route, or a place that is only approximately known.
     pub travel_estimated: bool,
 }
 

@@ -118,7 +118,10 @@ pub struct Rep {
     pub team: TeamId,
     /// Where journeys start and end.
     pub base: Place,
-    /// Regions that are theirs; empty means anywhere.
+    /// Whether the base is only known to be somewhere around there.
+    #[serde(default)]
+    pub base_is_approximate: bool,
+    /// Regions and drawn territories that are theirs; empty means anywhere.
     pub territory: BTreeSet<Tag>,
     /// ISO 3166-1 alpha-2, lower case.
     pub country: Tag,
@@ -169,6 +172,9 @@ pub struct Account {
     pub owner: RepId,
     /// Where the visits are.
     pub place: Place,
+    /// Whether the visits are only known to be somewhere around there.
+    #[serde(default)]
+    pub place_is_approximate: bool,
     /// The region, compared with territories.
     pub region: Option<Tag>,
     /// ISO 3166-1 alpha-2, lower case.

@@ -8,11 +8,12 @@
 use super::ways::Ways;
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId},
-    roster::{Account, Rep},
+    roster::{Account, Rep, Tag},
     units::{Cents, Place, Stars},
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// An account in the pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Offer {
     pub frozen: bool,
     /// Whether a parent or child of it is in the same book.
     pub has_family_in_book: bool,
+    /// The drawn territories it lies in, of those that somebody in the market names.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub territories: BTreeSet<Tag>,
 }
 
 /// A rep with at least one offer.
@@ -42,6 +46,10 @@ pub struct Trader {
     pub ledger_cents: Cents,
     /// Abusive accounts held now.
     pub abusive_accounts: u32,
+    /// Whether every word of the rep's territory is a drawn one, so that an account without a region is known to be
+    /// inside or outside.
+    #[serde(default)]
+    pub territory_is_drawn: bool,
 }
 
 /// One account of a trader's book, offered or not: what travel and capacity need.
@@ -53,6 +61,9 @@ pub struct BookEntry {
     pub rep: u32,
     /// Where it is.
     pub place: Place,
+    /// Whether it is only known to be somewhere around there.
+    #[serde(default)]
+    pub place_is_approximate: bool,
     /// Visits a year.
     pub visits_a_year: u32,
     /// Minutes of one visit.

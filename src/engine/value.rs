@@ -121,7 +121,11 @@ pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nea
         left_behind_minutes: Minutes::ZERO,
         geography: geography(view, rep, offer, metres),
         one_way_minutes: Minutes(drive.out.round() as i64),
-        travel_estimated: drive.estimated || detour.is_some_and(|detour| detour.estimated),
+        travel_estimated: drive.estimated
+            || detour.is_some_and(|detour| detour.estimated)
+            || view.trader(rep).rep.base_is_approximate
+            || account.place_is_approximate
+            || nearest.is_some_and(|neighbour| view.is_approximate(&neighbour)),
     }
 }
 

@@ -327,6 +327,11 @@ impl<'m> View<'m> {
         nearest
     }
 
+    /// Whether an account of a book is only known to be somewhere around its place.
+    pub fn is_approximate(&self, neighbour: &Neighbour) -> bool {
+        self.market.books[neighbour.row as usize].place_is_approximate
+    }
+
     fn neighbour(&self, row: usize, place: Place) -> Neighbour {
         let metres = place.great_circle_metres(self.market.books[row].place);
         Neighbour { metres, row: index(row), offer: self.offer_of_entry[row] }

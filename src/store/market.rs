@@ -42,6 +42,8 @@ pub struct Held {
     pub owner: RepId,
     /// Where it is.
     pub place: Place,
+    /// Whether it is only known to be somewhere around there.
+    pub place_is_approximate: bool,
     /// Visits a year.
     pub visits_a_year: u32,
     /// Minutes of one visit.
@@ -161,7 +163,7 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
     let rep_rows: Vec<RepRow> =
         reps::table.filter(reps::id.eq_any(pool!(submissions::rep_id))).select(RepRow::as_select()).load(connection)?;
 
-    type BookRow = (String, String, i32, i32, i32, i32, Option<String>, String);
+    type BookRow = (String, String, i32, i32, bool, i32, i32, Option<String>, String);
     let book_rows: Vec<BookRow> = accounts::table
         .filter(accounts::owner_id.eq_any(pool!(submissions::rep_id)))
         .select((
@@ -169,6 +171,7 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
             accounts::owner_id,
             accounts::lat_e6,
             accounts::lon_e6,
+            accounts::place_is_approximate,
             accounts::visits_a_year,
             accounts::visit_minutes,
             accounts::parent_id,
@@ -178,11 +181,12 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
     let abusive = format!("\"{}\"", Trait::Abusive);
     let books = book_rows
         .into_iter()
-        .map(|(id, owner, lat_e6, lon_e6, visits, minutes, parent, traits)| {
+        .map(|(id, owner, lat_e6, lon_e6, is_approximate, visits, minutes, parent, traits)| {
             Ok(Held {
                 id: id.parse()?,
                 owner: owner.parse()?,
                 place: Place::from_e6(lat_e6, lon_e6)?,
+                place_is_approximate: is_approximate,
                 visits_a_year: count(visits)?,
                 visit_minutes: count(minutes)?,
                 parent: parent.map(|parent| parent.parse()).transpose()?,

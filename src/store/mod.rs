@@ -7,6 +7,7 @@
 //! Deliberately absent: every rule of the product, every HTTP status, and the clock of this machine.
 
 mod connection;
+mod packed;
 mod schema;
 
 pub mod audit;
@@ -20,6 +21,7 @@ pub mod roster;
 pub mod runs;
 pub mod staging;
 pub mod submissions;
+pub mod territories;
 pub mod travel_times;
 
 use crate::settings;

@@ -4,12 +4,14 @@
 //! was taken over can no longer write. Large parts are kept gzipped.
 //! Deliberately absent: when to run, and what a run does.
 
-use super::{Reader, StoreError, Writer, exactly_one, schema::runs};
-use crate::domain::{Wrong, closed::closed_list, ids::RunId};
+use super::{
+    Reader, StoreError, Writer, exactly_one,
+    packed::{pack, unpack},
+    schema::runs,
+};
+use crate::domain::{closed::closed_list, ids::RunId};
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use std::io::{Read as _, Write as _};
 
 closed_list! {
     /// Where a run stands.
@@ -271,18 +273,4 @@ pub fn evidence(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Evidence>, 
         Some((Some(snapshot), Some(plan))) => Ok(Some(Evidence { snapshot: unpack(&snapshot)?, plan: unpack(&plan)? })),
         _ => Ok(None),
     }
-}
-
-fn pack(plain: &[u8]) -> Vec<u8> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    packer.write_all(plain).expect("a Vec takes every byte");
-    packer.finish().expect("a Vec takes every byte")
-}
-
-fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut plain = Vec::new();
-    GzDecoder::new(packed)
-        .read_to_end(&mut plain)
-        .map_err(|error| StoreError::from(Wrong::new(error.to_string(), "a gzipped part of a run")))?;
-    Ok(plain)
 }

@@ -19,6 +19,7 @@ table! {
         team_id -> Text,
         base_lat_e6 -> Integer,
         base_lon_e6 -> Integer,
+        base_is_approximate -> Bool,
         territory -> Text,
         country -> Text,
         time_zone -> Nullable<Text>,
@@ -47,6 +48,7 @@ table! {
         last_moved_on -> Nullable<Date>,
         lat_e6 -> Integer,
         lon_e6 -> Integer,
+        place_is_approximate -> Bool,
         region -> Nullable<Text>,
         country -> Text,
         time_zone -> Nullable<Text>,
@@ -63,6 +65,13 @@ table! {
         traits -> Text,
         parent_id -> Nullable<Text>,
         conflicts -> Text,
+    }
+}
+
+table! {
+    territories (name) {
+        name -> Text,
+        shape -> Binary,
     }
 }
 
@@ -297,6 +306,7 @@ allow_tables_to_appear_in_same_query!(
     teams,
     reps,
     accounts,
+    territories,
     history,
     submissions,
     runs,

@@ -53,6 +53,7 @@ pub const REPS: Shape = Shape {
         ("team", "team_id"),
         ("lat", "base_lat_e6"),
         ("lon", "base_lon_e6"),
+        ("approximate", "base_is_approximate"),
         ("territory", "territory"),
         ("country", "country"),
         ("time_zone", "time_zone"),
@@ -84,6 +85,7 @@ pub const ACCOUNTS: Shape = Shape {
         ("owner", "owner_id"),
         ("lat", "lat_e6"),
         ("lon", "lon_e6"),
+        ("approximate", "place_is_approximate"),
         ("region", "region"),
         ("country", "country"),
         ("time_zone", "time_zone"),
@@ -245,8 +247,17 @@ pub fn rehearse<T, E: From<StoreError>>(
     Ok(done)
 }
 
+/// Waits until no other import is under way. On SQLite a write transaction is alone anyway.
+pub fn take_turn(writer: &mut Writer<'_>) -> Result<(), StoreError> {
+    if let AnyConnection::Postgres(inner) = &mut *writer.connection {
+        inner.batch_execute("SELECT pg_advisory_xact_lock(4243)")?;
+    }
+    Ok(())
+}
+
 /// Makes the temporary table of a shape, empty.
 pub fn open(writer: &mut Writer<'_>, shape: &Shape) -> Result<(), StoreError> {
+    take_turn(writer)?;
     let Shape { table, staged, besides, .. } = shape;
     let columns = shape.columns();
     let sql = format!(
@@ -255,16 +266,10 @@ pub fn open(writer: &mut Writer<'_>, shape: &Shape) -> Result<(), StoreError> {
              SELECT CAST(0 AS BIGINT) AS line, {columns}{besides} FROM {table} WHERE 1 = 0; \
          CREATE TEMPORARY TABLE staged_conflicts (line BIGINT NOT NULL, rep_id TEXT NOT NULL);"
     );
-    match &mut *writer.connection {
-        AnyConnection::Sqlite(inner) => {
-            inner.batch_execute("PRAGMA temp.cache_size = -32768")?;
-            inner.batch_execute(&sql)?;
-        }
-        AnyConnection::Postgres(inner) => {
-            inner.batch_execute("SELECT pg_advisory_xact_lock(4243)")?;
-            inner.batch_execute(&sql)?;
-        }
+    if let AnyConnection::Sqlite(inner) = &mut *writer.connection {
+        inner.batch_execute("PRAGMA temp.cache_size = -32768")?;
     }
+    on_either!(&mut *writer.connection, inner => inner.batch_execute(&sql))?;
     Ok(())
 }
 
@@ -345,6 +350,19 @@ pub fn second_managers(writer: &mut Writer<'_>, limit: usize) -> Result<Findings
          JOIN staged_reps AS o ON o.line = f.line AND o.team_id = f.team_id \
          WHERE s.manager_id <> o.manager_id";
     find(writer, limit, sql)
+}
+
+/// Puts the real places where they are exact, mark included, over those of the staged rows: a file that knows only
+/// postal codes takes no coordinates away.
+pub fn keep_exact_places(writer: &mut Writer<'_>, shape: &Shape) -> Result<(), StoreError> {
+    let Shape { table, staged, .. } = shape;
+    let [lat, lon, approximate] = ["lat", "lon", "approximate"].map(|field| shape.column(field));
+    let sql = format!(
+        "UPDATE {staged} SET {lat} = t.{lat}, {lon} = t.{lon}, {approximate} = t.{approximate} FROM {table} AS t \
+         WHERE t.id = {staged}.id AND NOT t.{approximate}"
+    );
+    execute(&mut *writer.connection, &sql)?;
+    Ok(())
 }
 
 /// Puts the id in the place of an owner's name, where the name is no id and exactly one rep has it.

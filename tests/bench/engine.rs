@@ -189,6 +189,7 @@ fn market(hospitals: &[Place], size: Size) -> Market {
                 account: account.id.clone(),
                 rep: 0,
                 place: account.place,
+                place_is_approximate: false,
                 visits_a_year: account.visits_a_year,
                 visit_minutes: account.visit_minutes,
             };
@@ -234,6 +235,7 @@ fn trader(rng: &mut ChaCha8Rng, at: usize, around: Place) -> Trader {
         name: format!("Rep {at}"),
         team: word("team"),
         base: moved(around, rng, 0.15),
+        base_is_approximate: false,
         territory: BTreeSet::new(),
         country: word("us"),
         time_zone: None,
@@ -252,7 +254,12 @@ fn trader(rng: &mut ChaCha8Rng, at: usize, around: Place) -> Trader {
         leaves_on: None,
         active: true,
     };
-    Trader { rep, ledger_cents: Cents(rng.random_range(-1_000_000..1_000_000)), abusive_accounts: 0 }
+    Trader {
+        rep,
+        ledger_cents: Cents(rng.random_range(-1_000_000..1_000_000)),
+        abusive_accounts: 0,
+        territory_is_drawn: false,
+    }
 }
 
 fn account(rng: &mut ChaCha8Rng, owner: &Rep, at: usize, place: Place) -> Account {
@@ -262,6 +269,7 @@ fn account(rng: &mut ChaCha8Rng, owner: &Rep, at: usize, place: Place) -> Accoun
         name: format!("Account {at}"),
         owner: owner.id.clone(),
         place,
+        place_is_approximate: false,
         region: None,
         country: word("us"),
         time_zone: None,
@@ -290,5 +298,6 @@ fn offer(rng: &mut ChaCha8Rng, account: Account) -> Offer {
         last_moved_on: None,
         frozen: rng.random_bool(0.02),
         has_family_in_book: rng.random_bool(0.05),
+        territories: BTreeSet::new(),
     }
 }

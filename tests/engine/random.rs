@@ -77,6 +77,7 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
                             id: format!("book-{at}"),
                             rep: name(rep),
                             at: place,
+                            approximate: false,
                             visits: 12,
                             visit_minutes: 60,
                         })
@@ -143,16 +144,19 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
         option::of(1_u32..3),
         option::weighted(0.2, 30_i64..200),
         limited,
-        any::<bool>(),
+        (any::<bool>(), whereabouts(), words(), any::<bool>()),
     )
-        .prop_map(move |(at_place, style, languages, licences, max_moves, one_way, limited, tolerant)| {
+        .prop_map(move |(at_place, style, languages, licences, max_moves, one_way, limited, rest)| {
+            let (tolerant, (country, zone), territory, is_drawn) = rest;
             let (capacity_hours, ledger_cents, abusive_cap) = limited;
             RepLine {
                 id: format!("rep-{at}"),
                 at: at_place,
-                territory: Vec::new(),
-                country: "us".to_owned(),
-                time_zone: None,
+                approximate: false,
+                territory,
+                territory_is_drawn: is_drawn,
+                country: country.to_owned(),
+                time_zone: zone.map(str::to_owned),
                 languages,
                 industries: vec!["red".to_owned()],
                 licences,
@@ -170,41 +174,50 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
         })
 }
 
+/// A country and a time zone.
+fn whereabouts() -> impl Strategy<Value = (&'static str, Option<&'static str>)> {
+    let countries = select(&["us", "us", "us", "ca"][..]);
+    (countries, option::weighted(0.3, select(&["America/New_York", "America/Chicago", "America/St_Johns"][..])))
+}
+
 fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
     (
         (0..reps, place(), select(&[1.0, 1.5, 2.0][..]), 0_u32..3, select(&[900_000_i64, 1_000_000, 1_100_000][..])),
         (0_u32..24, style(), option::of(select(&WORDS[..])), option::of(select(&WORDS[..]))),
+        (whereabouts(), option::of(select(&WORDS[..])), words()),
         (option::weighted(0.3, select(&TRAITS[..])), option::weighted(0.1, 0..reps), prop::bool::weighted(0.1)),
         (prop::bool::weighted(0.2), prop::bool::weighted(0.1)),
         option::weighted(0.2, select(&MOVED_ON[..])),
     )
-        .prop_map(
-            |((rep, at, stars, nights, commission), (visits, style, language, industry), rest, required, moved)| {
-                let (hard, conflict, frozen) = rest;
-                OfferLine {
-                    id: String::new(),
-                    rep: format!("rep-{rep}"),
-                    at,
-                    stars,
-                    nights,
-                    commission_cents: commission,
-                    visits,
-                    visit_minutes: 45,
-                    region: None,
-                    country: "us".to_owned(),
-                    time_zone: None,
-                    language: language.map(str::to_owned),
-                    language_required: required.0,
-                    industry: industry.map(str::to_owned),
-                    industry_required: required.1,
-                    licences: Vec::new(),
-                    style,
-                    traits: hard.into_iter().map(str::to_owned).collect(),
-                    conflicts: conflict.into_iter().map(|rep| format!("rep-{rep}")).collect(),
-                    last_moved_on: moved.map(str::to_owned),
-                    frozen,
-                    family_in_book: false,
-                }
-            },
-        )
+        .prop_map(|(first, (visits, style, language, industry), place, rest, required, moved)| {
+            let (rep, at, stars, nights, commission) = first;
+            let ((country, zone), region, territories) = place;
+            let (hard, conflict, frozen) = rest;
+            OfferLine {
+                id: String::new(),
+                rep: format!("rep-{rep}"),
+                at,
+                stars,
+                nights,
+                commission_cents: commission,
+                visits,
+                visit_minutes: 45,
+                approximate: false,
+                region: region.map(str::to_owned),
+                territories,
+                country: country.to_owned(),
+                time_zone: zone.map(str::to_owned),
+                language: language.map(str::to_owned),
+                language_required: required.0,
+                industry: industry.map(str::to_owned),
+                industry_required: required.1,
+                licences: Vec::new(),
+                style,
+                traits: hard.into_iter().map(str::to_owned).collect(),
+                conflicts: conflict.into_iter().map(|rep| format!("rep-{rep}")).collect(),
+                last_moved_on: moved.map(str::to_owned),
+                frozen,
+                family_in_book: false,
+            }
+        })
 }

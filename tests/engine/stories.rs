@@ -198,6 +198,8 @@ stories! {
     a_long_wait_decides_between_equals,
     past_ratings_outweigh_a_guess,
     geography_that_driving_does_not_show,
+    a_drawn_territory_decides_where_no_region_is_known,
+    a_measured_way_to_an_approximate_place,
     one_who_drives_across_the_country,
     the_antimeridian_is_no_wall,
     an_empty_pool,

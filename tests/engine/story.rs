@@ -50,7 +50,12 @@ pub struct RepLine {
     pub id: String,
     pub at: (f64, f64),
     #[serde(default)]
+    pub approximate: bool,
+    #[serde(default)]
     pub territory: Vec<String>,
+    /// Whether every word of the territory is a drawn one.
+    #[serde(default)]
+    pub territory_is_drawn: bool,
     #[serde(default = "the_country")]
     pub country: String,
     pub time_zone: Option<String>,
@@ -82,6 +87,8 @@ pub struct OfferLine {
     pub id: String,
     pub rep: String,
     pub at: (f64, f64),
+    #[serde(default)]
+    pub approximate: bool,
     pub stars: f64,
     #[serde(default)]
     pub nights: u32,
@@ -92,6 +99,9 @@ pub struct OfferLine {
     #[serde(default = "an_hour")]
     pub visit_minutes: u32,
     pub region: Option<String>,
+    /// The drawn territories it lies in.
+    #[serde(default)]
+    pub territories: Vec<String>,
     #[serde(default = "the_country")]
     pub country: String,
     pub time_zone: Option<String>,
@@ -121,6 +131,8 @@ pub struct BookLine {
     pub id: String,
     pub rep: String,
     pub at: (f64, f64),
+    #[serde(default)]
+    pub approximate: bool,
     #[serde(default = "monthly")]
     pub visits: u32,
     #[serde(default = "an_hour")]
@@ -201,6 +213,7 @@ impl Story {
                 account: word(&line.id),
                 rep: 0,
                 place: place(line.at),
+                place_is_approximate: line.approximate,
                 visits_a_year: line.visits,
                 visit_minutes: line.visit_minutes,
             };
@@ -211,6 +224,7 @@ impl Story {
                 account: word(&line.id),
                 rep: 0,
                 place: place(line.at),
+                place_is_approximate: line.approximate,
                 visits_a_year: line.visits,
                 visit_minutes: line.visit_minutes,
             };
@@ -251,6 +265,7 @@ impl RepLine {
             name: self.id.clone(),
             team: word("team"),
             base: place(self.at),
+            base_is_approximate: self.approximate,
             territory: words(&self.territory),
             country: word(&self.country),
             time_zone: maybe(&self.time_zone),
@@ -267,7 +282,12 @@ impl RepLine {
             leaves_on: maybe(&self.leaves_on),
             active: true,
         };
-        Trader { rep, ledger_cents: Cents(self.ledger_cents), abusive_accounts: self.abusive_held }
+        Trader {
+            rep,
+            ledger_cents: Cents(self.ledger_cents),
+            abusive_accounts: self.abusive_held,
+            territory_is_drawn: self.territory_is_drawn,
+        }
     }
 }
 
@@ -278,6 +298,7 @@ impl OfferLine {
             name: self.id.clone(),
             owner: word(&self.rep),
             place: place(self.at),
+            place_is_approximate: self.approximate,
             region: maybe(&self.region),
             country: word(&self.country),
             time_zone: maybe(&self.time_zone),
@@ -303,6 +324,7 @@ impl OfferLine {
             last_moved_on: self.last_moved_on.as_deref().map(word::<NaiveDate>),
             frozen: self.frozen,
             has_family_in_book: self.family_in_book,
+            territories: words(&self.territories),
         }
     }
 }

@@ -46,7 +46,7 @@ struct Count {
 
 /// How many rows there are in every table an import could touch.
 fn rows(database: &TestDatabase) -> Vec<(&'static str, i64)> {
-    let tables = ["teams", "reps", "accounts", "history", "submissions", "audit_log", "outbox"];
+    let tables = ["teams", "reps", "accounts", "history", "submissions", "territories", "audit_log", "outbox"];
     let count = |table: &str| {
         let query = sql_query(format!("SELECT COUNT(*) AS count FROM {table}"));
         let found: Count = match database.url.strip_prefix("sqlite:") {
@@ -79,7 +79,7 @@ fn every_poisoned_file_is_told_what_is_wrong_and_leaves_nothing() {
         .read_dir()
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "csv" || extension == "geojson"))
         .collect();
     files.sort();
     assert!(files.len() >= 40, "{} files", files.len());

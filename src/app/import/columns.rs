@@ -4,7 +4,7 @@
 //! what the store knows as it is, and takes its default in a new row; an empty cell means the default.
 //! Deliberately absent: what several rows say together, and what the store says about them.
 
-use super::{cells, countries};
+use super::{cells, countries, postal};
 use crate::{
     domain::{
         Wrong,
@@ -37,10 +37,18 @@ pub struct About {
 /// A column and how its cell is taken.
 pub(super) struct Column<R> {
     pub(super) about: About,
+    /// The column that may be there in its place.
+    instead: Option<&'static str>,
     set: fn(&mut R, &str) -> Result<(), Wrong>,
 }
 
 impl<R> Column<R> {
+    /// Whether a file with the columns `given` lacks this one.
+    pub(super) fn is_missing(&self, given: &BTreeSet<&str>) -> bool {
+        let is_required = self.about.default.is_none() || self.instead.is_some_and(|other| !given.contains(other));
+        is_required && !given.contains(self.about.name)
+    }
+
     /// Takes a field into a row.
     pub(super) fn take(&self, row: &mut R, text: &str) -> Result<(), Wrong> {
         match (text.is_empty(), self.about.default) {
@@ -70,7 +78,19 @@ const fn required<R>(
     example: &'static str,
     set: fn(&mut R, &str) -> Result<(), Wrong>,
 ) -> Column<R> {
-    Column { about: About { name, default: None, meaning, example }, set }
+    Column { about: About { name, default: None, meaning, example }, instead: None, set }
+}
+
+/// A column that must be there unless `instead` is.
+const fn replaceable<R>(
+    name: &'static str,
+    instead: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+    example: &'static str,
+    set: fn(&mut R, &str) -> Result<(), Wrong>,
+) -> Column<R> {
+    Column { about: About { name, default: Some(default), meaning, example }, instead: Some(instead), set }
 }
 
 /// A column that may be absent.
@@ -81,7 +101,7 @@ const fn optional<R>(
     example: &'static str,
     set: fn(&mut R, &str) -> Result<(), Wrong>,
 ) -> Column<R> {
-    Column { about: About { name, default: Some(default), meaning, example }, set }
+    Column { about: About { name, default: Some(default), meaning, example }, instead: None, set }
 }
 
 /// A kind of row: its columns, its beginning and its end.
@@ -103,7 +123,35 @@ pub(super) trait Row: Clone + 'static {
     fn stage(writer: &mut Writer<'_>, rows: &[Self::Staged]) -> Result<(), StoreError>;
 }
 
-/// The place of a row, once both degrees and the country are known.
+/// What a row says of where somebody or something is.
+#[derive(Clone, Default)]
+struct Whereabouts {
+    lat: Option<f64>,
+    lon: Option<f64>,
+    postal_code: Option<String>,
+    is_approximate: bool,
+}
+
+impl Whereabouts {
+    /// The place, and whether it is approximate: the coordinates where there are any, else the middle of the postal code.
+    fn place(&self, country: &str) -> Result<(Place, bool), (&'static str, Wrong)> {
+        match (self.lat, self.lon, &self.postal_code) {
+            (Some(lat), Some(lon), _) => Ok((place(lat, lon, country)?, self.is_approximate)),
+            (Some(_), None, _) => Err(("lon", Wrong::new("", "the longitude that belongs to the latitude"))),
+            (None, Some(_), _) => Err(("lat", Wrong::new("", "the latitude that belongs to the longitude"))),
+            (None, None, Some(code)) => match postal::middle(country, code) {
+                Ok(place) => Ok((place, true)),
+                Err(wrong) => Err(("postal_code", wrong)),
+            },
+            (None, None, None) => Err((
+                "lat",
+                Wrong::new("", "a latitude and a longitude, or a postal code of the United States or Canada"),
+            )),
+        }
+    }
+}
+
+/// The place of two degrees, where they look right for the country.
 fn place(lat: f64, lon: f64, country: &str) -> Result<Place, (&'static str, Wrong)> {
     let found = || format!("{lat}, {lon}");
     if lat == 0.0 && lon == 0.0 {
@@ -123,6 +171,9 @@ fn somewhere() -> Place {
     Place::from_degrees(0.0, 0.0).expect("on the globe")
 }
 
+const MIDDLE: &str = "the middle of the postal code's area";
+const POSTAL_CODE: &str = "a postal code of the United States or Canada, for a row without coordinates";
+const APPROXIMATE: &str = "whether the coordinates are only about right";
 const LATITUDE: &str = "a latitude from -90 to 90 degrees, with a decimal point";
 const LONGITUDE: &str = "a longitude from -180 to 180 degrees, with a decimal point";
 
@@ -131,8 +182,7 @@ const LONGITUDE: &str = "a longitude from -180 to 180 degrees, with a decimal po
 pub(super) struct RepRow {
     rep: Rep,
     manager: RepId,
-    lat: f64,
-    lon: f64,
+    at: Whereabouts,
     leave_from: Option<NaiveDate>,
     leave_until: Option<NaiveDate>,
 }
@@ -145,18 +195,28 @@ impl Row for RepRow {
         required("name", "the rep's name", "Anna Snelling", |r, text| put(&mut r.rep.name, cells::name(text))),
         required("team", "the team's id", "north", |r, text| put(&mut r.rep.team, cells::id(text))),
         required("manager", "the id of the team's one manager", "M-1", |r, text| put(&mut r.manager, cells::id(text))),
-        required("lat", "the latitude of the base, in degrees", "42.3601", |r, text| {
-            put(&mut r.lat, cells::degrees(text, LATITUDE))
+        replaceable("lat", "postal_code", MIDDLE, "the latitude of the base, in degrees", "42.3601", |r, text| {
+            put_some(&mut r.at.lat, cells::degrees(text, LATITUDE))
         }),
-        required("lon", "the longitude of the base, in degrees", "-71.0589", |r, text| {
-            put(&mut r.lon, cells::degrees(text, LONGITUDE))
+        replaceable("lon", "postal_code", MIDDLE, "the longitude of the base, in degrees", "-71.0589", |r, text| {
+            put_some(&mut r.at.lon, cells::degrees(text, LONGITUDE))
+        }),
+        optional("postal_code", "none", POSTAL_CODE, "02155", |r, text| {
+            put_some(&mut r.at.postal_code, Ok(text.trim().to_owned()))
+        }),
+        optional("approximate", "false", APPROXIMATE, "false", |r, text| {
+            put(&mut r.at.is_approximate, cells::flag(text))
         }),
         required("country", "the base's country, ISO 3166-1 alpha-2", "us", |r, text| {
             put(&mut r.rep.country, cells::country(text))
         }),
-        optional("territory", "anywhere", "regions that are theirs, separated by semicolons", "MA;NH", |r, text| {
-            put(&mut r.rep.territory, cells::tags(text))
-        }),
+        optional(
+            "territory",
+            "anywhere",
+            "regions and drawn territories that are theirs, separated by semicolons",
+            "MA;NH",
+            |r, text| put(&mut r.rep.territory, cells::tags(text)),
+        ),
         optional("time_zone", "unknown", "the base's IANA time zone", "America/New_York", |r, text| {
             put_some(&mut r.rep.time_zone, cells::time_zone(text))
         }),
@@ -218,6 +278,7 @@ impl Row for RepRow {
             name: String::new(),
             team: placeholder(),
             base: somewhere(),
+            base_is_approximate: false,
             territory: BTreeSet::new(),
             country: placeholder(),
             time_zone: None,
@@ -234,11 +295,11 @@ impl Row for RepRow {
             leaves_on: None,
             active: true,
         };
-        Self { rep, manager: placeholder(), lat: 0.0, lon: 0.0, leave_from: None, leave_until: None }
+        Self { rep, manager: placeholder(), at: Whereabouts::default(), leave_from: None, leave_until: None }
     }
 
     fn finish(mut self, line: u64, _: DateTime<Utc>) -> Result<StagedRep, (&'static str, Wrong)> {
-        self.rep.base = place(self.lat, self.lon, self.rep.country.as_str())?;
+        (self.rep.base, self.rep.base_is_approximate) = self.at.place(self.rep.country.as_str())?;
         self.rep.leave = match (self.leave_from, self.leave_until) {
             (None, None) => None,
             (Some(from), Some(until)) if from <= until => Some(Leave { from, until }),
@@ -260,8 +321,7 @@ impl Row for RepRow {
 #[derive(Clone)]
 pub(super) struct AccountRow {
     account: Account,
-    lat: f64,
-    lon: f64,
+    at: Whereabouts,
 }
 
 impl Row for AccountRow {
@@ -276,11 +336,17 @@ impl Row for AccountRow {
         required("owner", "the id of the rep whose book it is in", "R-17", |r, text| {
             put(&mut r.account.owner, text.trim().parse())
         }),
-        required("lat", "the latitude of the visits, in degrees", "42.4184", |r, text| {
-            put(&mut r.lat, cells::degrees(text, LATITUDE))
+        replaceable("lat", "postal_code", MIDDLE, "the latitude of the visits, in degrees", "42.4184", |r, text| {
+            put_some(&mut r.at.lat, cells::degrees(text, LATITUDE))
         }),
-        required("lon", "the longitude of the visits, in degrees", "-71.1062", |r, text| {
-            put(&mut r.lon, cells::degrees(text, LONGITUDE))
+        replaceable("lon", "postal_code", MIDDLE, "the longitude of the visits, in degrees", "-71.1062", |r, text| {
+            put_some(&mut r.at.lon, cells::degrees(text, LONGITUDE))
+        }),
+        optional("postal_code", "none", POSTAL_CODE, "02155", |r, text| {
+            put_some(&mut r.at.postal_code, Ok(text.trim().to_owned()))
+        }),
+        optional("approximate", "false", APPROXIMATE, "false", |r, text| {
+            put(&mut r.at.is_approximate, cells::flag(text))
         }),
         required("country", "the account's country, ISO 3166-1 alpha-2", "us", |r, text| {
             put(&mut r.account.country, cells::country(text))
@@ -354,6 +420,7 @@ impl Row for AccountRow {
             name: String::new(),
             owner: placeholder(),
             place: somewhere(),
+            place_is_approximate: false,
             region: None,
             country: placeholder(),
             time_zone: None,
@@ -371,11 +438,11 @@ impl Row for AccountRow {
             parent: None,
             conflicts: BTreeSet::new(),
         };
-        Self { account, lat: 0.0, lon: 0.0 }
+        Self { account, at: Whereabouts::default() }
     }
 
     fn finish(mut self, line: u64, _: DateTime<Utc>) -> Result<StagedAccount, (&'static str, Wrong)> {
-        self.account.place = place(self.lat, self.lon, self.account.country.as_str())?;
+        (self.account.place, self.account.place_is_approximate) = self.at.place(self.account.country.as_str())?;
         if self.account.language_required && self.account.language.is_none() {
             return Err(("language", Wrong::new("", "the language that is required")));
         }

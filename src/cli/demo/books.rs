@@ -102,6 +102,7 @@ fn account(chance: &mut Chance, people: &[Person], hospital: &Hospital, owner: R
         id: format!("H{}", hospital.id).parse().expect("a sound id"),
         name: hospital.name.clone(),
         place: hospital.place,
+        place_is_approximate: false,
         region: Some(tag(&hospital.state)),
         country: tag("us"),
         time_zone: Some(chrono_tz::America::New_York),

@@ -165,6 +165,7 @@ fn rep(
         name,
         team,
         base: town.place,
+        base_is_approximate: false,
         territory: territory(towns, town),
         country: tag("us"),
         time_zone: Some(chrono_tz::America::New_York),

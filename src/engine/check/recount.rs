@@ -312,10 +312,11 @@ impl<'m> Recount<'m> {
         let rates = &self.policy.scores.geography;
         let (who, account) = (&self.trader(rep).rep, &self.offer(offer).account);
         let mut terms = Geography::default();
-        if let Some(region) = &account.region
-            && !who.territory.is_empty()
-            && !who.territory.contains(region)
-        {
+        let mut theirs = who.territory.iter();
+        let is_theirs =
+            theirs.any(|name| self.offer(offer).territories.contains(name) || account.region.as_ref() == Some(name));
+        let can_tell = account.region.is_some() || self.trader(rep).territory_is_drawn;
+        if !who.territory.is_empty() && can_tell && !is_theirs {
             terms.outside_territory_minutes = rates.outside_territory_minutes;
         }
         if account.country != who.country {
@@ -384,7 +385,11 @@ impl<'m> Recount<'m> {
 
     fn valuation(&self, rep: usize, offer: usize, stars: Stars, neighbour: Option<(&BookEntry, f64)>) -> Valuation {
         let account = &self.offer(offer).account;
-        let base = self.trader(rep).rep.base;
+        let who = &self.trader(rep).rep;
+        let base = who.base;
+        let is_approximate = who.base_is_approximate
+            || account.place_is_approximate
+            || neighbour.is_some_and(|(entry, _)| entry.place_is_approximate);
         let (one_way, _, _) = self.journey(base, account.place, base.great_circle_metres(account.place));
         let visits = [account.visits_a_year, account.visit_minutes];
         let (travel, estimated) = self.travel(rep, account.place, visits, neighbour);
@@ -396,7 +401,7 @@ impl<'m> Recount<'m> {
             left_behind_minutes: Minutes(0),
             geography: self.geography(rep, offer, neighbour.map(|(_, metres)| metres)),
             one_way_minutes: Minutes(one_way.round() as i64),
-            travel_estimated: estimated,
+            travel_estimated: estimated || is_approximate,
         }
     }
 
