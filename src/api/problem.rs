@@ -24,6 +24,9 @@ use utoipa::ToSchema;
 /// What a caller is told to wait when nothing better is known, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 2;
 
+/// When a caller may ask again for what needs a routing server that does not answer.
+const RETRY_AFTER_ROUTING_SECONDS: u64 = 60;
+
 /// A refusal on its way to the caller.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -297,6 +300,13 @@ impl From<Refused> for Problem {
                 problem.errors.push(FieldError { field, line: None, found: wrong.found, expected: wrong.expected });
                 problem
             }
+            Refused::NoTravelTimes(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_travel_times",
+                "The sources of travel times do not answer.",
+                "The service's log says which and why.",
+            )
+            .retry_after(RETRY_AFTER_ROUTING_SECONDS),
             Refused::Store(error) => error.into(),
         }
     }
@@ -393,6 +403,7 @@ mod tests {
             (Refused::conflict(idempotent::IN_PROGRESS, "no"), 409),
             (Refused::conflict("already_decided", "no"), 409),
             (Refused::invalid("/stars", "7", "1 to 5"), 422),
+            (Refused::NoTravelTimes("secret".to_owned()), 503),
             (Refused::Store(busy()), 503),
             (Refused::Store(StoreError::Full(String::new())), 507),
             (Refused::Store(StoreError::Corrupt("secret".to_owned())), 500),

@@ -20,9 +20,13 @@ pub mod run;
 pub mod snapshot;
 pub mod submit;
 pub mod sweep;
+pub mod travel;
 
-use crate::domain::{Wrong, ids::Version, principal::Principal};
 pub use crate::store::{AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
+use crate::{
+    domain::{Wrong, ids::Version, principal::Principal},
+    routing::RoutingError,
+};
 use uuid::Uuid;
 
 /// Why a verb did not do what was asked. Nothing was changed.
@@ -56,6 +60,9 @@ pub enum Refused {
         /// What was found and expected.
         wrong: Wrong,
     },
+    /// A source of travel times is not set up or does not answer, and the policy has nobody else to ask.
+    #[error("{0}")]
+    NoTravelTimes(String),
     /// The store could not.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,6 +77,12 @@ impl Refused {
     /// A field does not hold what it must.
     pub fn invalid(field: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), wrong: Wrong::new(found, expected) }
+    }
+}
+
+impl From<RoutingError> for Refused {
+    fn from(error: RoutingError) -> Self {
+        Self::NoTravelTimes(error.to_string())
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     run::{business_date, proposal as proposal_of},
     snapshot::snapshot,
     system,
+    travel::ways_at_hand,
 };
 use crate::{
     domain::{
@@ -400,7 +401,8 @@ fn force(
         advance(writer, who, &displaced, ProposalAction::Supersede, ProposalActor::Manager, |_| {})?;
     }
     let date = business_date(&settings.night, writer.now());
-    let snapshot = snapshot(writer, Pool::Accounts(&accounts), date)?;
+    let mut snapshot = snapshot(writer, Pool::Accounts(&accounts), date)?;
+    snapshot.market.ways = ways_at_hand(writer, settings, &snapshot.market)?;
     let priced = price(&snapshot.market, &settings.policy, &[one, other]).map_err(|error| match error {
         PriceError::NotOffered(account) => {
             Refused::conflict("not_submitted", format!("account {account} is not submitted by its owner"))

@@ -1,4 +1,4 @@
-//! A matching run: claim the business date, take the snapshot, plan, check, publish.
+//! A matching run: claim the business date, take the snapshot, ask for travel times, plan, check, publish.
 //!
 //! In go a scope and a business date; out comes the run with its report, and for whoever waited in the pool a proposal.
 //! Holds: one run a scope and date; nothing unchecked is saved; all proposals appear in one transaction; a process that
@@ -9,7 +9,7 @@
 mod reports;
 pub mod verify;
 
-pub use reports::{ReportView, TeamsView};
+pub use reports::{ReportView, SourceView, TeamsView};
 
 use super::{
     AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, fresh_version,
@@ -17,7 +17,7 @@ use super::{
     me::managed,
     snapshot::{Snapshot, snapshot},
     sweep::sweep,
-    system,
+    system, travel,
 };
 use crate::{
     domain::{
@@ -89,6 +89,8 @@ impl Scope {
 pub enum Stage {
     /// The market is being read.
     Snapshot,
+    /// Travel times are being asked for.
+    Travel,
     /// The best plan is being found.
     Plan,
     /// Every claim of it is being counted again.
@@ -261,7 +263,7 @@ fn work(
     claim: Claim,
     watch: &dyn Fn(Stage),
 ) -> Result<(), Refused> {
-    let (snapshot, plan) = rehearse(store, &settings.policy, scope, date, watch)?;
+    let (snapshot, plan) = rehearse(store, settings, scope, date, watch)?;
     watch(Stage::Publish);
     let parts = Parts { snapshot: json(&snapshot.market), plan: json(&plan) };
     store.write(|writer| publish(writer, settings, claim, &snapshot, &plan, &parts))
@@ -270,15 +272,18 @@ fn work(
 /// Takes the snapshot, plans and checks; changes nothing. What `--dry-run` shows.
 pub fn rehearse(
     store: &Store,
-    policy: &Policy,
+    settings: &Settings,
     scope: &Scope,
     date: NaiveDate,
     watch: &dyn Fn(Stage),
 ) -> Result<(Snapshot, Plan), Refused> {
     watch(Stage::Snapshot);
     let pool = scope.team().map_or(Pool::Everybody, Pool::Team);
-    let snapshot = store.read(|reader| snapshot(reader, pool, date))?;
+    let mut snapshot = store.read(|reader| snapshot(reader, pool, date))?;
+    watch(Stage::Travel);
+    snapshot.market.ways = travel::ways(store, settings, &snapshot.market)?;
     watch(Stage::Plan);
+    let policy = &settings.policy;
     let planned = plan(&snapshot.market, policy);
     watch(Stage::Check);
     let plan = checked(planned, &snapshot.market, policy)?;

@@ -185,6 +185,7 @@ fn night(
     let watch = |stage: Stage| {
         let short = match stage {
             Stage::Snapshot => "snapshot",
+            Stage::Travel => "travel times",
             Stage::Plan => "plan",
             Stage::Check => "check",
             Stage::Publish => "publish",

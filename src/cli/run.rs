@@ -8,8 +8,8 @@
 use super::{Context, Failure};
 use account_swap::app::{
     Refused,
-    run::{self, EVERYBODY, ReportView, Scope, Stage},
-    system,
+    run::{self, EVERYBODY, ReportView, Scope, SourceView, Stage},
+    system, travel,
 };
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -30,6 +30,7 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+    travel::are_set_up(&context.settings).map_err(|error| Failure::Unusable(error.to_string()))?;
     let store = context.store()?;
     let settings = &context.settings;
     let who = system();
@@ -46,7 +47,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let spinner = spinner();
     let watch = |stage| spinner.set_message(name(stage));
     if arguments.dry_run {
-        let rehearsed = run::rehearse(&store, &settings.policy, &scope, date, &watch);
+        let rehearsed = run::rehearse(&store, settings, &scope, date, &watch);
         spinner.finish_and_clear();
         let report = run::preview(&rehearsed?.1, &who);
         let words = words("would propose", &arguments.scope, date, &report);
@@ -80,6 +81,7 @@ pub fn spinner() -> ProgressBar {
 pub fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Snapshot => "reading the market",
+        Stage::Travel => "asking for travel times",
         Stage::Plan => "finding the best plan",
         Stage::Check => "checking every claim of it",
         Stage::Publish => "publishing the proposals",
@@ -118,6 +120,13 @@ fn words(what: &str, scope: &str, date: NaiveDate, report: &ReportView) -> Strin
         format!("{:.1} → {:.1} hours a year", hours(report.travel_minutes_before), hours(report.travel_minutes_after)),
     );
     line("commission moved", format!("{:.2} a year", report.commission_moved_cents as f64 / 100.0));
+    for SourceView { source, map_date, ways, without_way, unanswered } in &report.travel_times {
+        let map = map_date.map_or_else(String::new, |date| format!(", map of {date}"));
+        let more = [(*without_way, "without a way"), (*unanswered, "unanswered")];
+        let more: Vec<String> =
+            more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}")).collect();
+        line("driving times", format!("{ways} by {source}{map}{}", more.concat()));
+    }
     for (rule, count) in &report.unmatched_by_rule {
         line("stayed", format!("{count} {rule}"));
     }

@@ -9,7 +9,7 @@
 use super::{Context, Failure};
 use account_swap::{
     api::{self, AppState},
-    app::{Refused, Store, idempotent, run, sweep},
+    app::{Refused, Store, idempotent, run, sweep, travel},
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
@@ -34,6 +34,7 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
+    travel::are_set_up(&context.settings).map_err(|error| Failure::Unusable(error.to_string()))?;
     let store = context.store()?;
     let address = arguments.listen.unwrap_or(context.settings.server.listen);
     let listener =

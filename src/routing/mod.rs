@@ -7,6 +7,7 @@
 //! Deliberately absent: what a time is worth, which is the engine's, and what to do where a source has no answer, which
 //! is the caller's.
 
+pub mod blocks;
 pub mod great_circle;
 pub mod road_network;
 

@@ -24,7 +24,7 @@ use super::{
     schema::{travel_maps, travel_times},
 };
 use crate::domain::{
-    travel::{TravelMap, Way},
+    travel::{TravelMap, TravelSource, Way},
     units::Place,
 };
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
@@ -202,6 +202,22 @@ pub fn write(writer: &mut Writer<'_>, asked: &Asked, told: &[(Place, Place, Way)
         };
     }
     Ok(())
+}
+
+/// The map of a source that was last in use under some terms, if any was.
+pub fn latest(reader: &mut Reader<'_>, source: TravelSource, terms: &str) -> Result<Option<Asked>, StoreError> {
+    let date: Option<String> = travel_maps::table
+        .filter(travel_maps::source.eq(source.as_str()).and(travel_maps::terms.eq(terms)))
+        .order(travel_maps::last_used_at.desc())
+        .select(travel_maps::map_date)
+        .first(&mut *reader.connection)
+        .optional()?;
+    let asked = |date: String| {
+        let date = (!date.is_empty()).then(|| date.parse()).transpose();
+        let date = date.map_err(|_| StoreError::Corrupt(format!("the date of a map of {source}")))?;
+        Ok(Asked { map: TravelMap { source, date }, terms: terms.to_owned() })
+    };
+    date.map(asked).transpose()
 }
 
 /// Deletes ways that no run will read: those asked under the same terms on another map, those of a source and terms that no

@@ -218,6 +218,7 @@ fn measure_run(database: &TestDatabase, store: &Store) {
 fn name_of(stage: Stage) -> &'static str {
     match stage {
         Stage::Snapshot => "run: snapshot",
+        Stage::Travel => "run: travel times",
         Stage::Plan => "run: plan",
         Stage::Check => "run: check",
         Stage::Publish => "run: publish",
