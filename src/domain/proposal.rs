@@ -314,7 +314,8 @@ pub struct Valuation {
     pub rapport_minutes: Minutes,
     /// Marginal driving: of an account given away, what ends less [`Self::left_behind_minutes`].
     pub travel_minutes: Minutes,
-    /// Of an account given away, by how much driving to the accounts it was the nearest to grows; 0 of one received.
+    /// Of an account given away, by how much driving to the accounts it was the nearest to grows, at most its own driving;
+    /// 0 of one received.
     #[serde(default)]
     pub left_behind_minutes: Minutes,
     /// What driving does not show.

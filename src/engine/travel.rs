@@ -12,6 +12,10 @@
 //! base and the others from the account next door, and nobody makes a detour that is longer than going home. `c` is the
 //! policy's number, or as many as a day has time for: `(D − R + s/2) / (v + s/2)`, with the field day `D` and the visit
 //! `v`, and never less than one.
+//!
+//! What is given away saves its own driving less what is left behind: the accounts it was the nearest to have the next one
+//! for a neighbour now. That is never more than its own driving, for fewer places to go to never take longer. What an
+//! account received does for its neighbours is not counted, so that a swap is never made for it.
 
 use super::{view::NONE, ways::Ways};
 use crate::domain::{

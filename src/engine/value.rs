@@ -58,8 +58,9 @@ pub(crate) fn of_given(view: &View<'_>, offer: u32) -> Valuation {
     let owner = view.owner[offer as usize];
     let stars = rapport::own_high_end(&view.policy.scores.rapport, view.offer(offer).stars);
     let [nearest, _] = view.nearest_two(owner, view.offer(offer).account.place, Some(view.row_of(offer)));
-    let left_behind = view.left_behind(offer);
     let valuation = valuation(view, owner, offer, stars, nearest);
+    // Fewer places to go to never take longer.
+    let left_behind = view.left_behind(offer).min(valuation.travel_minutes);
     Valuation { travel_minutes: valuation.travel_minutes - left_behind, left_behind_minutes: left_behind, ..valuation }
 }
 

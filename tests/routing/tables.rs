@@ -39,7 +39,7 @@ fn seconds(from: Place, to: Place) -> Value {
 }
 
 /// The origins and destinations of a question to OSRM.
-fn osrm_question(request: &Request) -> (Vec<Place>, Vec<Place>) {
+pub fn osrm_question(request: &Request) -> (Vec<Place>, Vec<Place>) {
     let numbers = |name: &str| -> Vec<usize> {
         let list = request.query.split('&').find_map(|part| part.strip_prefix(name)).expect(name);
         list.split(';').map(|number| number.parse().unwrap()).collect()

@@ -71,7 +71,7 @@ pub struct ReportView {
 }
 
 /// How many driving times of a run a source has told.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SourceView {
     /// The source.
     pub source: TravelSource,

@@ -415,8 +415,8 @@ impl<'m> Recount<'m> {
         let (rep, item) = (self.owner[given], self.offer(given));
         let own = item.stars.hundredths() + self.policy.scores.rapport.own_half_interval_hundredths;
         let nearest = self.nearest(rep, item.account.place, |entry| entry.account != item.account.id);
-        let left_behind = Minutes(self.left_behind(given));
         let held = self.valuation(rep, given, Stars::clamped(own), nearest);
+        let left_behind = Minutes(self.left_behind(given).min(held.travel_minutes.0));
         Valuation { travel_minutes: held.travel_minutes - left_behind, left_behind_minutes: left_behind, ..held }
     }
 
