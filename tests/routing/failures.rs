@@ -112,7 +112,7 @@ fn nonsense_is_told_with_its_beginning_and_not_asked_for_again() {
     for (body, what) in nonsense {
         let server = Fake::saying(200, body);
         let said = ask(&server, settings());
-        assert_says(said.clone(), &server, "makes no sense");
+        assert_says(said.clone(), &server, "cannot be used");
         assert_says(said, &server, what);
         assert_eq!(server.asked().len(), 1);
     }
@@ -145,7 +145,7 @@ fn after_some_failures_in_a_row_a_server_is_left_alone() {
     let osrm = source(TravelSource::Osrm, &server.url(), patient);
     let ask = || osrm.one_ways(&places(1), &places(1)).unwrap_err().to_string();
     for _ in 0..3 {
-        assert!(ask().contains("makes no sense"));
+        assert!(ask().contains("cannot be used"));
     }
     assert!(ask().contains("left alone for another 60 s"), "{}", ask());
     assert_eq!(server.asked().len(), 3, "nothing more is asked");
@@ -171,6 +171,15 @@ fn when_the_pause_is_over_one_answer_makes_up_for_the_failures() {
     let ask = || osrm.one_ways(&places(1), &places(1));
     assert!(ask().is_err() && ask().is_err());
     assert_eq!(ask().unwrap().way(0, 0), minute());
+}
+
+#[test]
+fn places_that_a_server_says_too_little_of_are_no_answer() {
+    let server = Fake::new(|request| {
+        Reply::Json(200, if request.path == "/locate" { "[{\"edges\":[]}]" } else { "" }.to_owned())
+    });
+    let error = source(TravelSource::Valhalla, &server.url(), settings()).one_ways(&places(2), &places(3)).unwrap_err();
+    assert!(error.to_string().contains("1 places where 3 were asked for"), "{error}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub(in crate::routing) enum Failure {
         wait: Option<Duration>,
     },
     /// The answer is not what such a server says.
-    #[error("its answer makes no sense: {0}")]
+    #[error("its answer cannot be used: {0}")]
     Nonsense(String),
 }
 

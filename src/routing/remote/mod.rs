@@ -6,8 +6,8 @@
 //! pair; a place that lies off the road is left out of every further block. A table is whole or absent: one block without
 //! an answer is an error that names the server and what happened.
 //! Costs: `origins × destinations ÷ block` requests, some at a time, and where places are asked about, one for each block of
-//! them; each refused pair about as many more as the logarithm
-//! of a block's size, and each refused place about as many as a block is wide.
+//! them; each refused pair about as many more as the logarithm of a block's size, and each refused place about as many as a
+//! block is wide.
 //! Deliberately absent: what to do without an answer, and keeping answers; both are the caller's.
 
 mod answers;
@@ -24,7 +24,7 @@ use super::{RoutingError, TravelMap, TravelTable, TravelTimes, Way};
 use crate::domain::{travel::TravelSource, units::Place};
 use blocks::{Block, cut};
 use chrono::NaiveDate;
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{StreamExt, future::try_join_all, stream::FuturesUnordered};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -209,14 +209,16 @@ impl<S: Server> Remote<S> {
         unknown.sort_unstable();
         unknown.dedup();
         let (BlockLimit::ASide(limit) | BlockLimit::Together(limit)) = self.server.limit();
-        for some in unknown.chunks(limit) {
-            let Some(question) = self.server.places(some) else { return Ok(()) };
+        let questions = unknown.chunks(limit).filter_map(|some| Some((some, self.server.places(some)?)));
+        let answers = questions.map(|(some, question)| async move {
             let read = |answer: &Answer| {
                 let said = self.server.read_places(some, answer)?;
                 let complaint = || format!("{} places where {} were asked for", said.len(), some.len());
                 if said.len() == some.len() { Ok(said) } else { Err(complaint()) }
             };
-            let said = self.http.ask(&question, read).await?;
+            Ok((some, self.http.ask(&question, read).await?))
+        });
+        for (some, said) in try_join_all(answers).await? {
             told().extend(some.iter().copied().zip(said));
         }
         let told = told();
