@@ -5,7 +5,7 @@
 
 use super::{Context, Failure, whole::write_whole};
 use account_swap::{
-    app::export::{HandoverFormat, handovers},
+    app::export::{HandoverFormat, accounts, handovers, reps},
     domain::principal::{Principal, Role},
 };
 use std::path::PathBuf;
@@ -27,12 +27,30 @@ enum What {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Every rep, in the columns that import takes.
+    Reps {
+        /// The file to write; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Every account, in the columns that import takes.
+    Accounts {
+        /// The file to write; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let What::Handovers { format, output } = &arguments.what;
     let who = Principal { id: "admin".parse().expect("a sound id"), role: Role::Admin };
-    let text = context.store()?.read(|reader| handovers(reader, &who, *format))?;
+    let store = context.store()?;
+    let (format, what, output, text) = match &arguments.what {
+        What::Handovers { format, output } => {
+            (format.as_str(), "owner changes", output, store.read(|reader| handovers(reader, &who, *format))?)
+        }
+        What::Reps { output } => ("csv", "reps", output, store.read(|reader| reps(reader, &who))?),
+        What::Accounts { output } => ("csv", "accounts", output, store.read(|reader| accounts(reader, &who))?),
+    };
     let Some(path) = output else {
         if context.json {
             return context.say(&serde_json::json!({ "format": format, "csv": text }), "");
@@ -44,5 +62,5 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
     let rows = csv::Reader::from_reader(text.as_bytes()).records().count();
     let answer = serde_json::json!({ "format": format, "rows": rows, "file": path });
-    context.say(&answer, format_args!("wrote {rows} owner changes to {}", path.display()))
+    context.say(&answer, format_args!("wrote {rows} {what} to {}", path.display()))
 }

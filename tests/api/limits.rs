@@ -206,3 +206,20 @@ async fn an_import_has_a_limit_of_its_own_and_takes_csv_only() {
         served.post("/api/v1/imports/reps", &rep("anna")).key("g").body("text/csv", template).send().await.with(403);
     }
 }
+
+#[actix_web::test]
+async fn territories_come_as_geojson_and_nothing_else_does() {
+    let world = World::new(sqlite(), 1);
+    let served = Served::start(&world).await;
+    let template = account_swap::app::import::ImportKind::Territories.template();
+    let ask = |kind: &str, key: &str| served.post(&format!("/api/v1/imports/{kind}"), &service()).key(key);
+    let first = ask("territories", "a").body("application/geo+json", template.clone()).send().await.with(200);
+    assert_eq!(first.json()["created"], 1, "{first:?}");
+    for (kind, key, media_type) in [("territories", "b", "text/csv"), ("reps", "c", "application/geo+json")] {
+        let refused = ask(kind, key).body(media_type, template.clone()).send().await.with(415);
+        assert_eq!(refused.code(), "unsupported_media_type");
+    }
+    let open = template.replace("[-118.0, 34.0]]]", "[-118.0, 35.0]]]");
+    let refused = ask("territories", "d").body("application/geo+json", open).send().await.with(422);
+    assert_eq!(refused.json()["errors"][0]["column"], "feature 1 (high desert), ring 1");
+}

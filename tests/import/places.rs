@@ -1,9 +1,9 @@
 //! Places: from coordinates, or from postal codes of the United States and Canada where that is all there is.
 
-use super::rows::{bring, bring_as, open};
+use super::rows::{admin, bring, bring_as, open};
 use crate::common::databases::databases;
 use account_swap::{
-    app::{Store, import::ImportKind},
+    app::{Store, export, import::ImportKind},
     domain::roster::{Account, Rep},
     store::roster,
 };
@@ -82,6 +82,28 @@ fn coordinates_may_come_with_their_mark() {
         let unmarked = "id,name,owner,lat,lon,country\na1,Alpha,anna,42.5,-71.5,us\n";
         assert_eq!(bring(&store, ImportKind::Accounts, unmarked).unwrap().changed, 1);
         assert!(!account(&store, "a1").place_is_approximate);
+    }
+}
+
+#[test]
+fn an_export_keeps_the_mark_and_comes_in_again_as_it_was() {
+    for database in databases() {
+        let store = open(&database);
+        bring(&store, ImportKind::Reps, REPS).unwrap();
+        let accounts = "id,name,owner,lat,lon,postal_code,country,region\n\
+            a1,=Alpha,anna,,,02155,us,-x\na2,Beta,anna,42.5,-71.5,,us,\n";
+        bring(&store, ImportKind::Accounts, accounts).unwrap();
+        let before = ["a1", "a2"].map(|id| account(&store, id));
+        assert_eq!(before.each_ref().map(|account| account.place_is_approximate), [true, false], "{}", database.name);
+        let file = store.read(|reader| export::accounts(reader, &admin())).unwrap();
+        assert!(file.contains("a1,'=Alpha,anna,42.4") && file.contains(",true,us,'-x,"), "{file}");
+        assert_eq!(bring(&store, ImportKind::Accounts, &file).unwrap().unchanged, 2);
+        let blurred = file.replace("42.5,-71.5,false", "42.5,-71.5,true");
+        assert_eq!(bring(&store, ImportKind::Accounts, &blurred).unwrap().changed, 1);
+        assert_eq!(bring(&store, ImportKind::Accounts, &file).unwrap().changed, 1);
+        assert_eq!(["a1", "a2"].map(|id| account(&store, id)), before);
+        let file = store.read(|reader| export::reps(reader, &admin())).unwrap();
+        assert_eq!(bring(&store, ImportKind::Reps, &file).unwrap().unchanged, 2);
     }
 }
 

@@ -5,7 +5,7 @@
 //! Deliberately absent: guessing. `1,234` is a thousand to one and a bit more than one to another, so it is refused.
 
 use super::countries;
-use crate::app::submit::MAX_NOTE_BYTES;
+use crate::app::{export::unharmed, submit::MAX_NOTE_BYTES};
 use crate::domain::{
     Wrong,
     roster::{Tag, Trait},
@@ -38,9 +38,9 @@ pub(super) fn id<T: FromStr<Err = Wrong>>(text: &str) -> Result<T, Wrong> {
     text.parse()
 }
 
-/// A name; outer white space is dropped.
+/// A name; outer white space is dropped, and the apostrophe before what a spreadsheet would take for a formula.
 pub(super) fn name(text: &str) -> Result<String, Wrong> {
-    let name = text.trim();
+    let name = unharmed(text.trim());
     if name.is_empty() || name.len() > LONGEST_NAME_BYTES || name.chars().any(char::is_control) {
         return Err(Wrong::new(text, "a name of 1 to 200 bytes on one line, without control characters"));
     }
@@ -166,12 +166,12 @@ pub(super) fn time_zone(text: &str) -> Result<Tz, Wrong> {
 
 /// A word for matching.
 pub(super) fn tag(text: &str) -> Result<Tag, Wrong> {
-    text.parse()
+    unharmed(text).parse()
 }
 
 /// Values separated by semicolons; empty ones and repetitions are dropped.
 pub(super) fn list<T: Ord>(text: &str, one: impl Fn(&str) -> Result<T, Wrong>) -> Result<BTreeSet<T>, Wrong> {
-    let words = text.split(';').map(str::trim).filter(|word| !word.is_empty());
+    let words = unharmed(text).split(';').map(str::trim).filter(|word| !word.is_empty());
     let found = words.map(one).collect::<Result<BTreeSet<T>, Wrong>>()?;
     if found.len() > MOST_WORDS {
         return Err(Wrong::new(text, "at most 100 values, separated by semicolons"));
