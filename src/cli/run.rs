@@ -104,6 +104,13 @@ fn words(what: &str, scope: &str, date: NaiveDate, report: &ReportView) -> Strin
     if let Some(bound) = report.bound {
         line("not proven best", format!("the search was ended; no plan has more than {bound} points"));
     }
+    if report.candidates_dropped > 0 {
+        let most = report
+            .points_of_dropped_at_most
+            .map_or_else(String::new, |points| format!("; no swap with one of them has more than {points} points"));
+        let (dropped, offers) = (report.candidates_dropped, report.offers_with_dropped);
+        line("not looked at", format!("{dropped} candidates of {offers} accounts{most}"));
+    }
     if let (Some(points), Some(most)) = (report.points, report.points_in_any_rings_at_most)
         && most > points
     {

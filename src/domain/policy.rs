@@ -67,6 +67,7 @@ impl Policy {
             ("policy.rules.former_owner_days", rules.former_owner_days),
             ("policy.points.unfairness_percent", points.unfairness_percent),
             ("policy.points.ageing_points_a_night", points.ageing_points_a_night.0),
+            ("policy.plan.max_candidates_per_offer", plan.max_candidates_per_offer.unwrap_or_default().into()),
             ("policy.plan.questions_limit", plan.questions_limit),
             ("policy.steps.min_gain_minutes", steps.min_gain_minutes.0),
             ("policy.steps.commission_gap_cents", steps.commission_gap_cents.0),
@@ -280,6 +281,8 @@ pub struct PlanTerms {
     pub objective: Objective,
     /// The most reps that one move may join.
     pub max_ring: MaxRing,
+    /// How many candidates of an offer are looked at, the most promising first; absent means all.
+    pub max_candidates_per_offer: Option<u32>,
     /// How often a solver may ask whether to go on before it is content with the best found and its bound. A count and
     /// no clock, so that the same market ends at the same plan on every machine.
     pub questions_limit: i64,

@@ -8,7 +8,7 @@
 //! Deliberately absent: what a circle of arcs is worth, which is [`super::score`]'s.
 
 use super::{
-    candidates::Reached,
+    candidates::{Reached, Received},
     limits::Obstacle,
     rules::{Effect, Loads, obstacle_of_side},
     score::WorstEffects,
@@ -42,11 +42,10 @@ pub(crate) struct Arcs {
 
 impl Arcs {
     /// Finds every arc.
-    pub fn new(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached]) -> Self {
-        let received = (0..index(reached.len())).into_par_iter();
-        let into = |received| arcs_into(view, loads, given, &reached[received as usize], received);
-        let mut all: Vec<Arc> = received.flat_map_iter(into).collect();
-        all.par_sort_unstable_by_key(|arc| (arc.given, arc.received));
+    pub fn new(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], received: &Received) -> Self {
+        let offers = (0..index(reached.len())).into_par_iter();
+        let all: Vec<Arc> =
+            offers.flat_map_iter(|offer| arcs_from(view, loads, given, reached, received, offer)).collect();
         let first = (0..=index(reached.len())).map(|offer| all.partition_point(|arc| arc.given < offer)).collect();
         Self { all, first }
     }
@@ -84,15 +83,22 @@ impl Arcs {
     }
 }
 
-fn arcs_into(view: &View<'_>, loads: &Loads, given: &Given, reached: &Reached, received: u32) -> Vec<Arc> {
-    let open = reached.candidates.iter().filter(|candidate| candidate.obstacle == Obstacle::Nothing);
-    open.flat_map(|candidate| {
-        view.offers_of[candidate.rep as usize].iter().filter_map(move |&offer| {
-            let own = (offer, given.worth[offer as usize]);
-            let effect = Effect::new(view, candidate.rep, own, (received, candidate.worth_when_giving(offer)));
-            let is_open = obstacle_of_side(view, loads, &effect) == Obstacle::Nothing;
-            is_open.then(|| Arc { given: offer, received, gain: effect.gain, load_change: effect.load_change(view) })
-        })
+/// The arcs from an offer, by what its owner receives.
+fn arcs_from(
+    view: &View<'_>,
+    loads: &Loads,
+    given: &Given,
+    reached: &[Reached],
+    received: &Received,
+    offer: u32,
+) -> impl Iterator<Item = Arc> {
+    let owner = view.owner[offer as usize];
+    let own = (offer, given.worth[offer as usize]);
+    received.by(owner).iter().filter_map(move |&(other, at)| {
+        let candidate = &reached[other as usize].candidates[at as usize];
+        let effect = Effect::new(view, owner, own, (other, candidate.worth_when_giving(offer)));
+        let is_open =
+            candidate.obstacle == Obstacle::Nothing && obstacle_of_side(view, loads, &effect) == Obstacle::Nothing;
+        is_open.then(|| Arc { given: offer, received: other, gain: effect.gain, load_change: effect.load_change(view) })
     })
-    .collect()
 }

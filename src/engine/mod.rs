@@ -11,7 +11,8 @@
 //! | `view`, `fit` | the snapshot with the indexes every stage needs, and everybody's words as bits |
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
 //! | `limits`, `rules`, `caps` | what may not be, by how much, one move at a time and all together |
-//! | `candidates`, `arcs`, `score` | who may receive what, what for, and the points of each possible swap |
+//! | `reach`, `candidates`, `promise` | who lies near what, who may receive it, and which of them are kept |
+//! | `arcs`, `score` | what for, and the points of each possible swap |
 //! | `solve`, `longer_rings`, `report`, `why_not`, `plan` | the best set of moves, what longer rings could add, what it amounts to, and why the others stay |
 //! | `price` | one move by itself |
 //! | `check` | everything counted again by other means |
@@ -33,7 +34,9 @@ mod longer_rings;
 pub mod market;
 pub mod plan;
 pub mod price;
+mod promise;
 pub mod rapport;
+mod reach;
 mod report;
 mod rules;
 mod score;

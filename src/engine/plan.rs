@@ -5,11 +5,11 @@
 
 use super::{
     arcs::Arcs,
-    candidates::{Reached, candidates},
+    candidates::{Reached, Received, Search},
     caps::caps,
     longer_rings::rings_bound,
     market::Market,
-    report::{Pool, report},
+    report::{Dropped, Pool, report},
     rules::Loads,
     score::{nights_waited, points, score},
     solve::solve,
@@ -65,6 +65,8 @@ closed_list! {
         FamilyParted = "family_parted",
         /// A rep is away or leaving.
         NotPresent = "not_present",
+        /// An account has more candidates than the policy looks at, and others are more promising.
+        LessPromising = "less_promising",
         /// A rep's moves of this run are used up by better ones.
         CapReached = "cap_reached",
         /// Partners exist, but every one of them does better elsewhere.
@@ -111,7 +113,7 @@ pub struct WhyNot {
     /// How many chances each rule stopped, most first.
     pub stopped: Vec<(Rule, u32)>,
     /// For each rule that is a matter of degree, how many more partners there would be if it alone were one step of
-    /// `policy.steps` looser for everybody.
+    /// `policy.steps` looser for everybody. Of an account with candidates dropped, only those kept are looked at.
     pub opened: Vec<(Rule, u32)>,
     /// How many partners were possible.
     pub partners: u32,
@@ -126,6 +128,16 @@ pub struct Report {
     pub offers: u32,
     /// Candidates: an account and a rep it may go to.
     pub candidates: u32,
+    /// Those of them that were not looked at for more promising ones, by `policy.plan.max_candidates_per_offer`.
+    #[serde(default)]
+    pub candidates_dropped: u32,
+    /// How many accounts they were candidates of.
+    #[serde(default)]
+    pub offers_with_dropped: u32,
+    /// No swap with one of them has more points; absent where there is none. It speaks of swaps alone, also where rings are
+    /// allowed.
+    #[serde(default)]
+    pub points_of_dropped_at_most: Option<Points>,
     /// Swaps that break no rule.
     pub possible_moves: u32,
     /// Parts of the market that fall apart.
@@ -220,6 +232,8 @@ pub struct Plan {
 closed_list! {
     /// What a run of [`plan_telling`] has just finished.
     Stage {
+        /// The market has its indexes.
+        View = "view",
         /// Everybody within whose reach each offer lies has been found.
         Candidates = "candidates",
         /// The possible moves have their points.
@@ -247,12 +261,16 @@ pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage
     let view = View::new(market, policy);
     let loads = Loads::new(&view);
     let given = Given::new(&view);
-    let reached = candidates(&view, &given);
+    tell(Stage::View);
+    let search = Search::new(&view, &given);
+    let reached = search.candidates();
     tell(Stage::Candidates);
-    let chances = score(&view, &loads, &given, &reached);
-    let arcs = Arcs::new(&view, &loads, &given, &reached);
+    let received = Received::new(&view, &reached);
+    let chances = score(&search, &loads, &reached, &received);
+    let arcs = Arcs::new(&view, &loads, &given, &reached, &received);
     let candidates = reached.iter().map(Reached::count).sum();
-    drop(reached);
+    let dropped = Dropped::count(&reached);
+    drop((reached, received));
     let worst: Vec<_> = match policy.plan.max_ring {
         MaxRing::Two => chances.iter().map(|one| (!one.partners.is_empty()).then_some(one.worst)).collect(),
         _ => (0..index(chances.len())).map(|offer| arcs.worst(&view, offer)).collect(),
@@ -267,6 +285,7 @@ pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage
         reps: market.reps.len(),
         offers: market.offers.len(),
         candidates,
+        dropped,
         possible_moves: chances.iter().map(|offer| offer.partners.len()).sum::<usize>() / 2,
         components: solution.components,
         bound: solution.bound,

@@ -21,7 +21,7 @@
 use super::view::{index, rounded_quotient};
 use crate::domain::{
     policy::RapportRates,
-    roster::{Account, Rep},
+    roster::{Account, Rep, Trait},
     units::Stars,
 };
 use serde::Serialize;
@@ -119,6 +119,57 @@ pub fn predict(rates: &RapportRates, declared: &Declared, past: Option<(i64, u32
     }
 }
 
+/// The pessimistic end of every prediction without past ratings, worked out once: of how many there can be, most pairs
+/// of a market share a few.
+pub(crate) struct LowEnds {
+    /// By [`Self::place`].
+    all: Vec<Stars>,
+}
+
+/// How many hard traits there are, and none.
+const TRAIT_COUNTS: usize = Trait::ALL.len() + 1;
+
+impl LowEnds {
+    /// Works out all of them.
+    pub fn new(rates: &RapportRates) -> Self {
+        let either = [None, Some(false), Some(true)];
+        let counts = || (0..TRAIT_COUNTS).map(index);
+        let mut all = Vec::new();
+        for style_matches in either {
+            for language_shared in either {
+                for industry_known in either {
+                    for traits_tolerated in counts() {
+                        for traits_not_tolerated in counts() {
+                            let declared = Declared {
+                                style_matches,
+                                language_shared,
+                                industry_known,
+                                traits_tolerated,
+                                traits_not_tolerated,
+                            };
+                            all.push(predict(rates, &declared, None).low);
+                        }
+                    }
+                }
+            }
+        }
+        Self { all }
+    }
+
+    /// The pessimistic end of what is predicted from this.
+    pub fn of(&self, declared: &Declared) -> Stars {
+        self.all[Self::place(declared)]
+    }
+
+    fn place(declared: &Declared) -> usize {
+        let either = |compared: Option<bool>| compared.map_or(0, |so| 1 + usize::from(so));
+        let compared = [declared.style_matches, declared.language_shared, declared.industry_known];
+        let place = compared.into_iter().fold(0, |place, one| 3 * place + either(one));
+        (place * TRAIT_COUNTS + declared.traits_tolerated as usize) * TRAIT_COUNTS
+            + declared.traits_not_tolerated as usize
+    }
+}
+
 /// The owner's own stars at the end that counts for an account given away: the optimistic one.
 pub fn own_high_end(rates: &RapportRates, stars: Stars) -> Stars {
     Stars::clamped(stars.hundredths() + rates.own_half_interval_hundredths)
@@ -201,6 +252,24 @@ mod tests {
         assert!(low_and_expected("", Some((450, 1))) > low_and_expected("", Some((440, 1))));
         let hard = r#", "traits": ["haggles"]"#;
         assert!(between("\"haggles\"", hard, None).low > between("", hard, None).low, "opting in to a trait");
+    }
+
+    #[test]
+    fn the_ends_worked_out_once_are_those_of_the_predictions() {
+        let ends = LowEnds::new(&RATES);
+        let either = [None, Some(false), Some(true)];
+        for (at, style_matches) in either.into_iter().enumerate() {
+            for traits_tolerated in 0..3 {
+                let declared = Declared {
+                    style_matches,
+                    language_shared: either[(at + 1) % 3],
+                    industry_known: either[(at + 2) % 3],
+                    traits_tolerated,
+                    traits_not_tolerated: 3 - traits_tolerated,
+                };
+                assert_eq!(ends.of(&declared), predict(&RATES, &declared, None).low, "{declared:?}");
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Deliberately absent: judgement.
 
 use super::{
+    candidates::Reached,
     plan::{Move, PlannedLeg, Report},
     view::{index, rounded_quotient},
     ways::SourceCount,
@@ -20,6 +21,8 @@ pub(crate) struct Pool {
     pub offers: usize,
     /// Candidates found.
     pub candidates: usize,
+    /// Candidates not looked at.
+    pub dropped: Dropped,
     /// Swaps that break no rule.
     pub possible_moves: usize,
     /// Parts that fall apart.
@@ -30,6 +33,25 @@ pub(crate) struct Pool {
     pub points_in_any_rings_at_most: Points,
     /// Who has told the driving times.
     pub ways: Vec<SourceCount>,
+}
+
+/// What the cap on candidates left out.
+#[derive(Default)]
+pub(crate) struct Dropped {
+    candidates: u32,
+    offers: u32,
+    points_at_most: Option<Points>,
+}
+
+impl Dropped {
+    /// Counts the candidates dropped from every offer.
+    pub fn count(reached: &[Reached]) -> Self {
+        reached.iter().filter(|one| one.dropped > 0).fold(Self::default(), |sum, one| Self {
+            candidates: sum.candidates + one.dropped,
+            offers: sum.offers + 1,
+            points_at_most: sum.points_at_most.max(one.points_of_dropped_at_most),
+        })
+    }
 }
 
 /// Adds up the moves.
@@ -46,6 +68,9 @@ pub(crate) fn report(pool: &Pool, moves: &[Move]) -> Report {
         reps: index(pool.reps),
         offers: index(pool.offers),
         candidates: index(pool.candidates),
+        candidates_dropped: pool.dropped.candidates,
+        offers_with_dropped: pool.dropped.offers,
+        points_of_dropped_at_most: pool.dropped.points_at_most,
         possible_moves: index(pool.possible_moves),
         components: index(pool.components),
         moves: index(moves.len()),

@@ -89,10 +89,9 @@ impl<'m> Receipt<'_, 'm> {
         OF_A_RECEIPT.iter().copied().filter(|&rule| self.breaks(rule, &self.view.limits))
     }
 
-    /// What but the drive keeps the account from the rep.
-    pub fn obstacle_but_the_drive(&self) -> Obstacle {
-        let rules = OF_A_RECEIPT.into_iter().filter(|&rule| rule != Rule::TooFar);
-        obstacle(self.view, rules, |rule, limits| self.breaks(rule, limits))
+    /// What but the drive keeps the account from the rep; `asked` are the rules that are [`Asked`] about it.
+    pub fn obstacle_but_the_drive(&self, asked: Asked) -> Obstacle {
+        obstacle(self.view, asked, |rule, limits| self.breaks(rule, limits))
     }
 
     /// What was found and what `rule` allows.
@@ -130,6 +129,48 @@ impl<'m> Receipt<'_, 'm> {
             Rule::AbuseNotOptedIn => format!("{} has not opted in to abusive accounts", rep.id),
             other => other.as_str().to_owned(),
         }
+    }
+}
+
+/// The rules but the drive that somebody may break who receives an account: most accounts ask for little, and what they do
+/// not ask for need not be looked up for every rep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// One bit for each of [`OF_A_RECEIPT`].
+    bits: u16,
+}
+
+impl Asked {
+    /// What is asked about an offer.
+    pub fn about(view: &View<'_>, offer: u32) -> Self {
+        const { assert!(OF_A_RECEIPT.len() <= 16, "a number has a bit for each rule") };
+        let item = view.offer(offer);
+        let facts = &view.facts[offer as usize];
+        let is_asked = |rule| match rule {
+            Rule::Frozen => item.frozen,
+            Rule::CoolDown => item.last_moved_on.is_some(),
+            Rule::FamilyParted => item.has_family_in_book,
+            Rule::ForbiddenPair => view.is_forbidden_to_somebody(offer),
+            Rule::ConflictOfInterest => !item.account.conflicts.is_empty(),
+            Rule::FormerOwner => view.has_a_past(offer),
+            Rule::LanguageMissing => facts.language_required,
+            Rule::LicenceMissing => !item.account.licences_required.is_empty(),
+            Rule::IndustryMissing => facts.industry_required,
+            Rule::AbuseNotOptedIn => facts.abusive,
+            rule => rule == Rule::NotPresent,
+        };
+        let asked = OF_A_RECEIPT.into_iter().zip(0..).filter(|&(rule, _)| is_asked(rule));
+        Self { bits: asked.fold(0, |bits, (_, at)| bits | 1 << at) }
+    }
+}
+
+/// The rules in the order of [`OF_A_RECEIPT`].
+impl Iterator for Asked {
+    type Item = Rule;
+    fn next(&mut self) -> Option<Rule> {
+        let rule = *OF_A_RECEIPT.get(self.bits.trailing_zeros() as usize)?;
+        self.bits &= self.bits - 1;
+        Some(rule)
     }
 }
 

@@ -6,7 +6,7 @@
 //! chance of an offer is either a partner or stopped by exactly one rule. A rule's step opens a swap where it is the only
 //! rule that either side breaks, one step suffices for both, and the points are positive. The lists ascend and do not
 //! depend on threads.
-//! Costs: a binary search for each candidate and each of the candidate's own offers.
+//! Costs: a look-up for each candidate and each of the candidate's own offers, among what is known of one owner at a time.
 //! Deliberately absent: which partner is best, which is the solver's.
 //!
 //! A *chance* of an offer is an offer of a colleague within whose reach the account lies; where it lies within nobody's,
@@ -16,11 +16,10 @@
 //! no rule is looked at for a second time.
 
 use super::{
-    candidates::{Candidate, Reached},
+    candidates::{Candidate, Reached, Received, Search},
     limits::Obstacle,
     plan::Rule,
     rules::{Effect, Loads, obstacle_of_swap},
-    value::Given,
     view::{View, index},
 };
 use crate::domain::{
@@ -69,8 +68,19 @@ pub(crate) struct Chances {
 }
 
 /// Scores every chance of every offer, in the order of offers.
-pub(crate) fn score(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached]) -> Vec<Chances> {
-    (0..index(reached.len())).into_par_iter().map(|offer| chances(view, loads, given, reached, offer)).collect()
+pub(crate) fn score(search: &Search<'_, '_>, loads: &Loads, reached: &[Reached], received: &Received) -> Vec<Chances> {
+    let scorer = Scorer { search, view: search.view, loads, reached };
+    let reps = (0..index(search.view.market.reps.len())).into_par_iter();
+    let known = || vec![UNKNOWN; reached.len()];
+    let scored = reps.map_init(known, |known, rep| scorer.chances_of_rep(received, rep, known));
+    let scored: Vec<Vec<Chances>> = scored.collect();
+    let mut chances = vec![Chances::default(); reached.len()];
+    for (offers, scored) in search.view.offers_of.iter().zip(scored) {
+        for (&offer, scored) in offers.iter().zip(scored) {
+            chances[offer as usize] = scored;
+        }
+    }
+    chances
 }
 
 /// The points of a move with these gains, one for each of its reps, whose submissions have waited `nights` in all.
@@ -88,37 +98,123 @@ pub(crate) fn nights_waited(view: &View<'_>, offers: &[u32]) -> i64 {
     offers.iter().map(|&offer| i64::from(view.offer(offer).nights_waited)).sum()
 }
 
-fn chances(view: &View<'_>, loads: &Loads, given: &Given, reached: &[Reached], offer: u32) -> Chances {
-    let owner = view.owner[offer as usize];
-    let here = &reached[offer as usize];
-    let mut chances = Chances::default();
-    if here.within_reach().next().is_none() && here.refused.is_empty() {
-        chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
+/// What is known of one rep and an offer of somebody else: nothing, which of its candidates they are, or the rule that
+/// refuses them.
+type Known = u32;
+
+/// Nothing is known yet.
+const UNKNOWN: Known = Known::MAX;
+/// What lies beyond this is a rule that refuses.
+const REFUSED: Known = Known::MAX - 1 - RULES as Known;
+
+/// What scores the chances of one rep after the other.
+struct Scorer<'s, 'v, 'm> {
+    search: &'s Search<'v, 'm>,
+    view: &'v View<'m>,
+    loads: &'s Loads,
+    reached: &'s [Reached],
+}
+
+impl Scorer<'_, '_, '_> {
+    /// The chances of a rep's offers; `known` is unknown throughout, before and after.
+    fn chances_of_rep(&self, received: &Received, rep: u32, known: &mut [Known]) -> Vec<Chances> {
+        let mut touched: Vec<u32> = Vec::new();
+        for &(offer, at) in received.by(rep) {
+            known[offer as usize] = at;
+            touched.push(offer);
+        }
+        let offers = &self.view.offers_of[rep as usize];
+        let chances = offers.iter().map(|&offer| self.chances(offer, known, &mut touched)).collect();
+        touched.into_iter().for_each(|offer| known[offer as usize] = UNKNOWN);
+        chances
     }
-    if !view.takes_part[owner as usize] {
-        let reps = here.refused.iter().map(|&(rep, _)| rep).chain(here.within_reach().map(|one| one.rep));
-        chances.stop(Rule::NotPresent, reps.map(|rep| view.offers_of[rep as usize].len()).sum());
-        return chances;
-    }
-    for &(rep, rule) in &here.refused {
-        chances.stop(rule, view.offers_of[rep as usize].len());
-    }
-    for candidate in &here.candidates {
-        for &other in &view.offers_of[candidate.rep as usize] {
-            match swap(view, loads, given, reached, candidate, [offer, other]) {
-                Ok(swap) => chances.add(view, &swap),
-                Err(stop) => {
-                    chances.opened[stop.rule as usize] += u32::from(stop.opens);
-                    if !candidate.is_too_far() {
-                        chances.stop(stop.rule, 1);
+
+    fn chances(&self, offer: u32, known: &mut [Known], touched: &mut Vec<u32>) -> Chances {
+        let view = self.view;
+        let owner = view.owner[offer as usize];
+        let here = &self.reached[offer as usize];
+        let mut chances = Chances::default();
+        if here.is_out_of_reach() {
+            chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
+        }
+        if !view.takes_part[owner as usize] {
+            let refused: usize = here.chances_refused().map(|(_, count)| count as usize).sum();
+            let others: usize = here.within_reach().map(|one| view.offers_of[one.rep as usize].len()).sum();
+            chances.stop(Rule::NotPresent, refused + others);
+            return chances;
+        }
+        here.chances_refused().for_each(|(rule, count)| chances.stop(rule, count as usize));
+        for candidate in &here.candidates {
+            for &other in &view.offers_of[candidate.rep as usize] {
+                let swap = match self.look_up(owner, other, candidate.obstacle, known, touched) {
+                    Ok(back) => self.swap([offer, other], [back, candidate]),
+                    Err(rule) => Err(Stop { rule, opens: false }),
+                };
+                match swap {
+                    Ok(swap) => chances.add(view, &swap),
+                    Err(stop) => {
+                        chances.opened[stop.rule as usize] += u32::from(stop.opens);
+                        if !candidate.is_too_far() {
+                            chances.stop(stop.rule, 1);
+                        }
                     }
                 }
             }
         }
+        chances.partners.sort_unstable_by_key(|&(other, _)| other);
+        chances.partners.shrink_to_fit();
+        chances
     }
-    chances.partners.sort_unstable_by_key(|&(other, _)| other);
-    chances.partners.shrink_to_fit();
-    chances
+
+    /// A rep as one who may receive an offer, or the rule that stops the chance: the one behind the `obstacle` met before,
+    /// else the one that refuses them, which is looked for once.
+    fn look_up(
+        &self,
+        rep: u32,
+        offer: u32,
+        obstacle: Obstacle,
+        known: &mut [Known],
+        touched: &mut Vec<u32>,
+    ) -> Result<&Candidate, Rule> {
+        let there = &self.reached[offer as usize];
+        let at = known[offer as usize];
+        if let Some(candidate) = there.candidates.get(at as usize) {
+            return Ok(candidate);
+        }
+        if let Some(rule) = obstacle.rule() {
+            return Err(rule);
+        }
+        if at == UNKNOWN {
+            touched.push(offer);
+            let rule = self.search.refusal(there, offer, rep);
+            known[offer as usize] = REFUSED + rule as Known;
+            return Err(rule);
+        }
+        Err(Rule::ALL[(at - REFUSED) as usize])
+    }
+
+    /// The swap of two offers, where it is one; `into` are their owners, each as one who may receive the other.
+    fn swap(&self, [offer, other]: [u32; 2], into: [&Candidate; 2]) -> Result<Swap, Stop> {
+        let view = self.view;
+        let wall = |rule| Stop { rule, opens: false };
+        let met = into[1].obstacle.then(into[0].obstacle);
+        if let Obstacle::Wall(rule) = met {
+            return Err(wall(rule));
+        }
+        let worth = |offer: u32| (offer, self.search.given.worth[offer as usize]);
+        let sides = [
+            Effect::new(view, into[0].rep, worth(offer), (other, into[0].worth_when_giving(offer))),
+            Effect::new(view, into[1].rep, worth(other), (offer, into[1].worth_when_giving(other))),
+        ];
+        let points = points(&view.policy.points, &sides.map(|side| side.gain), nights_waited(view, &[offer, other]));
+        let is_worth_it = points > Points::ZERO;
+        match met.then(obstacle_of_swap(view, self.loads, &sides)) {
+            Obstacle::Nothing if is_worth_it => Ok(Swap { sides, points }),
+            Obstacle::Nothing => Err(wall(Rule::GainTooSmall)),
+            Obstacle::Step(rule) => Err(Stop { rule, opens: is_worth_it }),
+            Obstacle::Wall(rule) => Err(wall(rule)),
+        }
+    }
 }
 
 /// A swap that breaks no rule and has points.
@@ -134,40 +230,6 @@ struct Stop {
     rule: Rule,
     /// Whether a step of that rule would make it one.
     opens: bool,
-}
-
-/// The swap of two offers, where it is one; `candidate` is the owner of the second as one who may receive the first.
-fn swap(
-    view: &View<'_>,
-    loads: &Loads,
-    given: &Given,
-    reached: &[Reached],
-    candidate: &Candidate,
-    [offer, other]: [u32; 2],
-) -> Result<Swap, Stop> {
-    let owner = view.owner[offer as usize];
-    let there = &reached[other as usize];
-    let wall = |rule| Stop { rule, opens: false };
-    let back = there.candidate(owner);
-    let back_obstacle = back.map_or_else(|| Obstacle::Wall(there.refusal(owner)), |back| back.obstacle);
-    let (back, met) = match (back, candidate.obstacle.then(back_obstacle)) {
-        (Some(back), met @ (Obstacle::Nothing | Obstacle::Step(_))) => (back, met),
-        (_, met) => return Err(wall(met.rule().unwrap_or(Rule::TooFar))),
-    };
-    let own = (offer, given.worth[offer as usize]);
-    let theirs = (other, given.worth[other as usize]);
-    let sides = [
-        Effect::new(view, owner, own, (other, back.worth_when_giving(offer))),
-        Effect::new(view, candidate.rep, theirs, (offer, candidate.worth_when_giving(other))),
-    ];
-    let points = points(&view.policy.points, &sides.map(|side| side.gain), nights_waited(view, &[offer, other]));
-    let is_worth_it = points > Points::ZERO;
-    match met.then(obstacle_of_swap(view, loads, &sides)) {
-        Obstacle::Nothing if is_worth_it => Ok(Swap { sides, points }),
-        Obstacle::Nothing => Err(wall(Rule::GainTooSmall)),
-        Obstacle::Step(rule) => Err(Stop { rule, opens: is_worth_it }),
-        Obstacle::Wall(rule) => Err(wall(rule)),
-    }
 }
 
 impl Chances {

@@ -3,7 +3,7 @@
 //! In go a rep and an offer; out comes a [`Valuation`] of named terms that add up.
 //! Holds: both ends are pessimistic: what is given counts at the high end of its interval, what is received at the low
 //! end. Each term is a whole number of minutes.
-//! Costs: one pass over the rep's book; [`may_reach`] takes none.
+//! Costs: one pass over the rep's book; [`worth_at_most`] takes none.
 //! Deliberately absent: gains, which take two valuations (see [`crate::domain::proposal::Side`]).
 
 use super::{
@@ -77,33 +77,17 @@ pub(crate) fn predicted_low_end(view: &View<'_>, rep: u32, offer: u32) -> Stars 
     rapport::predict(&view.policy.scores.rapport, &view.fit.declared(rep, offer), past).low
 }
 
-/// Whether the value of an offer to a rep may reach `needed` in some book: false only where it cannot.
-///
-/// First rapport alone is looked at, then rapport with another account of the book at the very place.
-pub(crate) fn may_reach(view: &View<'_>, rep: u32, offer: u32, stars: Stars, needed: Minutes) -> bool {
-    let scores = &view.policy.scores;
-    let rates = &scores.geography;
-    let charges = [
-        rates.outside_territory_minutes,
-        rates.other_country_minutes,
-        rates.time_zone_hour_minutes,
-        rates.island_100_km_minutes,
-        scores.travel.overnight_minutes,
-    ];
-    if charges.into_iter().any(|charge| charge < Minutes::ZERO) {
-        return true;
-    }
-    let rapport = rapport_minutes(view, stars);
-    if rapport < needed {
-        return false;
-    }
+/// No more than this is an offer worth to a rep whose stars for it are worth `rapport`, in whatever book: what it is worth
+/// with another account at the very place.
+pub(crate) fn worth_at_most(view: &View<'_>, rep: u32, offer: u32, rapport: Minutes) -> Minutes {
     let account = &view.offer(offer).account;
     let drive = view.drive(rep, view.spot(offer));
-    let after_travel = rapport - annual_minutes(&scores.travel, visits(account), &drive, Some(&Drive::NONE));
-    after_travel >= needed && after_travel - geography(view, rep, offer, None).minutes() >= needed
+    let travel = annual_minutes(&view.policy.scores.travel, visits(account), &drive, Some(&Drive::NONE));
+    rapport - travel - geography(view, rep, offer, None).minutes()
 }
 
-fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {
+/// What stars are worth.
+pub(crate) fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {
     Minutes(rounded_quotient(view.policy.scores.star_minutes.0 * stars.hundredths(), 100))
 }
 
@@ -130,6 +114,7 @@ pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nea
     }
 }
 
-fn visits(account: &Account) -> Visits {
+/// The visits that an account takes.
+pub(crate) fn visits(account: &Account) -> Visits {
     Visits { a_year: account.visits_a_year, minutes: account.visit_minutes }
 }

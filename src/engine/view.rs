@@ -118,9 +118,7 @@ impl<'m> View<'m> {
         let first_entry: Vec<usize> = (0..=market.reps.len())
             .map(|rep| market.books.partition_point(|entry| (entry.rep as usize) < rep))
             .collect();
-        let offer_of_entry =
-            market.books.iter().map(|entry| market.offer_index(&entry.account).map_or(NONE, index)).collect();
-        let row_of = market
+        let row_of: Vec<usize> = market
             .offers
             .iter()
             .zip(&owner)
@@ -131,6 +129,8 @@ impl<'m> View<'m> {
                 first + at.expect("an offer is in its owner's book")
             })
             .collect();
+        let mut offer_of_entry = vec![NONE; market.books.len()];
+        row_of.iter().enumerate().for_each(|(offer, &row)| offer_of_entry[row] = index(offer));
         let mut pasts = vec![Vec::new(); market.offers.len()];
         for (at, pair) in market.histories.iter().enumerate() {
             if let (Some(rep), Some(offer)) = (market.rep_index(&pair.rep), market.offer_index(&pair.account)) {
@@ -287,6 +287,16 @@ impl<'m> View<'m> {
     /// Whether a manager has forbidden the pair.
     pub fn is_forbidden(&self, rep: u32, offer: u32) -> bool {
         self.forbidden[offer as usize].binary_search(&rep).is_ok()
+    }
+
+    /// Whether any rep has a past with an offer.
+    pub fn has_a_past(&self, offer: u32) -> bool {
+        !self.pasts[offer as usize].is_empty()
+    }
+
+    /// Whether there is a rep to whom a manager has forbidden an offer.
+    pub fn is_forbidden_to_somebody(&self, offer: u32) -> bool {
+        !self.forbidden[offer as usize].is_empty()
     }
 
     /// Seconds between the clocks of a rep and an offer, where both are known.

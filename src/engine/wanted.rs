@@ -11,7 +11,7 @@
 use super::{
     limits::Obstacle,
     market::Market,
-    rules::Receipt,
+    rules::{Asked, Receipt},
     view::{NONE, View, index},
 };
 use crate::domain::{
@@ -66,6 +66,7 @@ fn ways_to_offers(view: &View<'_>) -> Vec<(Place, Place)> {
     let pairs = offers.flat_map_iter(|offer| {
         let place = view.offer(offer).account.place;
         let near = tree.query(&place.unit_vector()).within::<SquaredEuclidean<f64>>(squared_chord).unsorted().execute();
+        let asked = Asked::about(view, offer);
         let mut pairs = Vec::new();
         for found in near {
             let rep = found.item as u32;
@@ -73,7 +74,7 @@ fn ways_to_offers(view: &View<'_>) -> Vec<(Place, Place)> {
             let receipt = Receipt { view, offer, rep };
             if rep == view.owner[offer as usize]
                 || base.great_circle_metres(place) > reach[rep as usize]
-                || matches!(receipt.obstacle_but_the_drive(), Obstacle::Wall(_))
+                || matches!(receipt.obstacle_but_the_drive(asked), Obstacle::Wall(_))
             {
                 continue;
             }

@@ -7,6 +7,8 @@
 //! `ACCOUNT_SWAP_HOSPITALS` names a larger file with the columns `LATITUDE` and `LONGITUDE` or `lat` and `lon`.
 //! Deliberately absent: a pass mark; the printed numbers are for a person to read.
 
+mod clock;
+
 use account_swap::{
     domain::{
         policy::{MaxRing, Objective, Policy},
@@ -19,9 +21,10 @@ use account_swap::{
         plan::{Plan, Stage, plan_telling},
     },
 };
+use clock::{Clock, cpu_seconds};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use std::{collections::BTreeSet, fmt::Debug, fs, str::FromStr, time::Instant};
+use std::{collections::BTreeSet, fmt::Debug, str::FromStr};
 
 /// How large the market is.
 #[derive(Clone, Copy)]
@@ -43,7 +46,9 @@ fn main() {
     if std::env::args().any(|word| word == "objectives") {
         return objectives(&market);
     }
-    let plan = plan_telling(&market, &policy, |stage| clock.tell(stage.as_str()));
+    let plan = plan_telling(&market, &policy, |stage| {
+        clock.tell(stage.as_str());
+    });
     let report = plan.report.clone();
     let bytes = serde_json::to_vec(&plan).expect("a plan is JSON").len();
     clock.tell("to JSON");
@@ -83,7 +88,7 @@ fn objectives(market: &Market) {
             let plan = plan_telling(market, &policy, |stage| match stage {
                 Stage::Scores => begun = cpu_seconds(),
                 Stage::Solution => taken = cpu_seconds() - begun,
-                Stage::Candidates | Stage::Report => {}
+                Stage::View | Stage::Candidates | Stage::Report => {}
             });
             let mut gains: Vec<Minutes> =
                 plan.moves.iter().flat_map(|one| &one.legs).map(|leg| leg.side.gain).collect();
@@ -102,52 +107,6 @@ fn objectives(market: &Market) {
             );
         }
     }
-}
-
-/// Wall-clock and processor seconds since the last line, and the peak memory of the stage.
-struct Clock {
-    start: Instant,
-    last: Instant,
-    last_cpu: f64,
-}
-
-impl Clock {
-    fn start() -> Self {
-        let now = Instant::now();
-        Self { start: now, last: now, last_cpu: cpu_seconds() }
-    }
-
-    fn tell(&mut self, stage: &str) {
-        let (now, cpu) = (Instant::now(), cpu_seconds());
-        let wall = now.duration_since(self.last).as_secs_f64();
-        println!("{stage:>12}: {wall:7.3} s, {:7.2} s of processor, peak {} MB", cpu - self.last_cpu, peak_megabytes());
-        // A new peak is counted from here, where the system allows it.
-        let _ = fs::write("/proc/self/clear_refs", "5");
-        (self.last, self.last_cpu) = (Instant::now(), cpu_seconds());
-    }
-
-    fn tell_all(&self) {
-        println!(
-            "{:>12}: {:7.3} s, {:7.2} s of processor",
-            "in all",
-            self.start.elapsed().as_secs_f64(),
-            cpu_seconds()
-        );
-    }
-}
-
-/// The processor time of this process, from the system's accounts; 0 where there are none.
-fn cpu_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-    ticks / 100.0
-}
-
-fn peak_megabytes() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
 fn policy() -> Policy {

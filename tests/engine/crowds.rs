@@ -1,14 +1,18 @@
 //! Crowds: many reps in one place, and places where the globe is odd.
 
-use super::story::{OfferLine, RepLine, Story};
+use super::{
+    properties::config,
+    story::{OfferLine, RepLine, Story},
+};
 use account_swap::{
-    domain::units::Points,
+    domain::{roster::Rep, travel::straight_line, units::Points},
     engine::{
         check::{Claim, check},
-        market::Market,
+        market::{Market, Offer},
         plan::{Plan, plan},
     },
 };
+use proptest::{collection::vec, option, prelude::*};
 use std::fmt::Write as _;
 
 /// The story of two reps with others added.
@@ -33,6 +37,72 @@ fn moved(story: &Story, change: impl Fn((f64, f64)) -> (f64, f64)) -> Story {
         line.at = change(line.at);
     }
     story
+}
+
+/// How many pairs of an account and another's rep keep the rep's limit, by looking at them all.
+fn within_limits(story: &Story) -> usize {
+    let (market, policy) = (story.market(), story.policy());
+    let usual = policy.scores.travel.max_one_way_minutes;
+    let pairs = market.offers.iter().flat_map(|offer| market.reps.iter().map(move |trader| (offer, &trader.rep)));
+    let is_near = |(offer, rep): &(&Offer, &Rep)| {
+        let limit = rep.max_one_way_minutes.unwrap_or(usual).0 as f64;
+        offer.account.owner != rep.id && straight_line(rep.base, offer.account.place).minutes <= limit
+    };
+    pairs.filter(is_near).count()
+}
+
+/// Reps without any words, and offers of theirs, at these places.
+fn plain(reps: Vec<((f64, f64), Option<i64>)>, offers: Vec<(f64, f64)>) -> Story {
+    let mut story = two_reps();
+    let (rep, offer) = (story.rep[0].clone(), story.offer[0].clone());
+    let name = |at: usize| format!("rep-{at:05}");
+    story.book.clear();
+    story.rep = (0..)
+        .zip(reps)
+        .map(|(nth, (at, max_one_way_minutes))| RepLine { id: name(nth), at, max_one_way_minutes, ..rep.clone() })
+        .collect();
+    let rep_of = |at: usize| name(at % story.rep.len());
+    let offers = (0..).zip(offers);
+    story.offer = offers
+        .map(|(nth, at)| OfferLine { id: format!("A-{nth:05}"), rep: rep_of(nth), at, ..offer.clone() })
+        .collect();
+    story
+}
+
+/// A place where the globe is odd, or where somebody else is.
+fn odd_place() -> impl Strategy<Value = (f64, f64)> {
+    prop_oneof![
+        (89.5_f64..=90.0, -180.0_f64..=180.0),
+        (-90.0_f64..=-89.5, -180.0_f64..=180.0),
+        (-60.0_f64..60.0, 179.0_f64..=180.0),
+        (-60.0_f64..60.0, -180.0_f64..=-179.0),
+        prop::sample::select(&[(90.0, 0.0), (-90.0, 77.0), (10.0, 180.0), (10.0, -180.0), (10.0, 179.99)][..]),
+        (39.0_f64..41.0, -76.0_f64..-74.0),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..config() })]
+
+    #[test]
+    fn everybody_within_a_limit_is_found_at_the_poles_and_across_the_antimeridian(
+        reps in vec((odd_place(), option::weighted(0.3, 0_i64..2_000)), 2..120),
+        offers in vec(odd_place(), 1..20),
+    ) {
+        let story = plain(reps, offers);
+        prop_assert_eq!(checked(&story).report.candidates as usize, within_limits(&story));
+    }
+
+    #[test]
+    fn crowds_in_a_few_places_are_found_to_the_last(
+        places in vec(odd_place(), 1..4),
+        sizes in vec(1_usize..1_500, 3),
+        limit in option::of(1_i64..1_000),
+    ) {
+        let crowds = places.iter().zip(&sizes).flat_map(|(&place, &size)| vec![(place, limit); size]);
+        let story = plain(crowds.collect(), places.clone());
+        prop_assert_eq!(checked(&story).report.candidates as usize, within_limits(&story));
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn config() -> ProptestConfig {
 }
 
 /// Every pair of offers that has a price and points.
-fn priced(market: &Market, policy: &Policy) -> Vec<(usize, usize, Points)> {
+pub fn priced(market: &Market, policy: &Policy) -> Vec<(usize, usize, Points)> {
     let id = |at: usize| &market.offers[at].account.id;
     let pairs = (0..market.offers.len()).flat_map(|a| (a + 1..market.offers.len()).map(move |b| (a, b)));
     pairs

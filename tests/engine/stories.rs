@@ -68,6 +68,12 @@ fn told(checked: &CheckedPlan) -> String {
         report.gain
     )
     .unwrap();
+    if report.candidates_dropped > 0 {
+        let (dropped, offers) = (report.candidates_dropped, report.offers_with_dropped);
+        let most = report.points_of_dropped_at_most.map_or_else(|| "-".to_owned(), |points| points.to_string());
+        writeln!(text, "{dropped} candidates of {offers} offers dropped, a swap with one has at most {most} points")
+            .unwrap();
+    }
     writeln!(
         text,
         "smallest gain {}, gini {}, travel {} to {}, {} cents moved, stars {} to {}",
@@ -185,6 +191,7 @@ stories! {
     an_account_does_not_return_to_its_former_owner,
     conflicts_and_forbidden_pairs_stay_apart,
     a_cap_of_one_lets_one_account_go,
+    a_cap_keeps_the_most_promising,
     the_best_plan_is_not_the_greedy_one,
     the_nearest_account_is_the_one_given_away,
     a_family_stays_together,

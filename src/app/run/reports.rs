@@ -33,6 +33,12 @@ pub struct ReportView {
     pub offers: u32,
     /// An account and a rep it may go to.
     pub candidates: u32,
+    /// Those of them that were not looked at for more promising ones of the same account.
+    pub candidates_dropped: u32,
+    /// How many accounts they were candidates of.
+    pub offers_with_dropped: u32,
+    /// No swap with one of them has more points; absent where there is none.
+    pub points_of_dropped_at_most: Option<i64>,
     /// Swaps that break no rule.
     pub possible_moves: u32,
     /// Parts of the market that fall apart.
@@ -158,6 +164,9 @@ impl KeptReport {
             reps: plan.reps,
             offers: plan.offers,
             candidates: plan.candidates,
+            candidates_dropped: plan.candidates_dropped,
+            offers_with_dropped: plan.offers_with_dropped,
+            points_of_dropped_at_most: plan.points_of_dropped_at_most.filter(|_| is_told).map(|points| points.0),
             possible_moves: plan.possible_moves,
             components: plan.components,
             moves: plan.moves,

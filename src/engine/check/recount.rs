@@ -269,15 +269,22 @@ impl<'m> Recount<'m> {
         [visits, visit_minutes]: [u32; 2],
         neighbour: Option<(&BookEntry, f64)>,
     ) -> (i64, bool) {
-        let rates = &self.policy.scores.travel;
         let base = self.trader(rep).rep.base;
         let (out, home, mut estimated) = self.journey(base, place, base.great_circle_metres(place));
-        let there_and_back = out + home;
-        let mut each = there_and_back;
-        if let Some((entry, metres)) = neighbour {
+        let detour = neighbour.map(|(entry, metres)| {
             let (over, back, line) = self.journey(entry.place, place, metres);
             estimated |= line;
-            let detour = over + back;
+            over + back
+        });
+        (self.a_year([visits, visit_minutes], [out, home], detour), estimated)
+    }
+
+    /// Minutes a year of driving out and home, and by a detour there and back where there is a neighbour.
+    fn a_year(&self, [visits, visit_minutes]: [u32; 2], [out, home]: [f64; 2], detour: Option<f64>) -> i64 {
+        let rates = &self.policy.scores.travel;
+        let there_and_back = out + home;
+        let mut each = there_and_back;
+        if let Some(detour) = detour {
             let spare = rates.field_day_minutes.0 as f64 - there_and_back + detour / 2.0;
             let fits = (spare / f64::max(1.0, f64::from(visit_minutes) + detour / 2.0)).floor();
             let c = fits.min(f64::from(rates.visits_per_field_day)).max(1.0);
@@ -287,7 +294,7 @@ impl<'m> Recount<'m> {
         if out > rates.overnight_beyond_one_way_minutes.0 as f64 {
             minutes += i64::from(visits) * rates.overnight_minutes.0;
         }
-        (minutes, estimated)
+        minutes
     }
 
     /// The driving to an account of a rep's book, where only the accounts that `count` are its neighbours.

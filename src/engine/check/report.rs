@@ -38,6 +38,9 @@ pub(super) fn expected(recount: &Recount<'_>, market: &Market, possible: &Possib
         reps: count(market.reps.len()),
         offers: count(market.offers.len()),
         candidates: count(possible.candidates()),
+        candidates_dropped: count(possible.dropped.candidates),
+        offers_with_dropped: count(possible.dropped.offers),
+        points_of_dropped_at_most: possible.dropped.points_at_most,
         possible_moves: count(possible.moves.len()),
         components: count(recount.components(possible)),
         moves: count(plan.moves.len()),
@@ -103,6 +106,9 @@ pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches)
         reps,
         offers,
         candidates,
+        candidates_dropped,
+        offers_with_dropped,
+        points_of_dropped_at_most,
         possible_moves,
         components,
         moves,
@@ -127,6 +133,9 @@ pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches)
     same("reps", *reps == right.reps);
     same("offers", *offers == right.offers);
     same("candidates", *candidates == right.candidates);
+    same("candidates_dropped", *candidates_dropped == right.candidates_dropped);
+    same("offers_with_dropped", *offers_with_dropped == right.offers_with_dropped);
+    same("points_of_dropped_at_most", *points_of_dropped_at_most == right.points_of_dropped_at_most);
     same("possible_moves", *possible_moves == right.possible_moves);
     same("components", *components == right.components);
     same("moves", *moves == right.moves);

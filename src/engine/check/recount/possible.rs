@@ -3,8 +3,10 @@
 //! In goes a market with its formulas; out come who is within reach, every arc and swap, what one step of each rule would
 //! open, the cap of each rep, and the parts of the market.
 //! Holds: a swap is two arcs, back and forth; it is opened by a rule where that is the only one that either breaks.
-//! Costs: a dot product for every rep and offer, then a pass over a book for each rep who might receive an offer.
+//! Costs: a dot product for every offer and every rep about as far north, then a pass over a book for each rep who might receive an offer.
 //! Deliberately absent: longer rings, which the solver's verifiers list for themselves.
+
+mod dropped;
 
 use super::{Changes, Recount, cosine, rounded};
 use crate::{
@@ -29,10 +31,23 @@ pub(in crate::engine::check) struct Within {
     missing: Option<Rule>,
 }
 
+/// What the policy's cap on candidates leaves out.
+#[derive(Default)]
+pub(in crate::engine::check) struct Dropped {
+    /// How many candidates.
+    pub candidates: usize,
+    /// Of how many offers.
+    pub offers: usize,
+    /// No swap with one of them has more points.
+    pub points_at_most: Option<Points>,
+}
+
 /// Everything possible in the market.
 pub(in crate::engine::check) struct Possible {
     /// Who is within reach of each offer, by rep.
     pub within: Vec<Vec<Within>>,
+    /// Who of them is not looked at for more promising ones.
+    pub dropped: Dropped,
     /// What may be received for what, by the account given, then by the one received.
     pub arcs: Vec<PossibleArc>,
     /// The swaps that break no rule and have points, by offers, the smaller first.
@@ -68,32 +83,71 @@ pub(in crate::engine::check) struct PossibleMove {
     changes: [Changes; 2],
 }
 
+/// A rep's base, and how far from it they would go with a step of their limit.
+struct Base {
+    rep: usize,
+    vector: [f64; 3],
+    least_cosine: f64,
+    /// Minutes one way.
+    limit: f64,
+}
+
+/// Everybody's base, from south to north.
+struct Bases {
+    all: Vec<Base>,
+    /// The most radians that anybody would go.
+    farthest: f64,
+}
+
+impl Bases {
+    fn new(recount: &Recount<'_>) -> Self {
+        let mut farthest = 0.0;
+        let base = |rep: usize| {
+            let limit = recount.longest_drive(rep, &recount.looser);
+            let mut reach = straight_line_reach_km(limit);
+            if !recount.told.is_empty() {
+                reach = reach.max(fastest_reach_km(limit));
+            }
+            let angle = reach * 1000.0 / Place::EARTH_RADIUS_METRES;
+            farthest = angle.max(farthest);
+            let least_cosine = angle.min(std::f64::consts::PI).cos() - 1e-9;
+            Base { rep, vector: recount.trader(rep).rep.base.unit_vector(), least_cosine, limit }
+        };
+        let mut all: Vec<Base> = (0..recount.market.reps.len()).map(base).collect();
+        all.sort_by(|a, b| a.vector[2].total_cmp(&b.vector[2]));
+        Self { all, farthest }
+    }
+
+    /// Those whose latitude differs from that of a place by no more than anybody would go.
+    fn about_as_far_north(&self, place: &[f64; 3]) -> &[Base] {
+        let latitude = place[2].clamp(-1.0, 1.0).asin();
+        let quarter = std::f64::consts::FRAC_PI_2;
+        let [south, north] = [-1.0, 1.0]
+            .map(|way| (latitude + way * (self.farthest + 1e-4)).clamp(-quarter, quarter).sin() + way * 1e-9);
+        let from = self.all.partition_point(|base| base.vector[2] < south);
+        let until = self.all.partition_point(|base| base.vector[2] <= north);
+        &self.all[from..until]
+    }
+}
+
 impl Recount<'_> {
-    /// Finds everything possible by looking at every rep for every offer.
+    /// Finds everything possible by looking at every rep about as far north as each offer.
     pub(in crate::engine::check) fn possible(&self) -> Possible {
-        let reach: Vec<([f64; 3], f64, f64)> = (0..self.market.reps.len())
-            .map(|rep| {
-                let limit = self.longest_drive(rep, &self.looser);
-                let mut reach = straight_line_reach_km(limit);
-                if !self.told.is_empty() {
-                    reach = reach.max(fastest_reach_km(limit));
-                }
-                let angle = reach * 1000.0 / Place::EARTH_RADIUS_METRES;
-                let least_cosine = angle.min(std::f64::consts::PI).cos() - 1e-9;
-                (self.trader(rep).rep.base.unit_vector(), least_cosine, limit)
-            })
-            .collect();
-        let within: Vec<Vec<Within>> =
-            (0..self.market.offers.len()).into_par_iter().map(|offer| self.within(&reach, offer)).collect();
+        let bases = Bases::new(self);
+        let mut within: Vec<Vec<Within>> =
+            (0..self.market.offers.len()).into_par_iter().map(|offer| self.within(&bases, offer)).collect();
         let given: Vec<Valuation> =
             (0..self.market.offers.len()).into_par_iter().map(|offer| self.given(offer)).collect();
+        let dropped = self.drop_less_promising(&mut within, &given);
         let received = (0..within.len()).into_par_iter();
         let mut arcs: Vec<PossibleArc> =
             received.flat_map_iter(|received| self.arcs_into(&within[received], &given, received)).collect();
         arcs.par_sort_unstable_by_key(|arc| (arc.given, arc.received));
-        let mut possible = Possible { opened: vec![BTreeMap::new(); within.len()], within, arcs, moves: Vec::new() };
+        let opened = vec![BTreeMap::new(); within.len()];
+        let mut possible = Possible { opened, within, dropped, arcs, moves: Vec::new() };
+        let from: Vec<&[PossibleArc]> = arcs_of_each(&possible.arcs, self.owner.len());
         let swaps = possible.arcs.par_iter().filter(|arc| arc.given < arc.received);
-        let swaps: Vec<(PossibleMove, Option<Rule>)> = swaps.filter_map(|arc| self.swap(&possible.arcs, arc)).collect();
+        let swaps: Vec<(PossibleMove, Option<Rule>)> = swaps.filter_map(|arc| self.swap(&from, arc)).collect();
         for (one, missing) in swaps {
             match missing {
                 None => possible.moves.push(one),
@@ -108,13 +162,16 @@ impl Recount<'_> {
         possible
     }
 
-    fn within(&self, reach: &[([f64; 3], f64, f64)], offer: usize) -> Vec<Within> {
+    fn within(&self, bases: &Bases, offer: usize) -> Vec<Within> {
         let there = self.offer(offer).account.place.unit_vector();
         let near =
-            reach.iter().enumerate().filter(|(_, (base, least_cosine, _))| cosine(base, &there) >= *least_cosine);
-        near.filter(|&(rep, (_, _, limit))| rep != self.owner[offer] && self.one_way(rep, offer) <= *limit)
-            .filter_map(|(rep, _)| self.within_reach_of(offer, rep))
-            .collect()
+            bases.about_as_far_north(&there).iter().filter(|base| cosine(&base.vector, &there) >= base.least_cosine);
+        let mut reps: Vec<usize> = near
+            .filter(|base| base.rep != self.owner[offer] && self.one_way(base.rep, offer) <= base.limit)
+            .map(|base| base.rep)
+            .collect();
+        reps.sort_unstable();
+        reps.into_iter().filter_map(|rep| self.within_reach_of(offer, rep)).collect()
     }
 
     /// A rep whose limit of driving keeps an offer with its step, if not without; absent where more than that step is
@@ -122,10 +179,11 @@ impl Recount<'_> {
     fn within_reach_of(&self, offer: usize, rep: usize) -> Option<Within> {
         let is_far = self.one_way(rep, offer) > self.longest_drive(rep, &self.limits);
         let mut broken = self.broken_within_reach(offer, rep, &self.limits);
-        let still_broken = self.broken_within_reach(offer, rep, &self.looser);
+        // What keeps a limit keeps the looser one.
+        let is_still_broken = !broken.is_empty() && !self.broken_within_reach(offer, rep, &self.looser).is_empty();
         broken.extend(is_far.then_some(Rule::TooFar));
-        let low = (still_broken.is_empty() && broken.len() < 2)
-            .then(|| Stars::clamped(self.predicted_low_hundredths(rep, offer)));
+        let low =
+            (!is_still_broken && broken.len() < 2).then(|| Stars::clamped(self.predicted_low_hundredths(rep, offer)));
         let is_hopeless = is_far && low.is_none();
         (!is_hopeless).then_some(Within { rep: rep as u32, low, missing: broken.first().copied() })
     }
@@ -137,23 +195,36 @@ impl Recount<'_> {
         for &Within { rep, low, missing } in within {
             let Some(low) = low else { continue };
             let rep = rep as usize;
-            let mut going = self.offers_of[rep].iter().filter(|&&offer| self.may_gain(&given[offer], low)).peekable();
-            let nearest = going.peek().and_then(|_| self.nearest(rep, place, |_| true));
+            let giving =
+                |most: i64| self.offers_of[rep].iter().filter(move |&&offer| self.may_gain(&given[offer], most));
+            if giving(self.rapport_minutes(low)).next().is_none() {
+                continue;
+            }
+            let mut going = giving(self.worth_next_door(rep, received, low)).peekable();
+            if going.peek().is_none() {
+                continue;
+            }
+            let nearest = self.nearest(rep, place, |_| true);
+            let beside_nearest = self.valuation(rep, received, low, nearest);
             for &offer in going {
                 let own = &self.offer(offer).account.id;
-                let beside = match nearest {
+                let worth = match nearest {
                     Some((entry, _)) if entry.account == *own => {
-                        self.nearest(rep, place, |entry| entry.account != *own)
+                        let second = self.nearest(rep, place, |entry| entry.account != *own);
+                        self.valuation(rep, received, low, second)
                     }
-                    other => other,
+                    _ => beside_nearest,
                 };
-                let worth = self.valuation(rep, received, low, beside);
                 let side = Side::new(given[offer], worth, self.policy.scores.handover_minutes);
+                if side.gain.0 < self.looser.gain_minutes
+                    || !self.broken_by_side_within(offer, received, &side, &self.looser).is_empty()
+                {
+                    continue;
+                }
                 let mut broken = self.broken_by_side_within(offer, received, &side, &self.limits);
-                let still_broken = self.broken_by_side_within(offer, received, &side, &self.looser);
                 broken.extend(missing);
                 broken.dedup();
-                if still_broken.is_empty() && broken.len() < 2 {
+                if broken.len() < 2 {
                     found.push(PossibleArc {
                         given: offer as u32,
                         received: received as u32,
@@ -168,9 +239,9 @@ impl Recount<'_> {
     }
 
     /// The swap that an arc and the one back make, with the one rule whose step is missing, if that is one.
-    fn swap(&self, arcs: &[PossibleArc], arc: &PossibleArc) -> Option<(PossibleMove, Option<Rule>)> {
-        let back = arcs.binary_search_by_key(&(arc.received, arc.given), |arc| (arc.given, arc.received));
-        let both = [*arc, arcs[back.ok()?]];
+    fn swap(&self, from: &[&[PossibleArc]], arc: &PossibleArc) -> Option<(PossibleMove, Option<Rule>)> {
+        let there = from[arc.received as usize];
+        let both = [*arc, there[there.binary_search_by_key(&arc.given, |back| back.received).ok()?]];
         let mut missing: Vec<Rule> = both.iter().filter_map(|arc| arc.missing).collect();
         missing.dedup();
         let (offers, gains) = (both.map(|arc| arc.given as usize), both.map(|arc| arc.gain));
@@ -189,8 +260,8 @@ impl Recount<'_> {
         }
     }
 
-    /// Whether the gain would suffice if what is received were next door and at no cost of geography.
-    fn may_gain(&self, given: &Valuation, low: Stars) -> bool {
+    /// Whether the gain would suffice if what is received were worth `most`, which holds where no rate is negative.
+    fn may_gain(&self, given: &Valuation, most: i64) -> bool {
         let scores = &self.policy.scores;
         let rates = &scores.geography;
         let all = [
@@ -200,9 +271,12 @@ impl Recount<'_> {
             rates.island_100_km_minutes,
         ];
         let never_helps = all.iter().all(|rate| rate.0 >= 0) && scores.travel.overnight_minutes.0 >= 0;
-        let rapport = Minutes(rounded(i128::from(scores.star_minutes.0) * i128::from(low.hundredths()), 100));
-        let most = rapport - given.value() - scores.handover_minutes;
-        !never_helps || most.0 >= self.looser.gain_minutes
+        !never_helps || most - given.value().0 - scores.handover_minutes.0 >= self.looser.gain_minutes
+    }
+
+    /// What stars are worth.
+    fn rapport_minutes(&self, stars: Stars) -> i64 {
+        rounded(i128::from(self.policy.scores.star_minutes.0) * i128::from(stars.hundredths()), 100)
     }
 
     /// The cap of each rep: what they or the policy ask, and no more than are safe together for ledger, hours and
@@ -303,6 +377,17 @@ impl Possible {
     pub(in crate::engine::check) fn candidates(&self) -> usize {
         self.within.iter().flatten().filter(|within| within.missing.is_none()).count()
     }
+}
+
+/// The arcs from each offer, of all by the account given.
+fn arcs_of_each(arcs: &[PossibleArc], offers: usize) -> Vec<&[PossibleArc]> {
+    let mut left = arcs;
+    let of = |offer| {
+        let (here, others) = left.split_at(left.partition_point(|arc| arc.given as usize == offer));
+        left = others;
+        here
+    };
+    (0..offers).map(of).collect()
 }
 
 fn root(parent: &mut [usize], mut node: usize) -> usize {
