@@ -232,7 +232,7 @@ fn check_roads(roads: &RoadColumns, graph: &TurnGraph) -> Result<(), RoadFileErr
     require("a road of fewer than two points", roads.first.windows(2).position(|pair| pair[1] - pair[0] < 2))?;
     let lengths = roads.along.len() == points && roads.against.len() == points && roads.starts.len() == count * 2;
     require("columns of different lengths", (!lengths || roads.open_to_begin as usize > count).then_some(count))?;
-    let globe = |p: &Point| p.lat_e7.abs() <= 900_000_000 && p.lon_e7.abs() <= 1_800_000_000;
+    let globe = |p: &Point| p.lat_e7.unsigned_abs() <= 900_000_000 && p.lon_e7.unsigned_abs() <= 1_800_000_000;
     require("a point off the globe", roads.points.iter().position(|point| !globe(point)))?;
     check_costs(&roads.along)?;
     check_costs(&roads.against)?;

@@ -81,9 +81,9 @@ impl Osm {
         self.ids.binary_search(&id).ok().map(|index| index as u32)
     }
 
-    /// Whether nobody gets through at a node.
-    pub fn is_closed(&self, node: u32) -> bool {
-        self.obstacles.get(&node).is_some_and(|all| all.iter().any(|obstacle| obstacle.kind == Kind::Closed))
+    /// Whether something of a kind stands at a node.
+    pub fn has(&self, kind: Kind, node: u32) -> bool {
+        self.obstacles.get(&node).is_some_and(|all| all.iter().any(|obstacle| obstacle.kind == kind))
     }
 }
 
@@ -164,7 +164,6 @@ fn restricts(tags: Tags<'_>) -> Option<bool> {
     match kind {
         _ if excepted => None,
         kind if kind.starts_with("only_") => Some(true),
-        "no_entry" | "no_exit" => Some(false),
         kind if kind.starts_with("no_") => Some(false),
         _ => None,
     }

@@ -199,7 +199,7 @@ impl<'a> Data<'a> {
         let e7 = |value: i64, offset: i64, most: i64| {
             let e7 =
                 value.checked_mul(self.granularity).and_then(|nano| nano.checked_add(offset)).map(|nano| nano / 100);
-            e7.filter(|e7| e7.abs() <= most).map(|e7| e7 as i32)
+            e7.filter(|e7| (-most..=most).contains(e7)).map(|e7| e7 as i32)
         };
         match (e7(lat, self.offset[0], 900_000_000), e7(lon, self.offset[1], 1_800_000_000)) {
             (Some(lat_e7), Some(lon_e7)) => Ok(Point { lat_e7, lon_e7 }),

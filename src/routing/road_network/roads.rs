@@ -2,7 +2,7 @@
 //!
 //! In goes an [`Osm`]; out come [`Roads`]: chains of points with what it costs to drive along each, both ways.
 //! Holds: a road begins and ends where more or less than two pieces of road meet, where the rules change, at a barrier
-//! and where a restriction needs it; between its ends nobody can turn off or back. What stands within a road, such as a
+//! or gate, and where a restriction needs it; between its ends nobody can turn off or back. What stands within a road, such as a
 //! crossing's signals, is part of its cost. A piece between two neighbouring nodes costs its length over its speed, as
 //! OSRM rounds it: to tenths of a second and never 0.
 //! Costs: linear in the nodes of the ways.
@@ -207,7 +207,8 @@ fn vias(osm: &Osm) -> Vec<u32> {
 
 fn is_end(osm: &Osm, pieces: &Pieces, node: u32) -> bool {
     let &[first, second] = pieces.at(node) else { return true };
-    if first == second || osm.is_closed(node) {
+    // A gate takes a minute at once: within a road it would be spread over a piece of it.
+    if first == second || osm.has(Kind::Closed, node) || osm.has(Kind::Gate, node) {
         return true;
     }
     let [first, second] = [first, second].map(|piece| pieces.pieces[piece as usize]);

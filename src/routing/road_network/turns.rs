@@ -136,7 +136,7 @@ impl Rules<'_> {
         let allowed = |next: Drive| places.is_empty() || self.carries(&places, next).is_some();
         let exits = leaving.iter().filter(open).filter(|next| allowed(**next)).count();
         let ways_in = leaving.iter().filter(|next| self.roads.is_open(**next ^ 1)).count();
-        let closed = self.osm.is_closed(node);
+        let closed = self.osm.has(Kind::Closed, node);
         let mut turns = Vec::new();
         for next in leaving.iter().filter(open) {
             let round = *next == drive ^ 1;

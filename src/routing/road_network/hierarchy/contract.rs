@@ -1,20 +1,24 @@
-//! Makes the hierarchy: takes the states out one by one, the least important first, and leaves shortcuts.
+//! Makes the hierarchy: takes the states out, the least important first, and leaves shortcuts.
 //!
 //! In goes a [`TurnGraph`]; out come its states in order of importance and the [`Hierarchy`] over them.
-//! Holds: the same graph gives the same hierarchy; ties are broken by number.
-//! Costs: seconds for a hundred thousand states; memory for each arc once from either end.
-//! Source: the order is that of RoutingKit (Dibbelt, Strasser, Wagner, "Customizable Contraction Hierarchies", 2016, and
-//! its code's documentation): level, arcs added for each arc removed, and hops added for each hop removed.
+//! Holds: the same graph gives the same hierarchy, whatever the number of threads; ties are broken by number. States
+//! that are taken out in one round are no neighbours, and no witness of one passes over another, so that a round leaves
+//! what taking them out one after another leaves.
+//! Costs: seconds for a hundred thousand states; memory for each arc once from either end. Guesses and searches go over
+//! the threads of the pool.
+//! Source: rounds as in Vetter, "Parallel Time-Dependent Contraction Hierarchies", 2009; importance as in RoutingKit
+//! (Dibbelt, Strasser, Wagner, "Customizable Contraction Hierarchies", 2016, and its documentation): level, arcs added
+//! for each arc removed, and hops added for each hop removed.
 
 use super::{
     super::{cost::Cost, turns::TurnGraph},
     Hierarchy, NO_MIDDLE, Rows,
     witness::Witness,
 };
-use std::{cmp::Reverse, collections::BinaryHeap};
+use rayon::prelude::*;
 
 /// How many states a search for a witness settles while importance is guessed.
-const GUESS: usize = 24;
+const GUESS: usize = 16;
 /// How many while shortcuts are made: a witness found is a shortcut saved.
 const MAKE: usize = 64;
 
@@ -28,29 +32,24 @@ struct Arc {
     cost: Cost,
 }
 
-/// Contracts a graph.
+/// A shortcut to be made, with the state it begins at.
+type Shortcut = (u32, Arc);
+
+/// Contracts a graph; `progress` hears how many states have been taken out.
 ///
 /// Out come the graph's states by importance, the most important first, and the hierarchy in that numbering.
 pub fn contract(graph: &TurnGraph, progress: &dyn Fn(u64)) -> (Vec<u32>, Hierarchy) {
     let states = graph.drives.len();
     let mut contractor = Contractor::new(graph);
-    let mut witness = Witness::new(states);
-    let mut queue: BinaryHeap<Reverse<(u64, u32)>> =
-        (0..states as u32).map(|state| Reverse((contractor.priority(state, &mut witness), state))).collect();
+    let mut left: Vec<u32> = (0..states as u32).collect();
+    let mut stale = left.clone();
     let mut order = Vec::with_capacity(states);
-    while let Some(Reverse((priority, state))) = queue.pop() {
-        if contractor.current[state as usize] != priority {
-            continue;
-        }
-        let neighbours = contractor.take_out(state, &mut witness);
-        order.push(state);
-        for neighbour in neighbours {
-            let before = contractor.current[neighbour as usize];
-            let now = contractor.priority(neighbour, &mut witness);
-            if now != before {
-                queue.push(Reverse((now, neighbour)));
-            }
-        }
+    while !left.is_empty() {
+        contractor.guess(&stale);
+        let round: Vec<u32> = left.par_iter().copied().filter(|state| contractor.is_next(*state)).collect();
+        stale = contractor.take_out(&round);
+        order.extend(&round);
+        left.retain(|state| !contractor.is_out[*state as usize]);
         progress(order.len() as u64);
     }
     order.reverse();
@@ -59,106 +58,117 @@ pub fn contract(graph: &TurnGraph, progress: &dyn Fn(u64)) -> (Vec<u32>, Hierarc
 }
 
 struct Contractor {
+    /// The arcs of each state, the cheapest first, so that a search may stop at the first that is too dear.
     out: Vec<Vec<Arc>>,
     into: Vec<Vec<Arc>>,
     level: Vec<u32>,
-    current: Vec<u64>,
-    shortcuts: Vec<(u32, u32, Arc)>,
+    /// How important each state seems.
+    importance: Vec<u64>,
+    is_out: Vec<bool>,
 }
 
 impl Contractor {
     fn new(graph: &TurnGraph) -> Self {
         let states = graph.drives.len();
-        let (mut out, mut into) = (vec![Vec::new(); states], vec![Vec::new(); states]);
         let mut contractor = Self {
+            out: vec![Vec::new(); states],
+            into: vec![Vec::new(); states],
             level: vec![0; states],
-            current: vec![0; states],
-            shortcuts: Vec::new(),
-            out: std::mem::take(&mut out),
-            into: std::mem::take(&mut into),
+            importance: vec![0; states],
+            is_out: vec![false; states],
         };
         for state in 0..states as u32 {
-            for (head, cost) in graph.arcs(state) {
-                contractor.join(state, head, Arc { end: head, hops: 1, middle: NO_MIDDLE, cost });
+            for (end, cost) in graph.arcs(state) {
+                contractor.join(state, Arc { end, hops: 1, middle: NO_MIDDLE, cost });
             }
         }
         contractor
     }
 
     /// Puts an arc in, unless there is one as good.
-    fn join(&mut self, tail: u32, head: u32, arc: Arc) {
-        if tail == head {
-            return;
-        }
+    fn join(&mut self, tail: u32, arc: Arc) {
         let put = |arcs: &mut Vec<Arc>, end: u32| {
-            let arc = Arc { end, ..arc };
-            match arcs.iter_mut().find(|known| known.end == end) {
-                Some(known) if known.cost <= arc.cost => {}
-                Some(known) => *known = arc,
-                None => arcs.push(arc),
+            match arcs.iter().position(|known| known.end == end) {
+                Some(known) if arcs[known].cost <= arc.cost => return,
+                Some(known) => drop(arcs.remove(known)),
+                None => {}
             }
+            let after = arcs.partition_point(|known| known.cost <= arc.cost);
+            arcs.insert(after, Arc { end, ..arc });
         };
-        put(&mut self.out[tail as usize], head);
-        put(&mut self.into[head as usize], tail);
+        if tail != arc.end {
+            put(&mut self.out[tail as usize], arc.end);
+            put(&mut self.into[arc.end as usize], tail);
+        }
     }
 
-    /// Finds the shortcuts that taking a state out leaves.
-    fn find(&mut self, state: u32, witness: &mut Witness, most: usize) {
-        self.shortcuts.clear();
+    /// The shortcuts that taking a state out leaves.
+    fn shortcuts(&self, state: u32, witness: &mut Witness, most: usize) -> Vec<Shortcut> {
         let (into, out) = (&self.into[state as usize], &self.out[state as usize]);
+        let mut shortcuts = Vec::new();
         for first in into {
-            let farthest = out.iter().filter(|second| second.end != first.end).map(|second| second.cost).max();
-            let Some(farthest) = farthest else { continue };
+            let others = || out.iter().filter(|second| second.end != first.end);
+            witness.begin();
+            others().for_each(|second| witness.want(second.end, first.cost + second.cost));
             let arcs = |from: u32| self.out[from as usize].iter().map(|arc| (arc.end, arc.cost));
-            witness.search(arcs, (first.end, state), first.cost + farthest, most);
-            for second in out.iter().filter(|second| second.end != first.end) {
-                let cost = first.cost + second.cost;
-                if witness.cost(second.end).is_none_or(|known| known > cost) {
-                    let arc = Arc { end: second.end, hops: first.hops + second.hops, middle: state, cost };
-                    self.shortcuts.push((first.end, second.end, arc));
-                }
+            witness.search(arcs, first.end, |at| at == state || self.is_out[at as usize], most);
+            for second in others().filter(|second| !witness.is_found(second.end)) {
+                let (hops, cost) = (first.hops + second.hops, first.cost + second.cost);
+                shortcuts.push((first.end, Arc { end: second.end, hops, middle: state, cost }));
             }
         }
+        shortcuts
     }
 
-    /// Guesses how important a state is, and notes it.
-    fn priority(&mut self, state: u32, witness: &mut Witness) -> u64 {
-        self.find(state, witness, GUESS);
-        let added = self.shortcuts.len() as u64;
-        let added_hops: u64 = self.shortcuts.iter().map(|(_, _, arc)| u64::from(arc.hops)).sum();
+    /// Guesses how important some states are.
+    fn guess(&mut self, states: &[u32]) {
+        let guess = |witness: &mut Witness, state: &u32| {
+            let shortcuts = self.shortcuts(*state, witness, GUESS);
+            let hops_added: u64 = shortcuts.iter().map(|(_, arc)| u64::from(arc.hops)).sum();
+            let arcs = || self.into[*state as usize].iter().chain(&self.out[*state as usize]);
+            let hops_removed: u64 = arcs().map(|arc| u64::from(arc.hops)).sum();
+            let share = |added: u64, removed: u64| (1000 * added).checked_div(removed).unwrap_or(0);
+            let level = u64::from(self.level[*state as usize]);
+            1000 * level + share(shortcuts.len() as u64, arcs().count() as u64) + share(hops_added, hops_removed)
+        };
+        let room = self.out.len();
+        let found: Vec<u64> = states.par_iter().map_init(|| Witness::new(room), guess).collect();
+        for (state, importance) in states.iter().zip(found) {
+            self.importance[*state as usize] = importance;
+        }
+    }
+
+    /// Whether a state is less important than all its neighbours.
+    fn is_next(&self, state: u32) -> bool {
+        // Neighbouring numbers are neighbouring roads: without mixing them, a street would come out from one end.
+        let rank = |state: u32| (self.importance[state as usize], state.wrapping_mul(0x9e37_79b1), state);
         let arcs = || self.into[state as usize].iter().chain(&self.out[state as usize]);
-        let removed = arcs().count() as u64;
-        let removed_hops: u64 = arcs().map(|arc| u64::from(arc.hops)).sum();
-        let share = |added: u64, removed: u64| (1000 * added).checked_div(removed).unwrap_or(0);
-        let level = u64::from(self.level[state as usize]);
-        let priority = 1000 * level + share(added, removed) + share(added_hops, removed_hops) + 1;
-        self.current[state as usize] = priority;
-        priority
+        arcs().all(|arc| rank(state) < rank(arc.end))
     }
 
-    /// Takes a state out and leaves shortcuts; tells its neighbours.
-    fn take_out(&mut self, state: u32, witness: &mut Witness) -> Vec<u32> {
-        self.find(state, witness, MAKE);
-        for (tail, head, arc) in std::mem::take(&mut self.shortcuts) {
-            self.join(tail, head, arc);
-        }
-        self.current[state as usize] = 0;
+    /// Takes states out, no two of them neighbours, and leaves shortcuts; tells their neighbours.
+    fn take_out(&mut self, round: &[u32]) -> Vec<u32> {
+        round.iter().for_each(|state| self.is_out[*state as usize] = true);
+        let room = self.out.len();
+        let find = |witness: &mut Witness, state: &u32| self.shortcuts(*state, witness, MAKE);
+        let found: Vec<Vec<Shortcut>> = round.par_iter().map_init(|| Witness::new(room), find).collect();
         let mut neighbours = Vec::new();
-        for arc in &self.into[state as usize] {
-            self.out[arc.end as usize].retain(|known| known.end != state);
-            neighbours.push(arc.end);
+        for state in round {
+            let at = *state as usize;
+            let level = self.level[at] + 1;
+            let Self { out, into, .. } = self;
+            into[at].iter().for_each(|arc| out[arc.end as usize].retain(|known| known.end != *state));
+            out[at].iter().for_each(|arc| into[arc.end as usize].retain(|known| known.end != *state));
+            for arc in into[at].iter().chain(&out[at]) {
+                self.level[arc.end as usize] = self.level[arc.end as usize].max(level);
+                neighbours.push(arc.end);
+            }
         }
-        for arc in &self.out[state as usize] {
-            self.into[arc.end as usize].retain(|known| known.end != state);
-            neighbours.push(arc.end);
+        for (tail, arc) in found.into_iter().flatten() {
+            self.join(tail, arc);
         }
         neighbours.sort_unstable();
         neighbours.dedup();
-        let level = self.level[state as usize] + 1;
-        for neighbour in &neighbours {
-            let known = &mut self.level[*neighbour as usize];
-            *known = level.max(*known);
-        }
         neighbours
     }
 
