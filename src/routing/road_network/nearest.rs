@@ -104,8 +104,8 @@ impl Tree {
             let inner = index * FAN..index * FAN + FAN;
             if level > 0 {
                 let boxes = &self.levels[level - 1];
-                for index in inner.start..inner.end.min(boxes.len()) {
-                    let distance = if boxes[index] == NOTHING { f64::INFINITY } else { to_box(boxes[index]) };
+                for (index, around) in boxes.iter().enumerate().take(inner.end).skip(inner.start) {
+                    let distance = if *around == NOTHING { f64::INFINITY } else { to_box(*around) };
                     if distance <= best.0 {
                         queue.push(Reverse((Squared(distance), level - 1, index)));
                     }

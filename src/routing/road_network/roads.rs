@@ -266,9 +266,9 @@ impl Walker<'_> {
                 costs[0] = costs[0] + self.stands(*node, is_along(before, arrived), walked, whole - walked);
                 costs[1] = costs[1] + self.stands(*node, !along, whole - walked, walked);
             }
-            for direction in 0..2 {
+            for (direction, cost) in costs.iter_mut().enumerate() {
                 let lane = car(*piece).lanes[if along { direction } else { 1 - direction }];
-                costs[direction] = costs[direction] + self.drives(piece.way, lane, lengths[index]);
+                *cost = *cost + self.drives(piece.way, lane, lengths[index]);
             }
             walked += lengths[index];
             self.roads.along.push(costs[0]);
