@@ -14,6 +14,7 @@ mod folder;
 mod hospitals;
 mod page;
 mod people;
+mod roads;
 mod struggles;
 mod tour;
 mod world;
@@ -29,7 +30,10 @@ use account_swap::{
         run::{self, RunView, Scope, Stage},
         system,
     },
-    domain::principal::{Principal, Role},
+    domain::{
+        principal::{Principal, Role},
+        travel::TravelSource,
+    },
     settings::Settings,
 };
 use chrono::NaiveDate;
@@ -37,9 +41,10 @@ use findings::Findings;
 use folder::Folder;
 use hospitals::Hospital;
 use indicatif::ProgressBar;
+use roads::Difference;
 use serde::Serialize;
-use std::{cell::RefCell, fs::File, path::PathBuf, time::Instant};
-use world::World;
+use std::{cell::RefCell, fs::File, ops::Range, path::PathBuf, time::Instant};
+use world::{Invention, World};
 
 /// The regions of a demo that names none.
 const USUAL_REGIONS: [&str; 3] = ["DE", "NJ", "PA"];
@@ -49,6 +54,10 @@ const MANY_REPS: usize = 80;
 const USUAL_BOOK: usize = 10;
 /// The most reps of a demo that does not say how many.
 const USUAL_REPS: usize = 40;
+/// How far the area is in which a rep worked before, in minutes one way.
+const FORMER_MINUTES: Range<f64> = 40.0..105.0;
+/// The same in one town and around it.
+const FORMER_MINUTES_IN_TOWN: Range<f64> = 10.0..60.0;
 /// The fewest reps among whom a swap can be found at all.
 const FEWEST_REPS: usize = 4;
 
@@ -63,6 +72,10 @@ pub struct Arguments {
     /// States whose hospitals are the accounts; DE,NJ,PA if not given, all for more than 80 reps.
     #[arg(long, value_name = "PA,NJ", value_delimiter = ',')]
     region: Vec<String>,
+    /// The hospitals in and around Harrisburg, with driving times over its real roads, and the difference to the straight
+    /// line.
+    #[arg(long, conflicts_with = "region")]
+    roads: bool,
     /// Prints every swap.
     #[arg(long)]
     all: bool,
@@ -87,6 +100,9 @@ pub struct Night {
     took: Vec<(String, f64)>,
     run: RunView,
     findings: Findings,
+    /// What measured times change, where any were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roads: Option<Difference>,
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
@@ -96,12 +112,28 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         Some(path) => Folder::kept(path)?,
         None => Folder::passing()?,
     };
-    let settings = own_settings(context, &folder)?;
+    let mut settings = own_settings(context, &folder)?;
+    let former_minutes = if arguments.roads {
+        go_by_roads(&mut settings, &folder)?;
+        FORMER_MINUTES_IN_TOWN
+    } else {
+        FORMER_MINUTES
+    };
     let store = Store::open(&settings.database)?;
-    let (world, night) = night(&store, &settings, &folder, &hospitals, reps, arguments.seed)?;
+    let invention = Invention { hospitals: &hospitals, reps, seed: arguments.seed, former_minutes };
+    let (world, night) = night(&store, &settings, &folder, &invention)?;
     let page = page::Page { night: &night, all: arguments.all };
     context.say(&night, page.to_string().trim_matches('\n'))?;
     if arguments.serve { tour::serve(context.json, settings, store, &world, &night.findings) } else { Ok(()) }
+}
+
+/// Puts Harrisburg's roads into the folder, and before the straight line.
+fn go_by_roads(settings: &mut Settings, folder: &Folder) -> Result<(), Failure> {
+    let file = folder.file("harrisburg.roads")?;
+    roads::write(file.as_ref()).map_err(failed)?;
+    settings.routing.road_network.file = file;
+    settings.policy.scores.travel.sources = vec![TravelSource::RoadNetwork, TravelSource::GreatCircle];
+    Ok(())
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -110,6 +142,9 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 
 /// The hospitals of the regions asked for, and how many reps there are to be.
 fn market(mut hospitals: Vec<Hospital>, arguments: &Arguments) -> Result<(Vec<Hospital>, usize), Failure> {
+    if arguments.roads {
+        hospitals = roads::hospitals(hospitals);
+    }
     let known: Vec<String> = hospitals::states(&hospitals).into_iter().map(str::to_owned).collect();
     let asked: Vec<String> = arguments.region.iter().map(|region| region.trim().to_uppercase()).collect();
     if let Some(unknown) = asked.iter().find(|region| !known.contains(region)) {
@@ -118,7 +153,7 @@ fn market(mut hospitals: Vec<Hospital>, arguments: &Arguments) -> Result<(Vec<Ho
     }
     let many = arguments.reps.is_some_and(|reps| reps > MANY_REPS);
     let is_wanted = |state: &str| match asked.as_slice() {
-        [] => many || USUAL_REGIONS.contains(&state),
+        [] => many || arguments.roads || USUAL_REGIONS.contains(&state),
         asked => asked.iter().any(|one| one == state),
     };
     hospitals.retain(|hospital| is_wanted(&hospital.state));
@@ -170,15 +205,13 @@ fn night(
     store: &Store,
     settings: &Settings,
     folder: &Folder,
-    hospitals: &[Hospital],
-    reps: usize,
-    seed: u64,
+    invention: &Invention<'_>,
 ) -> Result<(World, Night), Failure> {
     let stages = Stages { spinner: spinner(), took: RefCell::default(), begun: RefCell::default() };
     let operator = system();
     let today = store.read(|reader| Ok::<_, Refused>(run::business_date(&settings.night, reader.now())))?;
     stages.begin("inventing", "inventing reps");
-    let world = World::new(hospitals, reps, seed, today).map_err(failed)?;
+    let world = World::new(invention, today).map_err(failed)?;
     world.write(folder.path())?;
     stages.begin("import", "importing");
     let imported = bring_in(store, settings, folder)?;
@@ -196,19 +229,25 @@ fn night(
     stages.end();
     stages.spinner.finish_and_clear();
     let (market, plan) = store.read(|reader| run::evidence(reader, &operator, run.id))?;
+    let roads = Difference::new(&market, &plan, &settings.policy);
     let findings = Findings::new(&world, &market, plan, &settings.policy.rules);
-    let mut regions: Vec<String> = hospitals::states(hospitals).into_iter().map(str::to_owned).collect();
+    let mut regions: Vec<String> = hospitals::states(invention.hospitals).into_iter().map(str::to_owned).collect();
     regions.sort();
     let night = Night {
-        about: "Hospitals are real; reps and everything said about them and about the hospitals are invented. \
-                Travel is estimated.",
-        seed,
+        about: if roads.is_some() {
+            "Hospitals and roads are real; reps and everything said about them and about the hospitals are invented."
+        } else {
+            "Hospitals are real; reps and everything said about them and about the hospitals are invented. \
+             Travel is estimated."
+        },
+        seed: invention.seed,
         regions,
         business_date: today,
         imported,
         took: stages.took.into_inner(),
         run,
         findings,
+        roads,
     };
     Ok((world, night))
 }

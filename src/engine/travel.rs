@@ -156,8 +156,6 @@ mod tests {
     fn a_day_has_time_for_so_many_visits_and_no_more() {
         // (600 − 360 + 50) / (30 + 50) is a good three: 360 / 3 + 2/3 · 100 = 186.67 each, and a night.
         assert_eq!(annual(3, 180.0, Some(50.0)), Minutes(560 + 3 * 240));
-        // Seven hours at the wheel leave no time for a second visit two hours off.
-        assert_eq!(annual(1, 149.0, Some(148.0)), Minutes(298));
     }
 
     #[test]

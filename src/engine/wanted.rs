@@ -69,7 +69,7 @@ fn ways_to_offers(view: &View<'_>) -> Vec<(Place, Place)> {
         let asked = Asked::about(view, offer);
         let mut pairs = Vec::new();
         for found in near {
-            let rep = found.item as u32;
+            let rep = found.item;
             let base = view.trader(rep).rep.base;
             let receipt = Receipt { view, offer, rep };
             if rep == view.owner[offer as usize]

@@ -21,16 +21,20 @@ use std::{collections::BTreeSet, ops::Range};
 
 /// Accounts in a hundred that the rep who worked there before has kept.
 const MISPLACED_PERCENT: u32 = 36;
-/// How far the area is in which a rep worked before, in minutes one way.
-const FORMER_MINUTES: Range<f64> = 40.0..105.0;
 /// How much more than an equal share a book holds at most, in percent.
 const LARGEST_BOOK_PERCENT: usize = 135;
 /// Beds where the source has none.
 const UNKNOWN_BEDS: u32 = 60;
 
-/// Gives each hospital an owner, and invents what a CRM knows of a customer.
-pub fn accounts(chance: &mut Chance, people: &mut [Person], hospitals: &[Hospital]) -> Vec<Account> {
-    let owners = owners(chance, people, hospitals);
+/// Gives each hospital an owner, and invents what a CRM knows of a customer. The area in which a rep worked before lies
+/// `former_minutes` from the base.
+pub fn accounts(
+    chance: &mut Chance,
+    people: &mut [Person],
+    hospitals: &[Hospital],
+    former_minutes: &Range<f64>,
+) -> Vec<Account> {
+    let owners = owners(chance, people, hospitals, former_minutes);
     let accounts: Vec<Account> = hospitals
         .iter()
         .zip(owners)
@@ -40,8 +44,8 @@ pub fn accounts(chance: &mut Chance, people: &mut [Person], hospitals: &[Hospita
     accounts
 }
 
-fn owners(chance: &mut Chance, people: &[Person], hospitals: &[Hospital]) -> Vec<usize> {
-    let former_of = former_areas(chance, people);
+fn owners(chance: &mut Chance, people: &[Person], hospitals: &[Hospital], former_minutes: &Range<f64>) -> Vec<usize> {
+    let former_of = former_areas(chance, people, former_minutes);
     let most = (hospitals.len() * LARGEST_BOOK_PERCENT).div_ceil(people.len() * 100);
     let mut sizes = vec![0; people.len()];
     let mut owners = vec![0; hospitals.len()];
@@ -68,7 +72,7 @@ fn nearest_first(people: &[Person], place: Place) -> Vec<usize> {
 }
 
 /// Around whose base each rep worked before the territories were last redrawn. Often two reps changed places.
-fn former_areas(chance: &mut Chance, people: &[Person]) -> Vec<usize> {
+fn former_areas(chance: &mut Chance, people: &[Person], minutes: &Range<f64>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..people.len()).collect();
     chance.shuffle(&mut order);
     let mut former: Vec<Option<usize>> = vec![None; people.len()];
@@ -77,7 +81,7 @@ fn former_areas(chance: &mut Chance, people: &[Person]) -> Vec<usize> {
             continue;
         }
         let base = people[one].rep.base;
-        let is_apart = |other: &usize| FORMER_MINUTES.contains(&straight_line(base, people[*other].rep.base).minutes);
+        let is_apart = |other: &usize| minutes.contains(&straight_line(base, people[*other].rep.base).minutes);
         let apart: Vec<usize> = (0..people.len()).filter(is_apart).collect();
         let free: Vec<usize> = apart.iter().copied().filter(|&other| former[other].is_none()).collect();
         if !free.is_empty() {

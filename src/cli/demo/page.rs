@@ -7,6 +7,7 @@
 use super::{
     Night,
     findings::{Findings, Named, Side, Swap, Unmatched},
+    roads::Difference,
 };
 use account_swap::{
     app::import::{ImportKind, ImportReport},
@@ -35,6 +36,9 @@ impl Display for Page<'_> {
         header(f, self.night)?;
         swaps(f, findings, if self.all { usize::MAX } else { BEST })?;
         totals(f, findings)?;
+        if let Some(difference) = &self.night.roads {
+            roads(f, difference)?;
+        }
         unmatched(f, findings)?;
         next(f)
     }
@@ -50,7 +54,10 @@ fn header(f: &mut fmt::Formatter<'_>, night: &Night) -> fmt::Result {
     for line in [
         "The hospitals are real (HIFLD, United States government, public domain). The reps, and all that",
         "is said about them and about the hospitals, are INVENTED by a seeded generator: owners, visits,",
-        "money, ratings, reasons. Travel times are estimated from the straight line.",
+        match night.roads {
+            None => "money, ratings, reasons. Travel times are estimated from the straight line.",
+            Some(_) => "money, ratings, reasons. Roads: © OpenStreetMap contributors, ODbL 1.0.",
+        },
     ] {
         writeln!(f, "  {line}")?;
     }
@@ -144,6 +151,34 @@ fn totals(f: &mut fmt::Formatter<'_>, findings: &Findings) -> fmt::Result {
     line("commission moved", moved, "a year: the differences within the pairs, added up".to_owned())
 }
 
+fn roads(f: &mut fmt::Formatter<'_>, difference: &Difference) -> fmt::Result {
+    let date = difference.map.date.map_or_else(String::new, |date| format!(", map of {date}"));
+    title(f, "ROADS AND THE STRAIGHT LINE", &format!("what measured times change{date}"))?;
+    let mut line = |name: &str, value: String, beside: String| writeln!(f, "  {name:<20}{value:>17}   {beside}");
+    let deciminutes = |tenths: i64| format!("{}.{}", tenths / 10, tenths % 10);
+    line(
+        "ways over roads",
+        thousands(difference.measured_ways as i64),
+        format!("and {} on the straight line, off the map", thousands(difference.estimated_ways as i64)),
+    )?;
+    let means = [difference.mean_straight_deciminutes, difference.mean_measured_deciminutes].map(deciminutes);
+    let [straight, measured] = means;
+    let error = format!("minutes a way, line → roads; off by {} % in the mean", difference.mean_error_percent);
+    line("driving time", before_after(straight, measured), error)?;
+    let [measured, straight] = difference.largest_difference_minutes.map(|minutes| minutes.to_string());
+    line("farthest off", before_after(straight, measured), "minutes of one way, line → roads".to_owned())?;
+    line(
+        "swaps by the line",
+        difference.straight_swaps.to_string(),
+        format!(
+            "{} of them proposed by roads too; {} break a rule by roads",
+            difference.same_swaps, difference.broken_swaps
+        ),
+    )?;
+    let gains = before_after(hours(difference.straight_gain), hours(difference.true_gain));
+    line("what they gain", gains, "h/year, as the line has it → by roads, where no rule breaks".to_owned())
+}
+
 fn unmatched(f: &mut fmt::Formatter<'_>, findings: &Findings) -> fmt::Result {
     let all: u32 = findings.unmatched.iter().map(|group| group.accounts).sum();
     title(f, "UNMATCHED", &format!("{all} accounts stay, by what stopped most of their chances"))?;
@@ -160,6 +195,7 @@ fn next(f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (command, what) in [
         ("account-swap demo --serve", "this night behind its REST interface, with tokens"),
         ("account-swap demo --seed 7 --reps 200", "another market; see also --region, --all, --json"),
+        ("account-swap demo --roads", "hospitals around Harrisburg, by times over its real roads"),
         ("account-swap demo --keep FOLDER", "leaves the CSV files and the database to look at"),
         ("account-swap import --template accounts", "the columns of your own files: import, then run"),
         ("account-swap serve", "then http://127.0.0.1:8080/api/docs, the reference"),

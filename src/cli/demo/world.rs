@@ -13,7 +13,20 @@ use super::{
 };
 use account_swap::domain::roster::{Account, HistoryEntry};
 use chrono::NaiveDate;
-use std::{collections::BTreeMap, fmt::Display, fs, io, path::Path};
+use std::{collections::BTreeMap, fmt::Display, fs, io, ops::Range, path::Path};
+
+/// What a world is made of.
+#[derive(Debug, Clone)]
+pub struct Invention<'h> {
+    /// The accounts, by id; at least as many as reps.
+    pub hospitals: &'h [Hospital],
+    /// How many reps.
+    pub reps: usize,
+    /// What decides everything.
+    pub seed: u64,
+    /// How far the area is in which a rep worked before, in minutes one way.
+    pub former_minutes: Range<f64>,
+}
 
 /// Everything a CRM would export.
 #[derive(Debug, Clone)]
@@ -31,13 +44,15 @@ pub struct World {
 }
 
 impl World {
-    /// Makes the world of some hospitals, by id; there are at least as many as reps.
-    pub fn new(hospitals: &[Hospital], reps: usize, seed: u64, today: NaiveDate) -> anyhow::Result<Self> {
-        let mut chance = Chance::new(seed);
-        let mut people = people::people(&mut chance, &hospitals::towns(hospitals)?, reps, today);
-        let accounts = books::accounts(&mut chance, &mut people, hospitals);
+    /// Makes the world.
+    pub fn new(invention: &Invention<'_>, today: NaiveDate) -> anyhow::Result<Self> {
+        let Invention { hospitals, reps, seed, former_minutes } = invention;
+        let mut chance = Chance::new(*seed);
+        let mut people = people::people(&mut chance, &hospitals::towns(hospitals)?, *reps, today);
+        let accounts = books::accounts(&mut chance, &mut people, hospitals, former_minutes);
         let (history, statements) = struggles::struggles(&mut chance, &people, &accounts, today);
-        let towns = accounts.iter().zip(hospitals).map(|(account, one)| (account.id.to_string(), one.town())).collect();
+        let towns =
+            accounts.iter().zip(*hospitals).map(|(account, one)| (account.id.to_string(), one.town())).collect();
         Ok(Self { people, accounts, history, statements, towns })
     }
 
