@@ -12,6 +12,7 @@ use crate::domain::{
     units::{Points, Stars},
 };
 use rayon::prelude::*;
+use std::cmp::Reverse;
 
 /// One who is left out of an offer's candidates: where among those within reach, and what a swap was promised.
 struct LeftOut {
@@ -56,7 +57,7 @@ impl Recount<'_> {
             .map(|(at, one, low)| LeftOut { at, promise: self.promise(given, offer, one, low) });
         let mut ranked: Vec<LeftOut> = ranked.collect();
         // Whoever promises most comes first; those within reach ascend by rep, and a stable sort keeps them so.
-        ranked.sort_by(|a, b| b.promise.cmp(&a.promise));
+        ranked.sort_by_key(|one| Reverse(one.promise));
         ranked.split_off(most.min(ranked.len()))
     }
 
