@@ -3,12 +3,15 @@
 //! # The flow: one direction
 //!
 //! ```text
-//! import → store → snapshot → candidates → scores → matching → check → proposals → decisions → handover → export
-//!  app      store    app        engine       engine   solver    engine  app+store   app+store   app+store   app
+//! import → store → snapshot → travel times → candidates → scores → matching → check → proposals → decisions → …
+//!  app      store    app       app+routing     engine      engine   solver    engine  app+store   app+store
+//!                                                                                     … handover → export
+//!                                                                                       app+store   app
 //! ```
 //!
 //! A run proposes, people decide, the handover executes; nothing after the run re-optimises. What happened reaches the
-//! next night through the store and the next snapshot, never an earlier stage directly.
+//! next night through the store and the next snapshot, never an earlier stage directly. Travel times are asked for once,
+//! of the sources the policy lists, and become part of the snapshot: what plans and checks a market asks nobody.
 //!
 //! # The rooms
 //!
