@@ -7,11 +7,11 @@
 //! Costs: constant, and two binary searches for a way where any was measured.
 //! Deliberately absent: where times come from (see [`crate::domain::travel`]), and tours beyond one neighbour.
 //!
-//! With `R` the round trip from the base and `s` the way from the nearest other account there and back, both in minutes, a
-//! visit costs `min(R, R/c + (1 − 1/c) · s)`, where `c` visits fill a day in the field: one of them is reached from the
-//! base and the others from the account next door, and nobody makes a detour that is longer than going home. `c` is the
-//! policy's number, or as many as a day has time for: `(D − R + s/2) / (v + s/2)`, with the field day `D` and the visit
-//! `v`, and never less than one.
+//! With `R` the round trip from the base and `s` the way from the nearest other account, the mean of there and back, both
+//! in minutes, a visit costs `min(R, R/c + (1 − 1/c) · s)`, where `c` visits fill a day in the field: one of them is reached
+//! from the base and the others on the way from the account next door, and nobody makes a detour that is longer than going
+//! home. `c` is the policy's number, or as many as a day has time for: `(D − R + s) / (v + s)`, with the field day `D` and
+//! the visit `v`, and never less than one. `tests/bench/tours.rs` compares it with whole tours.
 //!
 //! What is given away saves its own driving less what is left behind: the accounts it was the nearest to have the next one
 //! for a neighbour now. That is never more than its own driving, for fewer places to go to never take longer. What an
@@ -100,8 +100,8 @@ pub(crate) fn annual_minutes(rates: &TravelRates, visits: Visits, drive: &Drive,
     let round_trip = drive.round_trip();
     let a_visit = match detour {
         Some(detour) => {
-            let from_next_door = detour.round_trip();
-            let a_day = visits_a_day(rates, visits.minutes, round_trip, from_next_door / 2.0);
+            let from_next_door = detour.round_trip() / 2.0;
+            let a_day = visits_a_day(rates, visits.minutes, round_trip, from_next_door);
             round_trip.min(round_trip / a_day + (1.0 - 1.0 / a_day) * from_next_door)
         }
         None => round_trip,
@@ -148,14 +148,14 @@ mod tests {
 
     #[test]
     fn a_neighbour_next_door_shares_the_way_from_the_base() {
-        // Ten visits: 120 / 5 + 4/5 · 2 · 10 = 40 minutes each.
-        assert_eq!(annual(10, 60.0, Some(10.0)), Minutes(400));
+        // Ten visits: 120 / 5 + 4/5 · 10 = 32 minutes each.
+        assert_eq!(annual(10, 60.0, Some(10.0)), Minutes(320));
     }
 
     #[test]
     fn a_day_has_time_for_so_many_visits_and_no_more() {
-        // (600 − 360 + 50) / (30 + 50) is a good three: 360 / 3 + 2/3 · 100 = 186.67 each, and a night.
-        assert_eq!(annual(3, 180.0, Some(50.0)), Minutes(560 + 3 * 240));
+        // (600 − 360 + 50) / (30 + 50) is a good three: 360 / 3 + 2/3 · 50 = 153.33 each, and a night.
+        assert_eq!(annual(3, 180.0, Some(50.0)), Minutes(460 + 3 * 240));
     }
 
     #[test]

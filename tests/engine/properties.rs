@@ -117,7 +117,7 @@ fn load(market: &Market, policy: &Policy, rep: usize) -> i64 {
             let left = rates.field_day_minutes.0 as f64 - out - home + next_door;
             let fit = left / (f64::from(entry.visit_minutes) + next_door).max(1.0);
             let c = fit.floor().clamp(1.0, f64::from(rates.visits_per_field_day));
-            (out + home).min((out + home) / c + (1.0 - 1.0 / c) * (over + back))
+            (out + home).min((out + home) / c + (1.0 - 1.0 / c) * next_door)
         });
         let night = if out > rates.overnight_beyond_one_way_minutes.0 as f64 { rates.overnight_minutes.0 } else { 0 };
         let visits = i64::from(entry.visits_a_year);

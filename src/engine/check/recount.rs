@@ -274,19 +274,19 @@ impl<'m> Recount<'m> {
         let detour = neighbour.map(|(entry, metres)| {
             let (over, back, line) = self.journey(entry.place, place, metres);
             estimated |= line;
-            over + back
+            (over + back) / 2.0
         });
         (self.a_year([visits, visit_minutes], [out, home], detour), estimated)
     }
 
-    /// Minutes a year of driving out and home, and by a detour there and back where there is a neighbour.
+    /// Minutes a year of driving out and home, and from next door where there is a neighbour.
     fn a_year(&self, [visits, visit_minutes]: [u32; 2], [out, home]: [f64; 2], detour: Option<f64>) -> i64 {
         let rates = &self.policy.scores.travel;
         let there_and_back = out + home;
         let mut each = there_and_back;
         if let Some(detour) = detour {
-            let spare = rates.field_day_minutes.0 as f64 - there_and_back + detour / 2.0;
-            let fits = (spare / f64::max(1.0, f64::from(visit_minutes) + detour / 2.0)).floor();
+            let spare = rates.field_day_minutes.0 as f64 - there_and_back + detour;
+            let fits = (spare / f64::max(1.0, f64::from(visit_minutes) + detour)).floor();
             let c = fits.min(f64::from(rates.visits_per_field_day)).max(1.0);
             each = each.min(there_and_back / c + (1.0 - 1.0 / c) * detour);
         }
