@@ -46,6 +46,8 @@ use serde::Serialize;
 use std::{cell::RefCell, fs::File, ops::Range, path::PathBuf, time::Instant};
 use world::{Invention, World};
 
+/// The stage that a company's night has not.
+const INVENTING: &str = "inventing";
 /// The regions of a demo that names none.
 const USUAL_REGIONS: [&str; 3] = ["DE", "NJ", "PA"];
 /// Reps for whom those regions are too small; all regions are taken then.
@@ -210,7 +212,7 @@ fn night(
     let stages = Stages { spinner: spinner(), took: RefCell::default(), begun: RefCell::default() };
     let operator = system();
     let today = store.read(|reader| Ok::<_, Refused>(run::business_date(&settings.night, reader.now())))?;
-    stages.begin("inventing", "inventing reps");
+    stages.begin(INVENTING, "inventing reps");
     let world = World::new(invention, today).map_err(failed)?;
     world.write(folder.path())?;
     stages.begin("import", "importing");
@@ -218,7 +220,7 @@ fn night(
     let watch = |stage: Stage| {
         let short = match stage {
             Stage::Snapshot => "snapshot",
-            Stage::Travel => "travel times",
+            Stage::Travel => "times",
             Stage::Plan => "plan",
             Stage::Check => "check",
             Stage::Publish => "publish",

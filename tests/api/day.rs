@@ -22,7 +22,7 @@ ed,Ed East,east,eve,40.4406,-79.9959,us,en,2020-01-01,2099-12-31
 const ACCOUNTS: &str = "\
 id,name,owner,lat,lon,country,annual_value,annual_commission,visits_a_year
 W-1,Allegheny General,wanda,40.4569,-80.0035,us,100000,10000.00,12
-W-2,=HYPERLINK(\"evil\"),wanda,40.4600,-79.9500,us,100000,10000.00,12
+W-2,=HYPERLINK(\"evil\"),wanda,40.4600,-79.9500,us,100000,10000.00,24
 W-3,Mercy,wanda,40.4360,-79.9850,us,100000,10000.00,12
 O-1,Pennsylvania Hospital,otto,39.9447,-75.1561,us,105000,10500.00,12
 O-2,Jefferson,otto,39.9490,-75.1580,us,104000,10400.00,12

@@ -221,5 +221,5 @@ async fn territories_come_as_geojson_and_nothing_else_does() {
     }
     let open = template.replace("[-118.0, 34.0]]]", "[-118.0, 35.0]]]");
     let refused = ask("territories", "d").body("application/geo+json", open).send().await.with(422);
-    assert_eq!(refused.json()["errors"][0]["column"], "feature 1 (high desert), ring 1");
+    assert_eq!(refused.json()["errors"][0]["field"], "feature 1 (high desert), ring 1");
 }

@@ -1,6 +1,9 @@
 //! Servers that fail: the client ends with an error that names the server and what happened, and soon asks no more.
 
-use crate::fake::{Fake, Reply, place, places, settings, source};
+use crate::{
+    fake::{Fake, Reply, place, places, settings, source},
+    tables::{osrm_answer, osrm_question},
+};
 use account_swap::{
     domain::travel::TravelSource,
     routing::{RoutingError, Way, sources},
@@ -184,7 +187,14 @@ fn places_that_a_server_says_too_little_of_are_no_answer() {
 
 #[test]
 fn one_block_without_an_answer_is_a_table_without_an_answer() {
-    let server = recovering(1, || Reply::Json(400, r#"{"code":"InvalidOptions","message":"No"}"#.to_owned()));
+    let asked = AtomicUsize::new(0);
+    let server = Fake::new(move |request| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => Reply::Json(400, r#"{"code":"InvalidOptions","message":"No"}"#.to_owned()),
+        _ => {
+            let (from, to) = osrm_question(request);
+            osrm_answer(&from, &to, |_| 5.0)
+        }
+    });
     let error = source(TravelSource::Osrm, &server.url(), settings()).one_ways(&places(90), &places(90)).unwrap_err();
     assert!(error.to_string().contains("InvalidOptions: No"), "{error}");
 }

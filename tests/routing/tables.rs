@@ -59,7 +59,7 @@ pub fn osrm_question(request: &Request) -> (Vec<Place>, Vec<Place>) {
     (of(numbers("sources=")), of(numbers("destinations=")))
 }
 
-fn osrm_answer(from: &[Place], to: &[Place], snapped: impl Fn(Place) -> f64) -> Reply {
+pub fn osrm_answer(from: &[Place], to: &[Place], snapped: impl Fn(Place) -> f64) -> Reply {
     let waypoints = |places: &[Place]| -> Value {
         let one =
             |place: &Place| json!({"distance": snapped(*place), "name": "", "location": [place.lon(), place.lat()]});
