@@ -172,7 +172,7 @@ fn owner_changes_go_out_as_each_system_wants_them_and_no_name_is_a_formula() {
             format!(
                 "proposal,account,account_name,from,to,to_name,effective_on\r\n\
                  {nil},0015g00000a1,\"'=HYPERLINK(\"\"x\"\"), Inc\",anna,bob,Bob,2026-07-01\r\n\
-                 {nil},0015g00000a2,''@Beta,bob,anna,'=Anna,2026-07-01\r\n"
+                 {nil},0015g00000a2,'@Beta,bob,anna,'=Anna,2026-07-01\r\n"
             )
         );
     }
