@@ -218,6 +218,7 @@ impl Settings {
                 .try_parsing(true)
                 .list_separator(",")
                 .with_list_parse_key("night.scopes")
+                .with_list_parse_key("policy.scores.travel.sources")
                 .source(Some(ours)),
         );
         layers.build()?.try_deserialize::<Self>()?.sensible()
@@ -292,6 +293,22 @@ mod tests {
         let read = Settings::load(Path::new("/nonexistent"), None, fair).unwrap();
         assert_eq!(read.policy.plan.max_ring, MaxRing::Unlimited);
         assert_eq!(serde_json::to_string(&read.policy.plan.max_ring).unwrap(), "\"unlimited\"");
+    }
+
+    #[test]
+    fn travel_sources_stand_once_each_and_the_straight_line_last() {
+        let sources = |value: &str| {
+            let read = with("ACCOUNT_SWAP__POLICY__SCORES__TRAVEL__SOURCES", value);
+            read.map(|read| read.policy.scores.travel.sources).map_err(|error| error.to_string())
+        };
+        let both = [crate::domain::travel::TravelSource::Osrm, crate::domain::travel::TravelSource::GreatCircle];
+        assert_eq!(sources("osrm,great_circle").unwrap(), both);
+        for wrong in ["great_circle,osrm", "osrm,osrm"] {
+            let message = sources(wrong).unwrap_err();
+            assert!(message.contains("policy.scores.travel.sources: takes one source or more, each once"), "{message}");
+        }
+        let unknown = sources("mapbox").unwrap_err();
+        assert!(unknown.contains("mapbox") && unknown.contains("one of great_circle road_network osrm"), "{unknown}");
     }
 
     #[test]

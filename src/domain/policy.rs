@@ -83,7 +83,14 @@ impl Policy {
 
     /// The first setting that another one rules out, with the reason.
     pub fn first_contradiction(&self) -> Option<(&'static str, &'static str)> {
-        let Self { points, plan, .. } = self;
+        let Self { scores, points, plan, .. } = self;
+        let sources = &scores.travel.sources;
+        let stands_twice = sources.iter().enumerate().any(|(at, source)| sources[..at].contains(source));
+        let is_passed_over = sources.iter().rev().skip(1).any(|source| *source == TravelSource::GreatCircle);
+        if sources.is_empty() || stands_twice || is_passed_over {
+            let what = "takes one source or more, each once, and none after great_circle, which always has an answer";
+            return Some(("policy.scores.travel.sources", what));
+        }
         if plan.max_ring == MaxRing::Unlimited && points.unfairness_percent != 0 {
             return Some(("policy.plan.max_ring", "takes unlimited only with policy.points.unfairness_percent = 0"));
         }
