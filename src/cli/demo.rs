@@ -7,44 +7,38 @@
 //! Costs: less than a second for 400 accounts, a few for 1,400.
 //! Deliberately absent: anything the demo does that a company's night does not.
 
-mod books;
-mod chance;
 mod findings;
-mod folder;
-mod hospitals;
 mod page;
-mod people;
 mod roads;
-mod struggles;
 mod tour;
-mod world;
 
 use super::{
     Context, Failure,
+    invented::{
+        bring_in, failed,
+        folder::Folder,
+        hospitals::{self, Hospital},
+        people,
+        world::{Invention, World},
+    },
     run::{name, spinner},
 };
 use account_swap::{
     app::{
         Refused, Store,
-        import::{ImportError, ImportKind, ImportReport, import},
+        import::ImportReport,
         run::{self, RunView, Scope, Stage},
         system,
     },
-    domain::{
-        principal::{Principal, Role},
-        travel::TravelSource,
-    },
+    domain::travel::TravelSource,
     settings::Settings,
 };
 use chrono::NaiveDate;
 use findings::Findings;
-use folder::Folder;
-use hospitals::Hospital;
 use indicatif::ProgressBar;
 use roads::Difference;
 use serde::Serialize;
-use std::{cell::RefCell, fs::File, ops::Range, path::PathBuf, time::Instant};
-use world::{Invention, World};
+use std::{cell::RefCell, ops::Range, path::PathBuf, time::Instant};
 
 /// The stage that a company's night has not.
 const INVENTING: &str = "inventing";
@@ -136,10 +130,6 @@ fn go_by_roads(settings: &mut Settings, folder: &Folder) -> Result<(), Failure> 
     settings.routing.road_network.file = file;
     settings.policy.scores.travel.sources = vec![TravelSource::RoadNetwork, TravelSource::GreatCircle];
     Ok(())
-}
-
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure::Failed(error.to_string())
 }
 
 /// The hospitals of the regions asked for, and how many reps there are to be.
@@ -252,19 +242,4 @@ fn night(
         roads,
     };
     Ok((world, night))
-}
-
-/// Imports the four files the way anybody's are.
-fn bring_in(store: &Store, settings: &Settings, folder: &Folder) -> Result<Vec<ImportReport>, Failure> {
-    let admin = Principal { id: "admin".parse().map_err(failed)?, role: Role::Admin };
-    let mut reports = Vec::new();
-    for kind in [ImportKind::Reps, ImportKind::Accounts, ImportKind::History, ImportKind::Submissions] {
-        let path = folder.path().join(format!("{kind}.csv"));
-        let done: Result<ImportReport, ImportError> = store.write(|writer| {
-            let file = File::open(&path).map_err(ImportError::Unreadable)?;
-            import(writer, &settings.import, &admin, kind, None, false, file)
-        });
-        reports.push(done.map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?);
-    }
-    Ok(reports)
 }

@@ -8,6 +8,7 @@
 mod demo;
 mod export;
 mod import;
+mod invented;
 mod migrate;
 mod openapi;
 mod roads;

@@ -6,6 +6,7 @@
 //! [`StoreError::Raced`] and the whole transaction is tried again.
 //! Deliberately absent: every rule of the product, every HTTP status, and the clock of this machine.
 
+mod clock;
 mod connection;
 mod packed;
 mod schema;
@@ -24,12 +25,14 @@ pub mod submissions;
 pub mod territories;
 pub mod travel_times;
 
+pub use clock::HandClock;
+
 use crate::settings;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
+use clock::Clock;
 use connection::{AnyConnection, Pool, open_pool};
 use diesel::{
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    prelude::*,
     r2d2::PooledConnection,
     result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError},
 };
@@ -185,6 +188,7 @@ impl TransactionError for StoreError {
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    clock: Clock,
 }
 
 /// What the pool holds.
@@ -203,7 +207,7 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The database's clock when the transaction began.
+    /// The clock when the transaction began: the database's, unless another is set.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
@@ -238,11 +242,16 @@ enum Purpose {
 impl Store {
     /// Opens the database the settings name and brings its schema up to date if they say so.
     pub fn open(settings: &settings::Database) -> Result<Self, StoreError> {
-        let store = Self { pool: open_pool(settings)? };
+        let store = Self { pool: open_pool(settings)?, clock: Clock::Database };
         if settings.migrate_at_start {
             store.migrate()?;
         }
         Ok(store)
+    }
+
+    /// The same database, with `clock` in place of its own.
+    pub fn by_clock(self, clock: HandClock) -> Self {
+        Self { clock: Clock::Hand(clock), ..self }
     }
 
     /// Brings the schema up to date and returns the names of the migrations that were run.
@@ -281,14 +290,14 @@ impl Store {
     /// Reads in one consistent view.
     pub fn read<T, E: TransactionError>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.checkout()?;
-        transact(&mut connection, Purpose::Read, work)
+        transact(&mut connection, &self.clock, Purpose::Read, work)
     }
 
     /// Writes in one transaction; tries again when it lost a race, and gives up as [`StoreError::Busy`].
     pub fn write<T, E: TransactionError>(&self, mut work: impl FnMut(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
         for _ in 0..ATTEMPTS {
             let mut connection = self.checkout()?;
-            let done: Result<T, E> = transact(&mut connection, Purpose::Write, |reader| {
+            let done: Result<T, E> = transact(&mut connection, &self.clock, Purpose::Write, |reader| {
                 let Reader { connection, now } = reader;
                 let mut writer = Writer { reader: Reader { connection, now: *now }, changes: Vec::new() };
                 let value = work(&mut writer)?;
@@ -316,11 +325,12 @@ impl Store {
 
 fn transact<T, E: TransactionError>(
     connection: &mut AnyConnection,
+    clock: &Clock,
     purpose: Purpose,
     work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     begin(connection, purpose)?;
-    let done = now(connection).map_err(E::from).and_then(|now| work(&mut Reader { connection, now }));
+    let done = clock.now(connection).map_err(E::from).and_then(|now| work(&mut Reader { connection, now }));
     match done {
         Ok(value) => {
             commit(connection)?;
@@ -371,20 +381,6 @@ fn roll_back(connection: &mut AnyConnection) -> Result<(), StoreError> {
         AnyConnection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner)?,
     }
     Ok(())
-}
-
-/// The database's clock, in UTC, to the millisecond at least.
-fn now(connection: &mut AnyConnection) -> Result<DateTime<Utc>, StoreError> {
-    use diesel::{dsl::sql, select, sql_types::Timestamp};
-    let now: NaiveDateTime = match connection {
-        AnyConnection::Sqlite(inner) => {
-            select(sql::<Timestamp>("strftime('%Y-%m-%d %H:%M:%f', 'now')")).get_result(inner)?
-        }
-        AnyConnection::Postgres(inner) => {
-            select(sql::<Timestamp>("clock_timestamp() AT TIME ZONE 'UTC'")).get_result(inner)?
-        }
-    };
-    Ok(now.and_utc())
 }
 
 /// Turns "no row was changed" into a lost race.

@@ -14,7 +14,7 @@ use account_swap::{
         units::{Cents, Minutes, Points, Stars},
     },
     settings::Settings,
-    store::{proposals, submissions},
+    store::{HandClock, proposals, submissions},
 };
 use chrono::{Duration, NaiveDate};
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
@@ -93,6 +93,12 @@ impl World {
         }
         execute(&database.url, &sql);
         Self { store, settings, name: database.name, database }
+    }
+
+    /// The same world by a clock that a test moves, which shows `time` for now.
+    pub fn by_hand(self, time: &str) -> (Self, HandClock) {
+        let clock = HandClock::showing(time.parse().unwrap());
+        (Self { store: self.store.by_clock(clock.clone()), ..self }, clock)
     }
 
     /// Changes the database behind the program's back.

@@ -1,7 +1,12 @@
-//! Migrations and the schema, on both databases.
+//! Migrations, the schema and the clock, on both databases.
 
+use super::fixture::World;
 use crate::common::databases::databases;
-use account_swap::app::Store;
+use account_swap::{
+    app::{Store, sweep},
+    domain::proposal::ProposalState,
+};
+use chrono::Duration;
 
 #[test]
 fn migrations_go_up_down_and_up_again() {
@@ -37,4 +42,18 @@ fn a_database_that_is_away_is_said_at_once_and_by_reason() {
     settings.url = "postgres://nobody@127.0.0.1:1/nothing".to_owned();
     let message = Store::open(&settings).err().expect("nothing listens there").to_string();
     assert!(message.contains("127.0.0.1"), "{message}");
+}
+
+#[test]
+fn by_a_clock_that_is_set_a_proposal_lapses_at_its_moment_and_not_before() {
+    for database in databases() {
+        let (world, clock) = World::new(database, 1).by_hand("2026-03-02T08:00:00Z");
+        let proposal = world.propose(1)[0].id;
+        let (hours, moment) = (Duration::hours(100), Duration::microseconds(1));
+        clock.move_by(hours - moment);
+        assert_eq!(sweep::sweep(&world.store).unwrap(), 0, "{}", world.name);
+        clock.move_by(moment);
+        assert_eq!(sweep::sweep(&world.store).unwrap(), 1, "{}", world.name);
+        assert_eq!(world.kept(proposal).state, ProposalState::Expired, "{}", world.name);
+    }
 }

@@ -4,7 +4,7 @@
 //! Holds: each number is the plan's own; nothing is computed again but differences between the two accounts of a swap.
 //! Deliberately absent: layout.
 
-use super::world::World;
+use crate::cli::invented::world::World;
 use account_swap::{
     domain::{
         ids::{AccountId, RepId},

@@ -6,7 +6,7 @@
 //! Costs: a second to build the network, and another plan.
 //! Deliberately absent: layout, and any place outside the extract, for which the straight line goes in both.
 
-use super::hospitals::Hospital;
+use crate::cli::invented::hospitals::Hospital;
 use account_swap::{
     domain::{
         policy::Policy,

@@ -6,10 +6,12 @@
 //! Deliberately absent: a deadline; it serves until it is stopped.
 
 use super::{
-    super::serve,
     Failure,
     findings::{Findings, Swap},
-    world::World,
+};
+use crate::cli::{
+    invented::{failed, world::World},
+    serve,
 };
 use account_swap::{
     api::{auth::LocalKey, etag},
@@ -65,7 +67,7 @@ pub fn serve(json: bool, settings: Settings, store: Store, world: &World, findin
     let mut tour =
         Tour { url: format!("http://{}", listener.local_addr()?), visitors: Vec::new(), tickets: Vec::new() };
     let mut add = |variable, id: &str, role, who: String| -> Result<(), Failure> {
-        let id: RepId = id.parse().map_err(super::failed)?;
+        let id: RepId = id.parse().map_err(failed)?;
         let token = key.issue(&Principal { id: id.clone(), role }, TOKEN_HOURS)?;
         tour.visitors.push(Visitor { variable, id, role, who, token });
         Ok(())
@@ -91,7 +93,7 @@ pub fn serve(json: bool, settings: Settings, store: Store, world: &World, findin
         tour.tickets.extend(view.map(|view| Ticket { proposal: view.id(), etag: etag::of(view.version()) }));
     }
     if json {
-        println!("{}", serde_json::to_string(&tour).map_err(super::failed)?);
+        println!("{}", serde_json::to_string(&tour).map_err(failed)?);
     } else {
         println!("{tour}");
     }

@@ -1,7 +1,7 @@
-//! Hospitals: the real institutions of the demo, built into the program.
+//! Hospitals: the real institutions, built into the program.
 //!
 //! In go the states asked for; out come their hospitals by id, and the towns they stand in. The file is
-//! `tests/data/hospitals/hospitals.csv` with its origin beside it, so that the demo needs no file and no network.
+//! `tests/data/hospitals/hospitals.csv` with its origin beside it, so that nobody needs no file and no network.
 //! Costs: 200 kB in the program and one pass.
 //! Deliberately absent: anything invented.
 

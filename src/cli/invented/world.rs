@@ -1,4 +1,4 @@
-//! The world of the demo: real hospitals, invented reps, and what is between them.
+//! The world: real hospitals, invented reps, and what is between them.
 //!
 //! In go regions, numbers and a seed; out comes everything a CRM would export, as values and as its four CSV files.
 //! Holds: the same arguments always give the same world, with all dates counted from the day it is made.

@@ -1,8 +1,8 @@
-//! A folder of the demo's own: for its CSV files, its database and its key.
+//! A folder of a command's own: for its CSV files, its database and its key.
 //!
 //! In goes nothing or a path; out comes a folder that was not there before or was empty. One without a path goes when
-//! the demo ends; on Unix only its owner can read it, since the key is in it.
-//! Deliberately absent: taking anything away that the demo did not make.
+//! the command ends; on Unix only its owner can read it, since the key is in it.
+//! Deliberately absent: taking anything away that the command did not make.
 
 use super::{Failure, failed};
 use std::{
@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder, with whatever the demo puts into it.
+/// A folder, with whatever the command puts into it.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -20,7 +20,7 @@ pub struct Folder {
 impl Folder {
     /// One among the system's temporary files that goes when it is dropped.
     pub fn passing() -> Result<Self, Failure> {
-        let path = env::temp_dir().join(format!("account-swap-demo-{}", uuid::Uuid::new_v4()));
+        let path = env::temp_dir().join(format!("account-swap-{}", uuid::Uuid::new_v4()));
         make(&path)?;
         Ok(Self { path, goes: true })
     }

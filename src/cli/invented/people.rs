@@ -1,4 +1,4 @@
-//! People: the invented reps of the demo, in real towns.
+//! People: invented reps in real towns.
 //!
 //! In go towns, a number and a date; out come reps with a team by geography, and everything a rep may declare.
 //! Holds: names are drawn from two lists and stand for nobody; each is used once. Teams are of nearly equal size.

@@ -148,6 +148,6 @@ fn statement(chance: &mut Chance, rep: &Rep, account: &Account, rapport: f64, mi
         stars: half_stars(rapport + 0.15 * chance.around_zero()),
         reasons,
         share_reasons: chance.happens(85),
-        note: "Invented by the demo.",
+        note: "Invented.",
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In goes a seed; out comes an endless stream. Holds: nothing but the seed decides it, so a demo can be repeated and
 //! talked about. Costs a few nanoseconds a number.
-//! Deliberately absent: any use beyond the demo; it is no source of secrets.
+//! Deliberately absent: any use beyond invention; it is no source of secrets.
 
 /// The stream: SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 #[derive(Debug, Clone)]
