@@ -246,6 +246,9 @@ impl Settings {
         if let Some((key, what)) = self.policy.first_contradiction() {
             return wrong(key, what);
         }
+        if let Some((key, what)) = self.policy.money.first_senseless() {
+            return wrong(key, &what);
+        }
         if self.rate_limit.requests_a_second == 0 || self.rate_limit.burst == 0 {
             return wrong("rate_limit", "must be at least 1");
         }

@@ -12,6 +12,7 @@ pub mod idempotent;
 pub mod import;
 mod life;
 pub mod me;
+pub mod money;
 pub mod overrides;
 pub mod proposals;
 pub mod report;

@@ -84,6 +84,8 @@ external_id! {
     TeamId,
     /// One line of a pair's history in the CRM.
     HistoryId,
+    /// A deal under way with an account.
+    DealId,
 }
 
 own_id! {

@@ -5,12 +5,15 @@
 //! Deliberately absent: clocks, databases, HTTP, randomness.
 
 pub mod closed;
+pub mod freeze;
 pub mod handover;
 pub mod ids;
+pub mod money;
 pub mod overrides;
 pub mod policy;
 pub mod principal;
 pub mod proposal;
+pub mod quarter;
 pub mod roster;
 pub mod submission;
 pub mod territory;

@@ -5,6 +5,7 @@
 
 use super::{
     closed::closed_list,
+    money::MoneyTerms,
     travel::TravelSource,
     units::{Cents, Metres, Minutes, Points},
 };
@@ -18,6 +19,8 @@ pub struct Policy {
     pub scores: ScoreRates,
     /// What may not be.
     pub rules: Rules,
+    /// What changes hands with an account.
+    pub money: MoneyTerms,
     /// How gains become points.
     pub points: PointRates,
     /// What the best plan is.
@@ -32,7 +35,7 @@ impl Policy {
 
     /// The first number that is below 0 or above [`Self::LARGEST`], by its name in the settings.
     pub fn first_out_of_range(&self) -> Option<(&'static str, i64)> {
-        let Self { scores, rules, points, plan, steps } = self;
+        let Self { scores, rules, points, plan, steps, money: _ } = self;
         let ScoreRates { rapport, travel, geography, .. } = scores;
         let numbers = [
             ("policy.scores.star_minutes", scores.star_minutes.0),
@@ -67,6 +70,7 @@ impl Policy {
             ("policy.rules.former_owner_days", rules.former_owner_days),
             ("policy.points.unfairness_percent", points.unfairness_percent),
             ("policy.points.ageing_points_a_night", points.ageing_points_a_night.0),
+            ("policy.points.ageing_nights_at_most", points.ageing_nights_at_most.into()),
             ("policy.plan.max_candidates_per_offer", plan.max_candidates_per_offer.unwrap_or_default().into()),
             ("policy.plan.questions_limit", plan.questions_limit),
             ("policy.steps.min_gain_minutes", steps.min_gain_minutes.0),
@@ -208,6 +212,15 @@ pub struct PointRates {
     pub unfairness_percent: i64,
     /// Bonus for each night a submission of the move has waited.
     pub ageing_points_a_night: Points,
+    /// How many nights of a submission count for that; no account becomes a must by waiting.
+    pub ageing_nights_at_most: u32,
+}
+
+impl PointRates {
+    /// What a submission that has waited `nights` adds to the points of its move.
+    pub fn ageing(&self, nights: u32) -> Points {
+        self.ageing_points_a_night * i64::from(nights.min(self.ageing_nights_at_most))
+    }
 }
 
 closed_list! {
