@@ -1,4 +1,5 @@
-//! The demo from outside: the program as a stranger starts it, in an empty folder, with nothing set.
+//! The demo and the simulated year from outside: the program as a stranger starts it, in an empty folder, with nothing
+//! set.
 //!
 //! In go arguments; out come exit codes and what is printed.
 //! Deliberately absent: how convincing the numbers are, which is for eyes; only that there are swaps at all.
@@ -132,4 +133,56 @@ fn what_is_kept_can_be_run_again_but_not_for_the_same_date() {
 
     let refused = program(&[&SMALL[..], &["--keep", kept]].concat());
     assert_eq!(refused.status.code(), Some(2));
+}
+
+/// A few weeks of a small company under two policies.
+const WEEKS: [&str; 13] = [
+    "simulate",
+    "--weeks",
+    "5",
+    "--reps",
+    "12",
+    "--seed",
+    "7",
+    "--ageing",
+    "on",
+    "--unfairness",
+    "0,1",
+    "--max-ring",
+    "2",
+];
+
+#[test]
+fn a_simulated_year_gives_a_line_a_policy_and_the_same_for_the_same_seed() {
+    let output = program(&WEEKS);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+    assert_eq!(page.lines().filter(|line| line.starts_with("on ")).count(), 2, "{page}");
+    assert!(page.contains("Accounts conserved"), "{page}");
+    assert_eq!(page, text(&program(&WEEKS).stdout));
+}
+
+#[test]
+fn a_simulated_year_moves_accounts_and_tells_programs_how_many() {
+    let mut arguments = WEEKS.to_vec();
+    arguments.push("--json");
+    let output = program(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let year: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(year["policies"].as_array().unwrap().len(), 2);
+    for line in year["policies"].as_array().unwrap() {
+        let number = |name: &str| line[name].as_i64().unwrap_or_else(|| panic!("{name} in {line}"));
+        assert!(number("submitted") > 0 && number("swaps") > 0, "{line}");
+        assert!(number("placed") == 2 * number("swaps"), "each swap places two accounts: {line}");
+    }
+}
+
+#[test]
+fn a_simulated_year_without_weeks_or_with_a_policy_that_cannot_be_is_refused() {
+    for (name, value) in [("--weeks", "0"), ("--unfairness", "2"), ("--max-ring", "5"), ("--ageing", "maybe")] {
+        let output = program(&["simulate", name, value]);
+        assert_eq!(output.status.code(), Some(2), "{name} {value}");
+        assert!(text(&output.stderr).contains(value), "{}", text(&output.stderr));
+    }
 }

@@ -14,6 +14,7 @@ mod openapi;
 mod roads;
 mod run;
 mod serve;
+mod simulate;
 mod solve;
 mod token;
 mod verify;
@@ -61,6 +62,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Shows a whole night on real hospitals with invented reps, in a database of its own.
     Demo(demo::Arguments),
+    /// Lives through a year of an invented company under several policies and compares them.
+    Simulate(simulate::Arguments),
     /// Finds the best swaps of a business date and proposes them.
     Run(run::Arguments),
     /// Finds the best moves of a market in a file, proven; or checks a plan of one.
@@ -97,6 +100,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(context, arguments),
         Command::Demo(arguments) => demo::run(context, &arguments),
+        Command::Simulate(arguments) => simulate::run(context, &arguments),
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Solve(arguments) => solve::run(context, &arguments),
         Command::Verify(arguments) => verify::run(context, &arguments),

@@ -14,6 +14,18 @@ impl Chance {
         Self(seed)
     }
 
+    /// Begins the stream of a seed for one thing, by its words: whatever else is drawn, it has the same luck.
+    ///
+    /// The words are mixed by FNV-1a (G. Fowler, L. C. Noll and K.-P. Vo, 1991).
+    pub fn of(seed: u64, words: &[&str]) -> Self {
+        let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
+        Self(
+            bytes.fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+            }),
+        )
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -71,6 +83,14 @@ mod tests {
         let mut chance = Chance::new(1_234_567);
         let first = [chance.next(), chance.next(), chance.next()];
         assert_eq!(first, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    #[test]
+    fn each_thing_has_luck_of_its_own_and_always_the_same() {
+        let share = |seed, words: &[&str]| Chance::of(seed, words).share();
+        assert_eq!(share(1, &["rep", "account"]), share(1, &["rep", "account"]));
+        let others = [share(2, &["rep", "account"]), share(1, &["repa", "ccount"]), share(1, &["account", "rep"])];
+        assert!(others.iter().all(|other| *other != share(1, &["rep", "account"])));
     }
 
     #[test]

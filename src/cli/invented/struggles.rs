@@ -43,7 +43,7 @@ pub struct Statement {
 }
 
 /// How a rep and an account truly get on, in stars; what no file says.
-fn true_rapport(chance: &mut Chance, rep: &Rep, account: &Account) -> f64 {
+pub fn true_rapport(chance: &mut Chance, rep: &Rep, account: &Account) -> f64 {
     let style = match (rep.style, account.style) {
         (Some(own), Some(theirs)) if own == theirs => 0.9,
         (Some(_), Some(_)) => -0.35,
@@ -117,37 +117,39 @@ fn past(chance: &mut Chance, people: &[Person], account: &Account, today: NaiveD
     });
 }
 
-fn half_stars(stars: f64) -> Stars {
+pub fn half_stars(stars: f64) -> Stars {
     Stars::clamped((stars * 2.0).round() as i64 * 50)
 }
 
 fn statement(chance: &mut Chance, rep: &Rep, account: &Account, rapport: f64, minutes: f64) -> Statement {
-    let mut reasons = BTreeSet::new();
-    let mut because = |so: bool, reason| {
-        if so {
-            reasons.insert(reason);
-        }
-    };
-    let differs = matches!((rep.style, account.style), (Some(own), Some(theirs)) if own != theirs);
-    because(minutes > LONG_JOURNEY_MINUTES, Reason::LongJourney);
-    because(rapport < 2.6 && differs, Reason::Chemistry);
-    because(account.language.as_ref().is_some_and(|one| !rep.languages.contains(one)), Reason::Language);
-    because(
-        rapport < 3.0 && account.industry.as_ref().is_some_and(|one| !rep.industries.contains(one)),
-        Reason::UnknownIndustry,
-    );
-    because(account.traits.difference(&rep.tolerances).next().is_some(), Reason::UnreasonableDemands);
-    because(rapport < 2.2 && chance.happens(50), Reason::PostponedVisits);
-    because(rapport < 1.9 && chance.happens(40), Reason::UnansweredCalls);
-    if reasons.is_empty() {
-        reasons.insert(Reason::NoProgress);
-    }
     Statement {
         account: account.id.clone(),
         rep: rep.id.clone(),
+        reasons: reasons(chance, rep, account, rapport, minutes),
         stars: half_stars(rapport + 0.15 * chance.around_zero()),
-        reasons,
         share_reasons: chance.happens(85),
         note: "Invented.",
     }
+}
+
+/// Why a rep is unhappy with an account that gets on with them like that and lies so many minutes away; one at least.
+pub fn reasons(chance: &mut Chance, rep: &Rep, account: &Account, rapport: f64, minutes: f64) -> BTreeSet<Reason> {
+    let differs = matches!((rep.style, account.style), (Some(own), Some(theirs)) if own != theirs);
+    let foreign = account.language.as_ref().is_some_and(|one| !rep.languages.contains(one));
+    let unknown = account.industry.as_ref().is_some_and(|one| !rep.industries.contains(one));
+    let demands = account.traits.difference(&rep.tolerances).next().is_some();
+    let because = [
+        (minutes > LONG_JOURNEY_MINUTES, Reason::LongJourney),
+        (rapport < 2.6 && differs, Reason::Chemistry),
+        (foreign, Reason::Language),
+        (rapport < 3.0 && unknown, Reason::UnknownIndustry),
+        (demands, Reason::UnreasonableDemands),
+        (rapport < 2.2 && chance.happens(50), Reason::PostponedVisits),
+        (rapport < 1.9 && chance.happens(40), Reason::UnansweredCalls),
+    ];
+    let mut reasons: BTreeSet<Reason> = because.into_iter().filter(|one| one.0).map(|one| one.1).collect();
+    if reasons.is_empty() {
+        reasons.insert(Reason::NoProgress);
+    }
+    reasons
 }

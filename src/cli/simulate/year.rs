@@ -1,0 +1,262 @@
+//! A year: the company week by week, through the same verbs a portal would call.
+//!
+//! In go a company, its truth and habits and a policy; out comes what became of everything, counted.
+//! Holds: each verb is a transaction of its own by a clock that is moved from day to day; nothing is done behind the
+//! program's back. After each week [`Watch`] looks at what may never happen.
+//! Costs: some ten milliseconds a proposal, nearly all of it the database's.
+//! Deliberately absent: what happens in the world beyond quarrels: nobody leaves, nobody is hired, no account is lost.
+
+use super::{
+    habits::{Habits, Reaction, poor_commission},
+    outcome::{Outcome, Tally},
+    truth::Truth,
+    watch::Watch,
+};
+use crate::cli::{Failure, invented::world::World};
+use account_swap::{
+    app::{
+        Page, Refused, Store, decide,
+        handover::{self, WhichStep},
+        proposals::{self as views, PartyView, ProposalView},
+        run::{self, Scope},
+        submit, system,
+    },
+    domain::{
+        handover::{StepAction, StepState},
+        ids::{AccountId, ProposalId, RepId, Version},
+        principal::{Principal, Role},
+        proposal::{Proposal, ProposalState, PublicStatus},
+        roster::{Account, Rep},
+    },
+    settings::Settings,
+    store::{HandClock, proposals, roster},
+};
+use chrono::Duration;
+use std::collections::BTreeMap;
+
+/// How many of a list are read at once.
+const PAGE: i64 = 200;
+
+/// A company that lives through a year.
+pub struct Year<'w> {
+    store: Store,
+    settings: Settings,
+    clock: HandClock,
+    reps: BTreeMap<&'w RepId, &'w Rep>,
+    accounts: BTreeMap<&'w AccountId, &'w Account>,
+    habits: Habits,
+    truth: Truth,
+    watch: Watch,
+    tally: Tally,
+    poor_below: i64,
+}
+
+impl<'w> Year<'w> {
+    /// The company on the Sunday before its first week, with everything imported.
+    pub fn new(store: Store, settings: Settings, clock: HandClock, world: &'w World, habits: Habits) -> Self {
+        Self {
+            truth: Truth::new(habits.seed),
+            watch: Watch::new(world.accounts.iter().map(|account| account.id.clone()).collect()),
+            tally: Tally::default(),
+            poor_below: poor_commission(world.accounts.iter()),
+            reps: world.people.iter().map(|person| (&person.rep.id, &person.rep)).collect(),
+            accounts: world.accounts.iter().map(|account| (&account.id, account)).collect(),
+            store,
+            settings,
+            clock,
+            habits,
+        }
+    }
+
+    /// Lives through `weeks`, telling `passed` after each.
+    pub fn live(mut self, weeks: u32, passed: &dyn Fn()) -> Result<Outcome, Failure> {
+        for week in 0..weeks {
+            self.submit(week)?;
+            self.clock.move_by(Duration::days(1));
+            self.run_the_night()?;
+            self.clock.move_by(Duration::days(1));
+            self.answer()?;
+            self.clock.move_by(Duration::days(1));
+            self.approve()?;
+            self.clock.move_by(Duration::days(1));
+            self.hand_over()?;
+            self.clock.move_by(Duration::days(1));
+            self.confirm()?;
+            self.clock.move_by(Duration::days(2));
+            let owners = self.owners()?;
+            self.watch.look(&self.store, &owners)?;
+            for (account, owner) in &owners {
+                self.truth.pass_week(week, owner, account);
+            }
+            self.tally.pass_week(&self.store, week)?;
+            passed();
+        }
+        let struggling = self.struggling(&self.owners()?);
+        Ok(self.tally.outcome(&self.store, weeks, struggling, self.watch.largest_balance())?)
+    }
+
+    fn owners(&self) -> Result<BTreeMap<AccountId, RepId>, Failure> {
+        let all: Vec<AccountId> = self.accounts.keys().map(|id| (*id).clone()).collect();
+        let found = self.store.read(|reader| roster::ownerships(reader, &all))?;
+        Ok(found.into_iter().map(|(account, (owner, _))| (account, owner)).collect())
+    }
+
+    /// How many accounts are a struggle for their owner.
+    fn struggling(&self, owners: &BTreeMap<AccountId, RepId>) -> usize {
+        let is_struggle = |(account, owner): &(&AccountId, &RepId)| {
+            self.truth.rapport(self.reps[*owner], self.accounts[*account]) < super::truth::STRUGGLE_BELOW
+        };
+        owners.iter().filter(is_struggle).count()
+    }
+
+    /// Everybody looks at the own book.
+    fn submit(&mut self, week: u32) -> Result<(), Failure> {
+        let owners = self.owners()?;
+        if week == 0 {
+            self.tally.struggling_at_first = self.struggling(&owners);
+        }
+        for (account, owner) in &owners {
+            let (rep, account) = (self.reps[owner], self.accounts[account]);
+            let Some(new) = self.habits.statement(&self.truth, week, rep, account, self.poor_below) else { continue };
+            let honest = !self.habits.games(rep);
+            let made = self.store.write(|writer| submit::submit(writer, &as_rep(owner), new.clone()));
+            match made {
+                Ok(view) => self.tally.submitted(view.id, week, honest),
+                Err(Refused::Conflict { code: "already_submitted", .. }) => {}
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn run_the_night(&mut self) -> Result<(), Failure> {
+        let date = run::business_date(&self.settings.night, self.clock.now());
+        let night = run::run(&self.store, &self.settings, &system(), &Scope::Everybody, date, &|_| {})?;
+        self.tally.proposed += night.report.map_or(0, |report| report.published as usize);
+        Ok(())
+    }
+
+    /// What a rep has been proposed and has not answered.
+    fn proposed_to(&self, who: &Principal) -> Result<Vec<PartyView>, Failure> {
+        let mut open = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.read(|reader| views::list(reader, who, Page { after, limit: PAGE }))?;
+            let Some(last) = page.last() else { return Ok(open) };
+            after = Some(last.id());
+            open.extend(page.into_iter().filter_map(|view| match view {
+                ProposalView::Party(view) if view.status == PublicStatus::Proposed => Some(*view),
+                _ => None,
+            }));
+        }
+    }
+
+    fn answer(&mut self) -> Result<(), Failure> {
+        for rep in self.reps.values() {
+            let who = as_rep(&rep.id);
+            for view in self.proposed_to(&who)? {
+                let told = self.store.read(|reader| views::explain(reader, &who, view.id))?;
+                let [gives, receives] = [&view.gives.id, &view.receives.id].map(|id| self.accounts[id]);
+                let (id, seen) = (view.id, view.version);
+                let done = match self.habits.reaction(&self.truth, rep, gives, receives, &told) {
+                    Reaction::Accept => {
+                        self.store.write(|writer| decide::accept(writer, &self.settings, &who, id, seen))
+                    }
+                    Reaction::Decline(why) => self.store.write(|writer| decide::decline(writer, &who, id, seen, why)),
+                    Reaction::Nothing => continue,
+                };
+                done?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The proposals in some states.
+    fn in_states(&self, states: &[ProposalState]) -> Result<Vec<Proposal>, Failure> {
+        let mut all: Vec<Proposal> = Vec::new();
+        loop {
+            let after = all.last().map(|last| last.id);
+            let page =
+                self.store.read(|reader| proposals::list(reader, proposals::Of::Anybody, states, after, PAGE))?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+
+    /// Every manager who is asked agrees.
+    fn approve(&mut self) -> Result<(), Failure> {
+        for proposal in self.in_states(&[ProposalState::Accepted])? {
+            let mut managers = self.managers(proposal.id)?;
+            while let Some((manager, seen)) = managers.pop() {
+                self.store.write(|writer| decide::approve(writer, &manager, proposal.id, seen))?;
+                managers = self.managers(proposal.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The managers whose approval a proposal still needs, each with the version they see.
+    fn managers(&self, proposal: ProposalId) -> Result<Vec<(Principal, Version)>, Failure> {
+        let mut asked = Vec::new();
+        for manager in self.store.read(|reader| roster::teams(reader))?.into_iter().map(|team| team.manager) {
+            let who = Principal { id: manager, role: Role::Manager };
+            match self.store.read(|reader| views::one(reader, &who, proposal)) {
+                Ok(ProposalView::Manager(view)) => {
+                    let is_asked = view.state == ProposalState::Accepted
+                        && view.approvers.contains(&who.id)
+                        && !view.approved_by.contains(&who.id);
+                    if is_asked {
+                        asked.push((who, view.version));
+                    }
+                }
+                Ok(_) | Err(Refused::NotFound(_)) => {}
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+        Ok(asked)
+    }
+
+    /// The givers do what is to be done.
+    fn hand_over(&mut self) -> Result<(), Failure> {
+        for proposal in self.in_states(&[ProposalState::Approved])? {
+            let by = as_rep(&proposal.legs[0].from);
+            let mut view = self.store.read(|reader| handover::one(reader, &by, proposal.id))?;
+            while let Some(step) = view.steps.iter().find(|step| step.state == StepState::Open) {
+                let giver = proposal.legs.iter().find(|leg| leg.position == step.leg).map(|leg| as_rep(&leg.from));
+                let giver = giver.expect("a step is of a leg");
+                let which = WhichStep { leg: step.leg, kind: step.kind };
+                let seen = view.version;
+                view = self.store.write(|writer| {
+                    handover::settle(writer, &giver, proposal.id, which, StepAction::Complete, "", seen)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The CRM does as it is told.
+    fn confirm(&mut self) -> Result<(), Failure> {
+        let crm = Principal { id: "crm".parse().expect("a sound id"), role: Role::Service };
+        for proposal in self.in_states(&[ProposalState::Executing])? {
+            let confirmed = self
+                .store
+                .write(|writer| handover::confirm(writer, &self.settings, &crm, proposal.id, proposal.version))?;
+            if confirmed.state == ProposalState::OnTrial {
+                for leg in &proposal.legs {
+                    let received = proposal.leg_to(&leg.from).expect("whoever gives receives");
+                    let rep = self.reps[&leg.from];
+                    let stars = [&leg.account, &received.account]
+                        .map(|account| self.truth.rapport(rep, self.accounts[account]));
+                    self.tally.gained(&leg.from, proposal.id, self.habits.gain(stars, &leg.side));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_rep(id: &RepId) -> Principal {
+    Principal { id: id.clone(), role: Role::Rep }
+}
