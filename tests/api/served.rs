@@ -6,6 +6,7 @@
 use crate::fixture::World;
 use account_swap::{
     api::{self, AppState, auth::LocalKey},
+    app::Store,
     domain::principal::Principal,
     settings::Settings,
 };
@@ -105,7 +106,10 @@ impl Served {
         settings.server.workers = 2;
         change(&mut settings);
         let key = LocalKey::open(&settings.auth).expect("a key");
-        let store = account_swap::app::Store::open(&settings.database).expect("the database");
+        let mut store = Store::open(&settings.database).expect("the database");
+        if let Some(clock) = &world.clock {
+            store = store.by_clock(clock.clone());
+        }
         let state = AppState::new(settings, store).await.expect("a state");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -26,6 +26,8 @@ pub struct World {
     pub store: Store,
     pub settings: Settings,
     pub name: &'static str,
+    /// The clock that counts, where it is not the database's.
+    pub clock: Option<HandClock>,
     database: TestDatabase,
 }
 
@@ -92,13 +94,13 @@ impl World {
             }
         }
         execute(&database.url, &sql);
-        Self { store, settings, name: database.name, database }
+        Self { store, settings, name: database.name, clock: None, database }
     }
 
     /// The same world by a clock that a test moves, which shows `time` for now.
     pub fn by_hand(self, time: &str) -> (Self, HandClock) {
         let clock = HandClock::showing(time.parse().unwrap());
-        (Self { store: self.store.by_clock(clock.clone()), ..self }, clock)
+        (Self { store: self.store.by_clock(clock.clone()), clock: Some(clock.clone()), ..self }, clock)
     }
 
     /// Changes the database behind the program's back.
