@@ -27,6 +27,7 @@ pub struct World {
     pub settings: Settings,
     pub name: &'static str,
     /// The clock that counts, where it is not the database's.
+    #[allow(dead_code, reason = "read only where the world is served")]
     pub clock: Option<HandClock>,
     database: TestDatabase,
 }
