@@ -97,6 +97,10 @@ own_id! {
     ProposalId,
     /// A manager's decision with a reason.
     OverrideId,
+    /// A rep's question to a colleague whether the two might swap.
+    DirectSwapId,
+    /// A plan for one team that its manager shapes.
+    MeetingId,
     /// A random version of a row, new at each change: an `ETag` that tells nothing.
     Version,
 }

@@ -8,6 +8,7 @@ pub mod closed;
 pub mod freeze;
 pub mod handover;
 pub mod ids;
+pub mod meeting;
 pub mod money;
 pub mod overrides;
 pub mod policy;

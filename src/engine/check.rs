@@ -1,6 +1,7 @@
 //! The check of a plan, written apart from everything that made it.
 //!
-//! In go a plan, the market and the policy; out comes a [`CheckedPlan`], or every breach found.
+//! In go a plan, the market and the policy; out comes a [`CheckedPlan`], or every breach found. [`check_moves`] does the
+//! same for moves that claim to be possible and not to be the best.
 //! Holds: only [`check`] makes a [`CheckedPlan`], and only that is saved. What is accepted is a set of moves that takes no
 //! account twice, breaks no hard rule and keeps every cap; each of its numbers is the market's; and no such set is
 //! better, by a certificate that is verified against the possible moves as counted again here.
@@ -27,7 +28,7 @@ mod why_nots;
 use self::recount::Recount;
 use super::{
     market::Market,
-    plan::{Plan, Rule},
+    plan::{Move, Plan, Rule},
 };
 use crate::domain::{closed::closed_list, policy::Policy};
 use serde::Serialize;
@@ -111,11 +112,11 @@ impl CheckedPlan {
 pub fn check(plan: Plan, market: &Market, policy: &Policy) -> Result<CheckedPlan, Vec<Breach>> {
     let recount = Recount::new(market, policy);
     let mut breaches = Breaches::default();
-    if let Some(rings) = moves::rings(&plan, market, policy, &mut breaches) {
+    if let Some(rings) = moves::rings(&plan.moves, market, policy, &mut breaches) {
         for (at, (one, ring)) in plan.moves.iter().zip(&rings).enumerate() {
             moves::check_move(&recount, market, at, one, ring, &mut breaches);
         }
-        if let Some(next) = moves::next_offers(market, &plan, &rings, &mut breaches) {
+        if let Some(next) = moves::next_offers(market, &plan.moves, &rings, &mut breaches) {
             let possible = recount.possible();
             let caps = recount.caps(&possible);
             let is_full = moves::check_caps(&recount, market, &next, &caps, &mut breaches);
@@ -127,6 +128,42 @@ pub fn check(plan: Plan, market: &Market, policy: &Policy) -> Result<CheckedPlan
         }
     }
     if breaches.found.is_empty() { Ok(CheckedPlan { plan }) } else { Err(breaches.found) }
+}
+
+/// Moves of which each, and all together, keep every rule and cap. Only [`check_moves`] makes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedMoves {
+    moves: Vec<Move>,
+}
+
+impl CheckedMoves {
+    /// The moves, by their first account.
+    pub fn moves(&self) -> &[Move] {
+        &self.moves
+    }
+
+    /// The moves, to keep.
+    pub fn into_moves(self) -> Vec<Move> {
+        self.moves
+    }
+}
+
+/// Counts every number of some moves again, and every rule and cap, as [`check`] does for those of a plan.
+///
+/// Errors: every [`Breach`] found. Whether other moves would be better is not judged.
+pub fn check_moves(moves: Vec<Move>, market: &Market, policy: &Policy) -> Result<CheckedMoves, Vec<Breach>> {
+    let recount = Recount::new(market, policy);
+    let mut breaches = Breaches::default();
+    if let Some(rings) = moves::rings(&moves, market, policy, &mut breaches) {
+        for (at, (one, ring)) in moves.iter().zip(&rings).enumerate() {
+            moves::check_move(&recount, market, at, one, ring, &mut breaches);
+        }
+        if let Some(next) = moves::next_offers(market, &moves, &rings, &mut breaches) {
+            let caps = recount.caps(&recount.possible());
+            moves::check_caps(&recount, market, &next, &caps, &mut breaches);
+        }
+    }
+    if breaches.found.is_empty() { Ok(CheckedMoves { moves }) } else { Err(breaches.found) }
 }
 
 /// What was found so far.

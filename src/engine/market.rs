@@ -213,6 +213,28 @@ impl Market {
         Ok(Self { business_date, reps, offers, books: placed, histories, forbidden, ways: Ways::default() })
     }
 
+    /// The market of some of its offers: these, their owners with their books and histories, and nobody else.
+    pub fn of_offers(&self, keep: impl Fn(&Account) -> bool) -> Self {
+        let offers: Vec<Offer> = self.offers.iter().filter(|offer| keep(&offer.account)).cloned().collect();
+        let owners: BTreeSet<&RepId> = offers.iter().map(|offer| &offer.account.owner).collect();
+        let kept: BTreeSet<&AccountId> = offers.iter().map(|offer| &offer.account.id).collect();
+        let concerns = |rep: &RepId, account: &AccountId| owners.contains(rep) && kept.contains(account);
+        let reps: Vec<Trader> = self.reps.iter().filter(|trader| owners.contains(&trader.rep.id)).cloned().collect();
+        let books = self.books.iter().filter_map(|entry| {
+            let owner = &self.reps[entry.rep as usize].rep.id;
+            owners.contains(owner).then(|| (owner.clone(), entry.clone()))
+        });
+        let market = Self::new(
+            self.business_date,
+            reps,
+            offers.clone(),
+            books.collect(),
+            self.histories.iter().filter(|pair| concerns(&pair.rep, &pair.account)).cloned().collect(),
+            self.forbidden.iter().filter(|(rep, account)| concerns(rep, account)).cloned().collect(),
+        );
+        Self { ways: self.ways.clone(), ..market.expect("a part of a market is one") }
+    }
+
     /// The index of a rep in [`Self::reps`].
     pub fn rep_index(&self, id: &RepId) -> Option<usize> {
         self.reps.binary_search_by(|trader| trader.rep.id.cmp(id)).ok()

@@ -12,9 +12,11 @@
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
 //! | `limits`, `rules`, `caps` | what may not be, by how much, one move at a time and all together |
 //! | `reach`, `candidates`, `promise` | who lies near what, who may receive it, and which of them are kept |
-//! | `arcs`, `score` | what for, and the points of each possible swap |
+//! | `arcs`, `score`, `possible` | what for, the points of each possible swap, and all of it together |
 //! | `solve`, `longer_rings`, `report`, `why_not`, `plan` | the best set of moves, what longer rings could add, what it amounts to, and why the others stay |
-//! | `price` | one move by itself |
+//! | `price`, `partners` | one move by itself, and what some accounts might be swapped for |
+//! | `rematch` | the best swaps that take in some accounts |
+//! | `guided` | the best plan of those with what people pinned and without what they struck out |
 //! | `check` | everything counted again by other means |
 //!
 //! Holds: points and gains are integers, every named term is a whole number of minutes; ties are broken by id, and
@@ -29,15 +31,19 @@ mod caps;
 pub mod check;
 mod fit;
 mod geography;
+pub mod guided;
 mod limits;
 mod longer_rings;
 pub mod market;
+pub mod partners;
 pub mod plan;
+mod possible;
 pub mod price;
 mod promise;
 pub mod rapport;
 mod reach;
-mod report;
+pub mod rematch;
+pub mod report;
 mod rules;
 mod score;
 mod solve;

@@ -4,24 +4,21 @@
 //! Deliberately absent: any change. A plan changes nothing; only a decision changes a book.
 
 use super::{
-    arcs::Arcs,
-    candidates::{Reached, Received, Search},
-    caps::caps,
     longer_rings::rings_bound,
     market::Market,
-    report::{Dropped, Pool, report},
-    rules::Loads,
-    score::{nights_waited, points, score},
+    possible::Possible,
+    report::{Pool, report},
+    score::{nights_waited, points},
     solve::solve,
-    value::{self, Given},
-    view::{View, index},
+    value,
+    view::View,
     ways::SourceCount,
     why_not::why_not,
 };
 use crate::domain::{
     closed::closed_list,
     ids::{AccountId, RepId, SubmissionId},
-    policy::{MaxRing, Policy},
+    policy::Policy,
     proposal::Side,
     units::{Cents, Minutes, Points, Stars},
 };
@@ -259,24 +256,7 @@ pub fn plan(market: &Market, policy: &Policy) -> Plan {
 /// Does what [`plan`] does and says at the end of each stage which one it was, for whoever shows progress.
 pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage)) -> Plan {
     let view = View::new(market, policy);
-    let loads = Loads::new(&view);
-    let given = Given::new(&view);
-    tell(Stage::View);
-    let search = Search::new(&view, &given);
-    let reached = search.candidates();
-    tell(Stage::Candidates);
-    let received = Received::new(&view, &reached);
-    let chances = score(&search, &loads, &reached, &received);
-    let arcs = Arcs::new(&view, &loads, &given, &reached, &received);
-    let candidates = reached.iter().map(Reached::count).sum();
-    let dropped = Dropped::count(&reached);
-    drop((reached, received));
-    let worst: Vec<_> = match policy.plan.max_ring {
-        MaxRing::Two => chances.iter().map(|one| (!one.partners.is_empty()).then_some(one.worst)).collect(),
-        _ => (0..index(chances.len())).map(|offer| arcs.worst(&view, offer)).collect(),
-    };
-    let caps = caps(&view, &loads, &worst);
-    tell(Stage::Scores);
+    let Possible { chances, arcs, caps, candidates, dropped } = Possible::of(&view, &mut tell);
     let bound = rings_bound(&view, &arcs);
     let solution = solve(&view, &chances, &arcs, &caps, bound.points);
     tell(Stage::Solution);

@@ -102,7 +102,7 @@ fn commission_moved(one: &Move) -> Cents {
 /// 0 where their sum is not positive.
 ///
 /// Source: C. Gini, "Variabilità e mutabilità", 1912, in the sorted form `Σ (2i − n − 1) xᵢ / (n Σ xᵢ)`.
-fn gini_thousandths(ascending: &[i64]) -> i64 {
+pub fn gini_thousandths(ascending: &[i64]) -> i64 {
     let count = ascending.len() as i128;
     let sum: i128 = ascending.iter().map(|&one| i128::from(one)).sum();
     if sum <= 0 {

@@ -13,21 +13,26 @@ use crate::{
     },
     engine::{
         market::Market,
-        plan::{Move, Plan, PlannedLeg, Rule},
+        plan::{Move, PlannedLeg, Rule},
     },
 };
 use std::collections::BTreeSet;
 
 /// Reads each move as offers, or says which move is no ring of the pool.
-pub(super) fn rings(plan: &Plan, market: &Market, policy: &Policy, breaches: &mut Breaches) -> Option<Vec<Vec<usize>>> {
-    let mut rings = Vec::with_capacity(plan.moves.len());
-    for (at, one) in plan.moves.iter().enumerate() {
+pub(super) fn rings(
+    moves: &[Move],
+    market: &Market,
+    policy: &Policy,
+    breaches: &mut Breaches,
+) -> Option<Vec<Vec<usize>>> {
+    let mut rings = Vec::with_capacity(moves.len());
+    for (at, one) in moves.iter().enumerate() {
         match ring(one, market, policy) {
             Ok(ring) => rings.push(ring),
             Err(what) => breaches.add(Claim::Permutation, format!("move {at}"), what),
         }
     }
-    (rings.len() == plan.moves.len()).then_some(rings)
+    (rings.len() == moves.len()).then_some(rings)
 }
 
 fn ring(one: &Move, market: &Market, policy: &Policy) -> Result<Vec<usize>, String> {
@@ -127,7 +132,7 @@ fn check_side(place: &str, found: &Side, right: &Side, breaches: &mut Breaches) 
 /// What is received for each offer that moves, where no account moves twice; checks the order of moves on the way.
 pub(super) fn next_offers(
     market: &Market,
-    plan: &Plan,
+    moves: &[Move],
     rings: &[Vec<usize>],
     breaches: &mut Breaches,
 ) -> Option<Vec<Option<usize>>> {
@@ -143,7 +148,7 @@ pub(super) fn next_offers(
             next[offer] = Some(ring[(turn + 1) % ring.len()]);
         }
     }
-    let first_accounts = || plan.moves.iter().map(|one| &one.legs[0].account);
+    let first_accounts = || moves.iter().map(|one| &one.legs[0].account);
     if !first_accounts().is_sorted() {
         breaches.add(Claim::Order, "moves", "they are not by their first account");
     }
