@@ -35,6 +35,8 @@ pub struct Settings {
     pub night: Night,
     /// Deadlines of proposals.
     pub proposals: Proposals,
+    /// Questions of reps to colleagues.
+    pub direct_swaps: DirectSwaps,
     /// Imports.
     pub import: Import,
     /// Where driving times come from.
@@ -159,6 +161,18 @@ pub struct Proposals {
     pub trial_days: u32,
     /// Up to this difference in commission no manager is asked; 0 asks always.
     pub automatic_approval_cents: i64,
+}
+
+/// Questions of reps to colleagues.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectSwaps {
+    /// How many a rep may ask in a calendar month.
+    pub questions_a_month: u32,
+    /// From the question to the last moment to answer.
+    pub answer_within_hours: u32,
+    /// Whether the colleague is told who asks before there is a proposal.
+    pub asker_is_named: bool,
 }
 
 /// Imports.

@@ -4,8 +4,14 @@ mod common;
 
 #[path = "life/day.rs"]
 mod day;
+#[path = "life/direct.rs"]
+mod direct;
 #[path = "life/fixture.rs"]
 mod fixture;
+#[path = "life/meetings.rs"]
+mod meetings;
+#[path = "life/overrides.rs"]
+mod overrides;
 #[path = "life/races.rs"]
 mod races;
 #[path = "life/rings.rs"]

@@ -324,6 +324,26 @@ impl<T: Send + 'static> Post<T> {
     }
 }
 
+impl<T: Send + 'static> Post<T> {
+    /// Does `work` in a transaction that is taken back, and answers with what it found. Nothing is kept, also not under the
+    /// key.
+    pub async fn rehearse<V: Serialize + Send + 'static>(
+        self,
+        work: impl Fn(&mut Writer<'_>, &Settings, &Principal, &T) -> Result<V, Refused> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { caller: Caller { who, state }, body, .. } = self;
+        let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
+        let found = blocking(limit, move || {
+            state.store.rehearse(|writer| {
+                admit(writer, &who)?;
+                Ok(work(writer, &state.settings, &who, &body)?)
+            })
+        })
+        .await?;
+        Ok(HttpResponse::Ok().json(found))
+    }
+}
+
 /// What is asked, without what it is asked about: the method and the path's template.
 fn operation(request: &HttpRequest) -> String {
     format!("{} {}", request.method(), request.match_pattern().unwrap_or_default())

@@ -16,9 +16,11 @@ pub mod schema;
 
 mod accounts;
 mod audit;
+mod direct_swaps;
 mod handovers;
 mod imports;
 mod me;
+mod meetings;
 mod overrides;
 mod proposals;
 mod reports;
@@ -93,6 +95,18 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(overrides::get_override)
             .service(overrides::second_override)
             .service(overrides::refuse_override)
+            .service(overrides::review_override)
+            .service(direct_swaps::list_direct_swaps)
+            .service(direct_swaps::create_direct_swap)
+            .service(direct_swaps::get_direct_swap)
+            .service(direct_swaps::look_at_direct_swap)
+            .service(direct_swaps::decline_direct_swap)
+            .service(meetings::list_meetings)
+            .service(meetings::create_meeting)
+            .service(meetings::get_meeting)
+            .service(meetings::change_meeting)
+            .service(meetings::publish_meeting)
+            .service(meetings::close_meeting)
             .service(runs::list_runs)
             .service(runs::create_run)
             .service(runs::get_run)
@@ -104,6 +118,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(handovers::confirm_handover)
             .service(imports::create_import)
             .service(reports::get_summary)
+            .service(reports::get_override_report)
             .service(audit::list_audit)
             .service(audit::verify_audit)
             .wrap(from_fn(door)),

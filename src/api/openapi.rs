@@ -51,6 +51,8 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
         (name = "submissions", description = "Statements that an account is a struggle."),
         (name = "proposals", description = "Moves put to their reps, and the decisions on them."),
         (name = "overrides", description = "What managers decide beyond the ordinary course."),
+        (name = "direct_swaps", description = "A rep asks a chosen colleague whether the two might swap."),
+        (name = "meetings", description = "A run for one team that its manager shapes before it is published."),
         (name = "runs", description = "Matching runs and what they amounted to."),
         (name = "handovers", description = "The way from an approved proposal to the change of owner."),
         (name = "imports", description = "The CRM's data on their way in."),

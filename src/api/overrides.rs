@@ -3,19 +3,22 @@
 use super::{
     caller::{Caller, Named, Post, changed, created, shown},
     etag::{IfMatch, IfMatchWhereNeeded, IfNoneMatch},
-    page::{Page, PageQuery},
+    page::{Page, PageQuery, query},
     problem::Problem,
 };
 use crate::{
-    app::overrides::{self, NewOverride, OverrideView},
+    app::overrides::{self, NewOverride, NewReview, OverridePrice, OverrideView},
     domain::{ids::OverrideId, overrides::OverrideAction},
 };
-use actix_web::{HttpResponse, get, post, web::Json};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, get, post, web::Json};
+use serde::Deserialize;
+use std::future::{Ready, ready};
+use utoipa::IntoParams;
 
 /// Overrides you may see
 ///
-/// By id. A manager sees those they ordered or settled, those that touch their teams and those that await a second
-/// manager; an admin all.
+/// By id. A manager sees those that they or managers below them ordered, those they settled, those that touch their teams
+/// and those that await a second manager; an admin all.
 #[utoipa::path(
     tag = "overrides",
     operation_id = "listOverrides",
@@ -30,19 +33,54 @@ pub async fn list_overrides(caller: Caller, page: PageQuery) -> Result<Json<Page
     Ok(Json(wanted.page(found, |order| order.id)))
 }
 
+/// Whether an order is only priced.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DryRun {
+    /// Answers with what it would do, and does nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+impl FromRequest for DryRun {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(query(request))
+    }
+}
+
 /// Order an override
 ///
 /// Always with a reason code and a note, never past a hard rule, never for your own benefit. What is about a proposal takes
-/// its entity tag in `If-Match`. A forced move across teams or over a decline awaits a second manager.
+/// its entity tag in `If-Match`. A forced move across teams or over a decline awaits a second manager. Whoever a forced
+/// move, a freeze or a ban displaces is matched again in the same moment. With `dry_run=true` nothing is done, nothing is
+/// kept under the key, and the answer is the price: what it would displace and make, and what that does to fairness.
 #[utoipa::path(
     tag = "overrides",
     operation_id = "createOverride",
-    params(IfMatchWhereNeeded),
+    params(DryRun, IfMatchWhereNeeded),
     request_body(content = NewOverride, description = "What is ordered, and why."),
-    responses((status = 201, description = "It is ordered.", body = OverrideView))
+    responses(
+        (status = 200, description = "What it would do.", body = OverridePrice),
+        (status = 201, description = "It is ordered.", body = OverrideView),
+    )
 )]
 #[post("/overrides")]
-pub async fn create_override(post: Post<NewOverride>, if_match: IfMatchWhereNeeded) -> Result<HttpResponse, Problem> {
+pub async fn create_override(
+    post: Post<NewOverride>,
+    dry: DryRun,
+    if_match: IfMatchWhereNeeded,
+) -> Result<HttpResponse, Problem> {
+    if dry.dry_run {
+        return post
+            .rehearse(move |writer, settings, who, new| {
+                overrides::price(writer, settings, who, new.clone(), if_match.0)
+            })
+            .await;
+    }
     post.once(move |writer, settings, who, new| {
         let view = overrides::order(writer, settings, who, new.clone(), if_match.0)?;
         Ok(created(format!("/api/v1/overrides/{}", view.id), view.version, &view))
@@ -91,6 +129,29 @@ pub async fn second_override(post: Post, id: Named<OverrideId>, if_match: IfMatc
 #[post("/overrides/{id}/refuse")]
 pub async fn refuse_override(post: Post, id: Named<OverrideId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
     settle(post, id, if_match, OverrideAction::Refuse).await
+}
+
+/// Review an override
+///
+/// As another manager who may see it, or as an admin: what you think of it afterwards, once.
+#[utoipa::path(
+    tag = "overrides",
+    operation_id = "reviewOverride",
+    params(("id" = OverrideId, Path, description = "The override."), IfMatch),
+    request_body(content = NewReview, description = "What you think of it."),
+    responses((status = 200, description = "Your review is kept.", body = OverrideView))
+)]
+#[post("/overrides/{id}/review")]
+pub async fn review_override(
+    post: Post<NewReview>,
+    id: Named<OverrideId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, new| {
+        let view = overrides::review(writer, who, id.0, new.clone(), if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
 }
 
 async fn settle(

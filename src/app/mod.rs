@@ -6,15 +6,19 @@
 //! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
 
 pub mod decide;
+pub mod direct;
 pub mod export;
 pub mod handover;
 pub mod idempotent;
 pub mod import;
 mod life;
 pub mod me;
+pub mod meetings;
 pub mod money;
 pub mod overrides;
+pub mod people;
 pub mod proposals;
+mod propose;
 pub mod report;
 pub mod roster;
 pub mod run;

@@ -322,7 +322,8 @@ fn manager_view(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<ManagerV
     })
 }
 
-fn fit(before: &Valuation, after: &Valuation) -> Fit {
+/// How much better a pair is expected to get on than another, as a manager may know it.
+pub(super) fn fit(before: &Valuation, after: &Valuation) -> Fit {
     match after.stars.hundredths() - before.stars.hundredths() {
         ..50 => Fit::Same,
         50..=150 => Fit::Better,

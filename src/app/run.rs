@@ -12,25 +12,24 @@ pub mod verify;
 pub use reports::{ReportView, SourceView, TeamsView};
 
 use super::{
-    AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, fresh_version,
-    life::{advance_submission, reveal},
+    AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, direct,
+    life::reveal,
     me::managed,
+    propose::propose,
     snapshot::{Snapshot, snapshot},
     sweep::sweep,
     system, travel,
 };
 use crate::{
     domain::{
-        ids::{AccountId, ProposalId, RunId, TeamId},
+        ids::{RunId, TeamId},
         policy::Policy,
         principal::{Principal, Role},
-        proposal::{Answer, Leg, Proposal, ProposalState},
-        submission::{SubmissionAction, SubmissionActor, SubmissionState},
     },
     engine::{
         check::check,
         market::Market,
-        plan::{Move, Plan, plan},
+        plan::{Plan, plan},
     },
     settings::{Night, Settings},
     store::{
@@ -38,7 +37,6 @@ use crate::{
         market::Pool,
         proposals, roster,
         runs::{self, Claim, NewRun, Outcome, Run, RunState},
-        submissions,
     },
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -183,9 +181,7 @@ pub fn run(
 ) -> Result<RunView, Refused> {
     store.read(|reader| may_start(reader, who, scope))?;
     sweep(store)?;
-    let policy = serde_json::to_string(&settings.policy).expect("a policy is plain numbers");
-    let lease = Duration::seconds(settings.night.lease_seconds.into());
-    let claim = store.write(|writer| claim(writer, who, scope, date, &policy, lease))?;
+    let claim = store.write(|writer| claim(writer, settings, who, scope, date))?;
     let worked = work(store, settings, scope, date, claim, watch);
     if let Err(error) = &worked {
         let why = error.to_string();
@@ -197,20 +193,20 @@ pub fn run(
 
 fn claim(
     writer: &mut Writer<'_>,
+    settings: &Settings,
     who: &Principal,
     scope: &Scope,
     date: NaiveDate,
-    policy: &str,
-    lease: Duration,
 ) -> Result<Claim, Refused> {
+    let policy = serde_json::to_string(&settings.policy).expect("a policy is plain numbers");
     let new = NewRun {
         id: RunId(Uuid::new_v4()),
         scope: scope.as_str(),
         business_date: date,
         started_by: who.id.as_str(),
         solver_version: env!("CARGO_PKG_VERSION"),
-        policy,
-        lease,
+        policy: &policy,
+        lease: Duration::seconds(settings.night.lease_seconds.into()),
     };
     let claim = runs::claim(writer, &new).map_err(|error| match error {
         StoreError::Twice(AtMostOne::RunOfTheNight) => {
@@ -221,6 +217,7 @@ fn claim(
     for ended in proposals::unrevealed(writer, scope.team())? {
         reveal(writer, &ended)?;
     }
+    direct::conclude(writer, settings, scope.team())?;
     record(writer, who, claim, "start", None, RunState::Running);
     Ok(claim)
 }
@@ -318,37 +315,7 @@ fn publish(
     plan: &Plan,
     parts: &Parts,
 ) -> Result<(), Refused> {
-    let accounts: Vec<AccountId> =
-        plan.moves.iter().flat_map(|one| one.legs.iter().map(|leg| leg.account.clone())).collect();
-    let today = roster::ownerships(writer, &accounts)?;
-    let now = writer.now();
-    let expires_at = now + Duration::hours(settings.proposals.expires_after_hours.into());
-    let mut published = Vec::with_capacity(plan.moves.len());
-    for one in &plan.moves {
-        let ownerships: Option<Vec<i64>> = one
-            .legs
-            .iter()
-            .map(|leg| {
-                let (owner, count) = today.get(&leg.account)?;
-                (*owner == leg.from && snapshot.ownerships.get(&leg.account) == Some(count)).then_some(*count)
-            })
-            .collect();
-        let Some(ownerships) = ownerships else { continue };
-        if reserve(writer, one)? {
-            published.push(proposal(Some(claim.id), one, &ownerships, now, expires_at));
-        }
-    }
-    proposals::insert(writer, &published)?;
-    for proposal in &published {
-        writer.record(Change {
-            actor: system(),
-            action: "propose",
-            subject_kind: "proposal",
-            subject_id: proposal.id.to_string(),
-            from_state: None,
-            to_state: Some(proposal.state.as_str()),
-        });
-    }
+    let published = propose(writer, settings, Some(claim.id), &plan.moves, &snapshot.ownerships)?;
     let teams = teams_of(&snapshot.market, plan);
     let kept = KeptReport::new(plan, u32::try_from(published.len()).unwrap_or(u32::MAX), teams);
     let outcome = Outcome {
@@ -362,59 +329,6 @@ fn publish(
     })?;
     record(writer, &system(), claim, "publish", Some(RunState::Running), RunState::Published);
     Ok(())
-}
-
-/// Binds the submissions of a move; false where one of them is open no more.
-fn reserve(writer: &mut Writer<'_>, one: &Move) -> Result<bool, Refused> {
-    let mut open = Vec::with_capacity(one.legs.len());
-    for leg in &one.legs {
-        match submissions::one(writer, leg.submission)? {
-            Some(submission) if submission.state == SubmissionState::Open => open.push(submission),
-            _ => return Ok(false),
-        }
-    }
-    for submission in &open {
-        advance_submission(writer, &system(), submission, SubmissionAction::Reserve, SubmissionActor::System)?;
-    }
-    Ok(true)
-}
-
-/// The proposal of a move, fresh.
-pub(super) fn proposal(
-    run: Option<RunId>,
-    one: &Move,
-    ownerships: &[i64],
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> Proposal {
-    Proposal {
-        id: ProposalId(Uuid::new_v4()),
-        run,
-        state: ProposalState::Proposed,
-        points: one.points,
-        created_at: now,
-        expires_at,
-        agreed_at: None,
-        revealed_at: None,
-        effective_on: None,
-        trial_ends_on: None,
-        version: fresh_version(),
-        legs: (0..)
-            .zip(one.legs.iter().zip(ownerships))
-            .map(|(position, (leg, ownership))| Leg {
-                position,
-                account: leg.account.clone(),
-                submission: leg.submission,
-                from: leg.from.clone(),
-                to: leg.to.clone(),
-                ownership: *ownership,
-                annual_commission_cents: leg.annual_commission_cents,
-                side: leg.side,
-                answer: Answer::Pending,
-                version: fresh_version(),
-            })
-            .collect(),
-    }
 }
 
 /// Runs by id: of the teams managed and of everybody for a manager, all for admin and service.

@@ -5,11 +5,13 @@
 //! Deliberately absent: clocks, databases, HTTP, randomness.
 
 pub mod closed;
+pub mod direct;
 pub mod freeze;
 pub mod handover;
 pub mod ids;
 pub mod meeting;
 pub mod money;
+pub mod override_review;
 pub mod overrides;
 pub mod policy;
 pub mod principal;

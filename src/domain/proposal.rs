@@ -57,6 +57,16 @@ impl ProposalState {
         )
     }
 
+    /// Whether nobody has approved it yet, so that its accounts might still go otherwise.
+    pub const fn is_undecided(self) -> bool {
+        matches!(self, Self::Proposed | Self::Accepted)
+    }
+
+    /// Whether its accounts have moved, or the CRM may have moved them, and it is not over.
+    pub const fn has_moved(self) -> bool {
+        matches!(self, Self::OnTrial | Self::NeedsAttention)
+    }
+
     /// Whether it ended before anything moved.
     pub const fn is_not_concluded(self) -> bool {
         matches!(

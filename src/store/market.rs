@@ -7,10 +7,11 @@
 use super::{
     Reader, StoreError,
     roster::{AccountRow, HeldAccount, RepRow, count},
-    schema::{accounts, forbidden_pairs, frozen_accounts, history, legs, reps, submissions},
+    schema::{accounts, forbidden_pairs, frozen_accounts, history, legs, proposals, reps, submissions},
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId},
+    proposal::ProposalState,
     roster::{Rep, Trait},
     submission::SubmissionState,
     units::{Place, Stars},
@@ -95,16 +96,19 @@ pub enum Pool<'a> {
     Team(&'a TeamId),
     /// The open and reserved ones of these accounts.
     Accounts(&'a [AccountId]),
+    /// Every open one, and every one bound by a proposal that nobody has approved yet: what might still go otherwise.
+    Undecided,
 }
 
 /// Reads the rows of a market.
 pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError> {
-    let everybody = matches!(pool, Pool::Everybody);
+    let everybody = matches!(pool, Pool::Everybody | Pool::Undecided);
     let team = if let Pool::Team(team) = pool { team.as_str() } else { "" };
     let (only, states): (Vec<&str>, &[SubmissionState]) = match pool {
         Pool::Accounts(only) => {
             (only.iter().map(AccountId::as_str).collect(), &[SubmissionState::Open, SubmissionState::Reserved])
         }
+        Pool::Undecided => (Vec::new(), &[SubmissionState::Open, SubmissionState::Reserved]),
         Pool::Everybody | Pool::Team(_) => (Vec::new(), &[SubmissionState::Open]),
     };
     let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
@@ -214,8 +218,14 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
         .collect::<Result<Vec<_>, StoreError>>()?;
 
     let frozen: Vec<String> = frozen_accounts::table.select(frozen_accounts::account_id).load(connection)?;
+    let binding = ProposalState::ALL.iter().filter(|state| match pool {
+        Pool::Undecided => state.is_live() && !state.is_undecided(),
+        _ => state.is_live(),
+    });
     let bound: Vec<String> = legs::table
+        .inner_join(proposals::table)
         .filter(legs::live.and(legs::account_id.eq_any(pool!(submissions::account_id))))
+        .filter(proposals::state.eq_any(binding.map(|state| state.as_str()).collect::<Vec<_>>()))
         .select(legs::account_id)
         .load(connection)?;
     let forbidden: Vec<(String, String)> = forbidden_pairs::table

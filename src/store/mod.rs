@@ -12,10 +12,13 @@ mod packed;
 mod schema;
 
 pub mod audit;
+pub mod direct;
 pub mod export;
 pub mod handovers;
 pub mod idempotency;
 pub mod market;
+pub mod meetings;
+pub mod override_reviews;
 pub mod overrides;
 pub mod proposals;
 pub mod roster;
@@ -90,6 +93,14 @@ pub enum AtMostOne {
     Freeze,
     /// One ban a pair.
     Ban,
+    /// One review an override.
+    Review,
+    /// One open meeting a team.
+    OpenMeeting,
+    /// One question of a rep to a colleague that looks open.
+    Question,
+    /// One turn of a month's questions.
+    Turn,
     /// One effect an idempotency key.
     IdempotencyKey,
     /// One row an id.
@@ -105,6 +116,10 @@ impl AtMostOne {
             ("runs_one_scope_and_date", "runs.scope, runs.business_date", Self::RunOfTheNight),
             ("frozen_accounts_pkey", "frozen_accounts.account_id", Self::Freeze),
             ("forbidden_pairs_pkey", "forbidden_pairs.rep_id, forbidden_pairs.account_id", Self::Ban),
+            ("override_reviews_pkey", "override_reviews.override_id", Self::Review),
+            ("meetings_one_open_team", "meetings.team_id", Self::OpenMeeting),
+            ("direct_swaps_one_pair", "direct_swaps.asker_id, direct_swaps.colleague_id", Self::Question),
+            ("direct_swaps_one_turn", "direct_swaps.asker_id, direct_swaps.month, direct_swaps.turn", Self::Turn),
             ("idempotency_keys_pkey", "idempotency_keys.principal_id", Self::IdempotencyKey),
             // SQLite names the same columns for both; which it was follows from what was being done.
             ("decisions_one_answer", "decisions.proposal_id, decisions.for_rep_id", Self::Answer),
@@ -124,6 +139,10 @@ impl std::fmt::Display for AtMostOne {
             Self::Approval => "an approval of this manager",
             Self::Freeze => "a freeze of this account",
             Self::Ban => "a ban of this pair",
+            Self::Review => "a review of this override",
+            Self::OpenMeeting => "an open meeting of this team",
+            Self::Question => "a question to this colleague",
+            Self::Turn => "a question of this turn",
             Self::IdempotencyKey => "an answer under this key",
             Self::Id => "a row with this id",
         })
@@ -237,6 +256,8 @@ impl<'a> DerefMut for Writer<'a> {
 enum Purpose {
     Read,
     Write,
+    /// As a write, and taken back at its end.
+    Rehearse,
 }
 
 impl Store {
@@ -294,10 +315,23 @@ impl Store {
     }
 
     /// Writes in one transaction; tries again when it lost a race, and gives up as [`StoreError::Busy`].
-    pub fn write<T, E: TransactionError>(&self, mut work: impl FnMut(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: TransactionError>(&self, work: impl FnMut(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.attempt(Purpose::Write, work)
+    }
+
+    /// Does all that [`Self::write`] would do and takes it back: what would happen. Nothing is kept or goes on record.
+    pub fn rehearse<T, E: TransactionError>(&self, work: impl FnMut(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.attempt(Purpose::Rehearse, work)
+    }
+
+    fn attempt<T, E: TransactionError>(
+        &self,
+        purpose: Purpose,
+        mut work: impl FnMut(&mut Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         for _ in 0..ATTEMPTS {
             let mut connection = self.checkout()?;
-            let done: Result<T, E> = transact(&mut connection, &self.clock, Purpose::Write, |reader| {
+            let done: Result<T, E> = transact(&mut connection, &self.clock, purpose, |reader| {
                 let Reader { connection, now } = reader;
                 let mut writer = Writer { reader: Reader { connection, now: *now }, changes: Vec::new() };
                 let value = work(&mut writer)?;
@@ -333,7 +367,10 @@ fn transact<T, E: TransactionError>(
     let done = clock.now(connection).map_err(E::from).and_then(|now| work(&mut Reader { connection, now }));
     match done {
         Ok(value) => {
-            commit(connection)?;
+            match purpose {
+                Purpose::Read | Purpose::Write => commit(connection)?,
+                Purpose::Rehearse => roll_back(connection)?,
+            }
             Ok(value)
         }
         Err(error) => {
@@ -352,14 +389,14 @@ fn begin(connection: &mut AnyConnection, purpose: Purpose) -> Result<(), StoreEr
             // A deferred transaction that turns into a write fails at once if another writes, whatever the timeout.
             let sql = match purpose {
                 Purpose::Read => "BEGIN DEFERRED",
-                Purpose::Write => "BEGIN IMMEDIATE",
+                Purpose::Write | Purpose::Rehearse => "BEGIN IMMEDIATE",
             };
             AnsiTransactionManager::begin_transaction_sql(inner, sql)?;
         }
         AnyConnection::Postgres(inner) => {
             let sql = match purpose {
                 Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                Purpose::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+                Purpose::Write | Purpose::Rehearse => "BEGIN ISOLATION LEVEL READ COMMITTED",
             };
             AnsiTransactionManager::begin_transaction_sql(inner, sql)?;
         }

@@ -101,6 +101,15 @@ pub fn made(writer: &mut Writer<'_>, id: OverrideId, proposal: ProposalId) -> Re
     )
 }
 
+/// Gives an override a new version, if it is still as it was read; else the race is lost.
+pub fn touch(writer: &mut Writer<'_>, order: &Override, version: Version) -> Result<(), StoreError> {
+    let target = overrides::table
+        .filter(overrides::id.eq(String::from(order.id)).and(overrides::version.eq(String::from(order.version))));
+    exactly_one(
+        diesel::update(target).set(overrides::version.eq(String::from(version))).execute(&mut *writer.connection)?,
+    )
+}
+
 /// Settles an override that awaits its second manager, if it is still as it was read; else the race is lost.
 pub fn settle(
     writer: &mut Writer<'_>,

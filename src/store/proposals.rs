@@ -298,6 +298,21 @@ pub fn unrevealed(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Vec<
     with_legs(reader, rows)
 }
 
+/// Proposals that hold one of the accounts as their parties see it: undecided, or ended without the parties knowing yet.
+pub fn open_to_parties_with(reader: &mut Reader<'_>, accounts: &[AccountId]) -> Result<Vec<Proposal>, StoreError> {
+    let states: Vec<ProposalState> =
+        (ProposalState::ALL.iter().copied()).filter(|state| state.is_undecided() || state.is_not_concluded()).collect();
+    let accounts: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+    let rows: Vec<Row> = proposals::table
+        .filter(proposals::revealed_at.is_null())
+        .filter(proposals::state.eq_any(words(&states)))
+        .filter(proposals::id.eq_any(legs::table.filter(legs::account_id.eq_any(accounts)).select(legs::proposal_id)))
+        .order(proposals::id)
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
 fn words(states: &[ProposalState]) -> Vec<&'static str> {
     states.iter().map(|state| state.as_str()).collect()
 }

@@ -186,6 +186,53 @@ table! {
 }
 
 table! {
+    override_reviews (override_id) {
+        override_id -> Text,
+        reviewer_id -> Text,
+        outcome -> Text,
+        note -> Text,
+        at -> Timestamp,
+    }
+}
+
+table! {
+    meetings (id) {
+        id -> Text,
+        team_id -> Text,
+        started_by -> Text,
+        state -> Text,
+        business_date -> Date,
+        started_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        policy -> Text,
+        snapshot -> Binary,
+        ownerships -> Binary,
+        moves -> Binary,
+        wishes -> Text,
+        proposals -> Text,
+        version -> Text,
+    }
+}
+
+table! {
+    direct_swaps (id) {
+        id -> Text,
+        asker_id -> Text,
+        submission_id -> Text,
+        colleague_id -> Text,
+        state -> Text,
+        month -> Date,
+        turn -> Integer,
+        asked_at -> Timestamp,
+        answer_by -> Timestamp,
+        revealed_at -> Nullable<Timestamp>,
+        proposal_id -> Nullable<Text>,
+        asker_version -> Text,
+        colleague_version -> Text,
+    }
+}
+
+table! {
     frozen_accounts (account_id) {
         account_id -> Text,
         override_id -> Text,
@@ -295,6 +342,8 @@ joinable!(legs -> accounts (account_id));
 joinable!(legs -> submissions (submission_id));
 joinable!(decisions -> proposals (proposal_id));
 joinable!(overrides -> proposals (proposal_id));
+joinable!(override_reviews -> overrides (override_id));
+joinable!(meetings -> teams (team_id));
 joinable!(frozen_accounts -> accounts (account_id));
 joinable!(frozen_accounts -> overrides (override_id));
 joinable!(forbidden_pairs -> reps (rep_id));
@@ -314,6 +363,9 @@ allow_tables_to_appear_in_same_query!(
     legs,
     decisions,
     overrides,
+    override_reviews,
+    meetings,
+    direct_swaps,
     frozen_accounts,
     forbidden_pairs,
     handover_steps,

@@ -89,6 +89,16 @@ pub fn live_of(reader: &mut Reader<'_>, account: &AccountId) -> Result<Option<Su
     row.map(Submission::try_from).transpose()
 }
 
+/// The open submissions of a rep, by account.
+pub fn open_of(reader: &mut Reader<'_>, rep: &RepId) -> Result<Vec<Submission>, StoreError> {
+    let rows: Vec<Row> = submissions::table
+        .filter(submissions::rep_id.eq(rep.as_str()).and(submissions::state.eq(SubmissionState::Open.as_str())))
+        .order(submissions::account_id)
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    rows.into_iter().map(Submission::try_from).collect()
+}
+
 /// Whose submissions are asked for.
 #[derive(Debug, Clone, Copy)]
 pub enum Of<'a> {

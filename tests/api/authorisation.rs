@@ -130,6 +130,40 @@ impl Stock<'_> {
         made["id"].as_str().unwrap().to_owned()
     }
 
+    /// The same, as it would be had nobody to agree to it.
+    async fn in_force(&mut self, served: &Served) -> String {
+        let order = self.awaiting(served).await;
+        self.world.execute(&format!("UPDATE overrides SET state = 'effective' WHERE id = '{order}'"));
+        order
+    }
+
+    /// A question of Ben's to Anna, who has an account of her own to give; an earlier one gives way.
+    async fn question(&mut self, served: &Served) -> String {
+        self.world.execute(
+            "UPDATE direct_swaps SET revealed_at = asked_at, month = '2020-01-01', turn = 1000 + turn \
+            + (SELECT COUNT(*) FROM direct_swaps)",
+        );
+        self.world.submit(&self.account("anna"));
+        let submission = self.world.submit(&self.account("ben")).id;
+        let ask = json!({"submission": submission, "colleague": "anna"});
+        let key = self.account("ask");
+        let made = served.post("/api/v1/direct-swaps", &rep("ben")).key(&key).json(&ask).send().await;
+        made.with(201).json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// An open meeting of Mona's team; an earlier one gives way.
+    async fn meeting(&mut self, served: &Served) -> String {
+        self.no_meeting();
+        let key = self.account("meeting");
+        let begin = json!({"team": "north"});
+        let made = served.post("/api/v1/meetings", &manager("mona")).key(&key).json(&begin).send().await;
+        made.with(201).json()["id"].as_str().unwrap().to_owned()
+    }
+
+    fn no_meeting(&self) {
+        self.world.execute("UPDATE meetings SET state = 'closed'");
+    }
+
     /// A run of Mona's team; an earlier one gives way.
     async fn run(&mut self, served: &Served) -> String {
         self.no_run();
@@ -150,6 +184,7 @@ impl Stock<'_> {
         match operation {
             "getMe" | "listReps" | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides"
             | "listRuns" | "listHandovers" | "getSummary" | "listAudit" | "verifyAudit" => Call::default(),
+            "listDirectSwaps" | "listMeetings" | "getOverrideReport" => Call::default(),
             "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
             "getRep" => Call { id: "anna".to_owned(), ..Call::default() },
             "getAccount" => Call { id: "anna-0".to_owned(), ..Call::default() },
@@ -175,6 +210,35 @@ impl Stock<'_> {
             "getOverride" | "secondOverride" | "refuseOverride" => {
                 let order = self.awaiting(served).await;
                 of(order.clone(), format!("/api/v1/overrides/{order}"))
+            }
+            "reviewOverride" => {
+                let order = self.in_force(served).await;
+                let review = json!({"outcome": "justified", "note": "as agreed"});
+                Call { body: Some(Body::Json(review)), ..of(order.clone(), format!("/api/v1/overrides/{order}")) }
+            }
+            "createDirectSwap" => {
+                let submission = self.world.submit(&self.account("anna")).id;
+                let ask = json!({"submission": submission, "colleague": "dan"});
+                Call { body: Some(Body::Json(ask)), ..Call::default() }
+            }
+            "getDirectSwap" | "lookAtDirectSwap" | "declineDirectSwap" => {
+                let question = self.question(served).await;
+                of(question.clone(), format!("/api/v1/direct-swaps/{question}"))
+            }
+            "createMeeting" => {
+                self.no_meeting();
+                Call { body: Some(Body::Json(json!({"team": "north"}))), ..Call::default() }
+            }
+            "getMeeting" | "publishMeeting" | "closeMeeting" => {
+                let meeting = self.meeting(served).await;
+                of(meeting.clone(), format!("/api/v1/meetings/{meeting}"))
+            }
+            "changeMeeting" => {
+                let account = self.account("anna");
+                self.world.submit(&account);
+                let meeting = self.meeting(served).await;
+                let change = json!({"kind": "strike_account", "account": account});
+                Call { body: Some(Body::Json(change)), ..of(meeting.clone(), format!("/api/v1/meetings/{meeting}")) }
             }
             "createRun" => {
                 self.no_run();
@@ -244,7 +308,7 @@ fn every_operation_has_its_line_and_every_line_its_operation() {
 #[actix_web::test]
 async fn every_answer_is_as_the_table_says() {
     for database in databases() {
-        let world = World::new(database, PROPOSALS + 220);
+        let world = World::new(database, PROPOSALS + 700);
         let proposals = world.propose(PROPOSALS);
         let served = Served::start(&world).await;
         let mut stock = Stock { world: &world, proposals, next_account: PROPOSALS };

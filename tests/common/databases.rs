@@ -60,6 +60,14 @@ pub fn databases() -> Vec<TestDatabase> {
     vec![sqlite(), postgres()]
 }
 
+/// Another fresh, empty one of the same kind.
+pub fn like(other: &TestDatabase) -> TestDatabase {
+    match other.name {
+        "sqlite" => sqlite(),
+        _ => postgres(),
+    }
+}
+
 /// A fresh, empty SQLite file.
 pub fn sqlite() -> TestDatabase {
     let directory = tempfile::tempdir().expect("a temporary directory");

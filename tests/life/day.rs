@@ -278,7 +278,7 @@ fn forcing_over_a_decline_or_across_teams_needs_a_second_manager() {
         world.submit("dan-1");
         let order_2 = order(&world, "mona", force("anna-1", "dan-1")).unwrap();
         assert_eq!(order_2.state, OverrideState::AwaitingSecond, "across teams");
-        assert_eq!(code(settle("vera", &order_2, Second).unwrap_err()), "not_found", "of neither team");
+        assert_eq!(code(settle("vera", &order_2, Second).unwrap_err()), "not_allowed", "above, and of neither team");
         assert_eq!(settle("sam", &order_2, Refuse).unwrap().state, OverrideState::Refused);
         assert_eq!(world.owner("anna-1"), "anna");
 

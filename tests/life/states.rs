@@ -1,6 +1,6 @@
 //! The whole state × action × actor table of each machine, as a snapshot, and what must hold of it whatever it says.
 
-use account_swap::domain::{handover, overrides, proposal, submission};
+use account_swap::domain::{direct, handover, meeting, override_review, overrides, proposal, submission};
 use std::fmt::{Display, Write as _};
 
 /// One line for each state and action: what each actor gets.
@@ -53,6 +53,38 @@ fn every_transition_of_a_handover_step_is_as_agreed() {
 fn every_transition_of_an_override_is_as_agreed() {
     use overrides::*;
     insta::assert_snapshot!(table(OverrideState::ALL, OverrideAction::ALL, OverrideActor::ALL, next_state));
+}
+
+#[test]
+fn every_transition_of_a_direct_swap_is_as_agreed() {
+    use direct::*;
+    insta::assert_snapshot!(table(DirectSwapState::ALL, DirectSwapAction::ALL, DirectSwapActor::ALL, next_state));
+}
+
+#[test]
+fn what_the_two_see_of_each_state_of_a_direct_swap_is_as_agreed() {
+    use direct::*;
+    let mut text = String::new();
+    for state in DirectSwapState::ALL {
+        let [before, after] =
+            [false, true].map(|revealed| (sent_status(*state, revealed), received_status(*state, revealed)));
+        writeln!(text, "{state:<14} asker {:<5} colleague {:<8}", before.0, before.1).unwrap();
+        writeln!(text, "{:<14} revealed: asker {:<13} colleague {}", "", after.0, after.1).unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_transition_of_a_meeting_is_as_agreed() {
+    use meeting::*;
+    insta::assert_snapshot!(table(MeetingState::ALL, MeetingAction::ALL, MeetingActor::ALL, next_state));
+}
+
+#[test]
+fn every_transition_of_a_review_of_an_override_is_as_agreed() {
+    use override_review::*;
+    let of = overrides::OverrideState::ALL;
+    insta::assert_snapshot!(table(of, ReviewState::ALL, Reviewer::ALL, next_state));
 }
 
 #[test]

@@ -1,0 +1,4 @@
+DROP INDEX overrides_by_age;
+DROP TABLE override_reviews;
+DROP TABLE direct_swaps;
+DROP TABLE meetings;

@@ -1,0 +1,117 @@
+//! Forced moves: two submitted accounts swapped without waiting for a run or for accepts.
+//!
+//! In go two accounts; out comes an approved proposal in place of whatever undecided ones held them. Every hard rule binds
+//! it. Across teams, and over a decline, it awaits a second manager.
+//! Deliberately absent: who the second is, which is `settle`'s.
+
+use super::{
+    Reader, Refused, Writer, handover,
+    life::advance_submission,
+    propose::{expiry, proposal as proposal_of},
+    rematch::{displace, match_again},
+    run::business_date,
+    snapshot::snapshot,
+    system,
+    travel::ways_at_hand,
+};
+use crate::{
+    domain::{
+        ids::{AccountId, ProposalId, RepId},
+        overrides::OverrideKind,
+        principal::Principal,
+        proposal::{Proposal, ProposalAction, ProposalState},
+        submission::{SubmissionAction, SubmissionActor, SubmissionState},
+    },
+    engine::price::{PriceError, price},
+    settings::Settings,
+    store::{audit::Change, market::Pool, proposals, roster, submissions},
+};
+use chrono::Duration;
+
+/// How far back a decline makes a forced move need a second manager.
+const DECLINE_COUNTS_FOR_DAYS: i64 = 365;
+
+/// The owners of the two accounts of a forced move, with their managers.
+pub(super) struct Parties {
+    managers: Vec<RepId>,
+}
+
+pub(super) fn parties(reader: &mut Reader<'_>, who: &Principal, accounts: [&AccountId; 2]) -> Result<Parties, Refused> {
+    let mut managers = Vec::new();
+    for account in accounts {
+        let held = roster::account(reader, account)?.ok_or(Refused::NotFound("account"))?;
+        let owner = held.account.owner;
+        if owner == who.id {
+            return Err(Refused::NotAllowed("nobody decides over what they gain from"));
+        }
+        managers.extend(roster::manager_of(reader, &owner)?);
+    }
+    if !managers.contains(&who.id) {
+        return Err(Refused::NotFound("account"));
+    }
+    Ok(Parties { managers })
+}
+
+pub(super) fn needs_second(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    parties: &Parties,
+    [one, other]: [&AccountId; 2],
+) -> Result<bool, Refused> {
+    let crosses_teams = parties.managers.iter().any(|manager| *manager != who.id);
+    let since = reader.now() - Duration::days(DECLINE_COUNTS_FOR_DAYS);
+    Ok(crosses_teams || proposals::was_declined(reader, one, other, since)?)
+}
+
+/// Makes the move of two submitted accounts, approved, in place of whatever undecided proposals hold them; whoever is
+/// displaced is matched again.
+pub(super) fn force(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    [one, other]: [&AccountId; 2],
+) -> Result<ProposalId, Refused> {
+    let accounts = [one.clone(), other.clone()];
+    let displaced = displace(writer, who, &accounts, ProposalAction::Supersede, |_| true)?;
+    let date = business_date(&settings.night, writer.now());
+    let mut snapshot = snapshot(writer, Pool::Accounts(&accounts), date)?;
+    snapshot.market.ways = ways_at_hand(writer, settings, &snapshot.market)?;
+    let priced = price(&snapshot.market, &settings.policy, &[one, other]).map_err(|error| match error {
+        PriceError::NotOffered(account) => {
+            Refused::conflict("not_submitted", format!("account {account} is not submitted by its owner"))
+        }
+        refused => Refused::conflict("breaks_a_rule", refused.to_string()),
+    })?;
+    let ownerships: Vec<i64> = priced
+        .legs
+        .iter()
+        .map(|leg| snapshot.ownerships.get(&leg.account).copied().ok_or(Refused::NotFound("account")))
+        .collect::<Result<_, _>>()?;
+    let now = writer.now();
+    let mut proposal = proposal_of(None, &priced, &ownerships, now, expiry(settings, now));
+    proposal.state = ProposalState::Approved;
+    proposals::insert(writer, std::slice::from_ref(&proposal))?;
+    bind(writer, &proposal)?;
+    handover::lay_out(writer, &proposal)?;
+    match_again(writer, settings, &displaced)?;
+    writer.record(Change {
+        actor: who.clone(),
+        action: OverrideKind::Force.as_str(),
+        subject_kind: "proposal",
+        subject_id: proposal.id.to_string(),
+        from_state: None,
+        to_state: Some(proposal.state.as_str()),
+    });
+    Ok(proposal.id)
+}
+
+fn bind(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<(), Refused> {
+    for leg in &proposal.legs {
+        let submission = submissions::one(writer, leg.submission)?;
+        // One whose last proposal ended unseen is bound already.
+        if let Some(open) = submission.filter(|submission| submission.state == SubmissionState::Open) {
+            advance_submission(writer, &system(), &open, SubmissionAction::Reserve, SubmissionActor::System)?;
+        }
+    }
+    Ok(())
+}

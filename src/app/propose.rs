@@ -1,0 +1,121 @@
+//! From checked moves to proposals: what a run, a meeting, a direct swap and a re-match do in the same way.
+//!
+//! In go moves and how often each account had changed hands when they were found; out come the proposals, written and on
+//! record. Holds: only a move whose accounts are where they were and whose submissions are open becomes a proposal; its
+//! submissions are bound in the same transaction. Deliberately absent: finding moves and checking them.
+
+use super::{Refused, Writer, fresh_version, life::advance_submission, system};
+use crate::{
+    domain::{
+        ids::{AccountId, ProposalId, RunId},
+        proposal::{Answer, Leg, Proposal, ProposalState},
+        submission::{SubmissionAction, SubmissionActor, SubmissionState},
+    },
+    engine::plan::Move,
+    settings::Settings,
+    store::{audit::Change, proposals, roster, submissions},
+};
+use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Puts moves to their reps; leaves out those whose accounts or submissions have changed since `seen`, which holds the
+/// count of owner changes of each account when the moves were found.
+pub(super) fn propose(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    run: Option<RunId>,
+    moves: &[Move],
+    seen: &BTreeMap<AccountId, i64>,
+) -> Result<Vec<Proposal>, Refused> {
+    let accounts: Vec<AccountId> =
+        moves.iter().flat_map(|one| one.legs.iter().map(|leg| leg.account.clone())).collect();
+    let today = roster::ownerships(writer, &accounts)?;
+    let now = writer.now();
+    let expires_at = expiry(settings, now);
+    let mut proposed = Vec::with_capacity(moves.len());
+    for one in moves {
+        let ownerships: Option<Vec<i64>> = one
+            .legs
+            .iter()
+            .map(|leg| {
+                let (owner, count) = today.get(&leg.account)?;
+                (*owner == leg.from && seen.get(&leg.account) == Some(count)).then_some(*count)
+            })
+            .collect();
+        let Some(ownerships) = ownerships else { continue };
+        if reserve(writer, one)? {
+            proposed.push(proposal(run, one, &ownerships, now, expires_at));
+        }
+    }
+    proposals::insert(writer, &proposed)?;
+    for proposal in &proposed {
+        writer.record(Change {
+            actor: system(),
+            action: "propose",
+            subject_kind: "proposal",
+            subject_id: proposal.id.to_string(),
+            from_state: None,
+            to_state: Some(proposal.state.as_str()),
+        });
+    }
+    Ok(proposed)
+}
+
+/// The last moment for accepts and approval of what is proposed now.
+pub(super) fn expiry(settings: &Settings, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + Duration::hours(settings.proposals.expires_after_hours.into())
+}
+
+/// Binds the submissions of a move; false where one of them is open no more.
+fn reserve(writer: &mut Writer<'_>, one: &Move) -> Result<bool, Refused> {
+    let mut open = Vec::with_capacity(one.legs.len());
+    for leg in &one.legs {
+        match submissions::one(writer, leg.submission)? {
+            Some(submission) if submission.state == SubmissionState::Open => open.push(submission),
+            _ => return Ok(false),
+        }
+    }
+    for submission in &open {
+        advance_submission(writer, &system(), submission, SubmissionAction::Reserve, SubmissionActor::System)?;
+    }
+    Ok(true)
+}
+
+/// The proposal of a move, fresh.
+pub(super) fn proposal(
+    run: Option<RunId>,
+    one: &Move,
+    ownerships: &[i64],
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Proposal {
+    Proposal {
+        id: ProposalId(Uuid::new_v4()),
+        run,
+        state: ProposalState::Proposed,
+        points: one.points,
+        created_at: now,
+        expires_at,
+        agreed_at: None,
+        revealed_at: None,
+        effective_on: None,
+        trial_ends_on: None,
+        version: fresh_version(),
+        legs: (0..)
+            .zip(one.legs.iter().zip(ownerships))
+            .map(|(position, (leg, ownership))| Leg {
+                position,
+                account: leg.account.clone(),
+                submission: leg.submission,
+                from: leg.from.clone(),
+                to: leg.to.clone(),
+                ownership: *ownership,
+                annual_commission_cents: leg.annual_commission_cents,
+                side: leg.side,
+                answer: Answer::Pending,
+                version: fresh_version(),
+            })
+            .collect(),
+    }
+}

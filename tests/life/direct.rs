@@ -1,0 +1,266 @@
+//! Direct swaps: what each of the two learns, when, and what they never do.
+
+use super::fixture::{World, id, manager, rep, who};
+use crate::common::databases::databases;
+use account_swap::{
+    app::{
+        Page, Refused,
+        direct::{self, DirectSwapView, NewDirectSwap},
+        run,
+        submit::SubmissionView,
+    },
+    domain::{
+        direct::{ReceivedStatus, SentStatus},
+        ids::{DirectSwapId, Version},
+        principal::Role,
+        proposal::{ProposalState, PublicStatus},
+    },
+};
+use chrono::{Days, NaiveDate};
+
+fn ask(world: &World, name: &str, submission: &SubmissionView, colleague: &str) -> Result<DirectSwapView, Refused> {
+    let new = NewDirectSwap { submission: submission.id, colleague: id(colleague) };
+    world.store.write(|writer| direct::ask(writer, &world.settings, &rep(name), new.clone()))
+}
+
+fn view(world: &World, name: &str, swap: DirectSwapId) -> DirectSwapView {
+    world.store.read(|reader| direct::one(reader, &world.settings, &rep(name), swap)).unwrap()
+}
+
+fn look(world: &World, name: &str, swap: DirectSwapId, version: Version) -> Result<DirectSwapView, Refused> {
+    world.store.write(|writer| direct::look(writer, &world.settings, &rep(name), swap, version))
+}
+
+fn decline(world: &World, name: &str, swap: DirectSwapId, version: Version) -> Result<DirectSwapView, Refused> {
+    world.store.write(|writer| direct::decline(writer, &world.settings, &rep(name), swap, version))
+}
+
+fn sent(view: &DirectSwapView) -> SentStatus {
+    match view {
+        DirectSwapView::Sent(view) => view.status,
+        other => panic!("{other:?} is not the asker's view"),
+    }
+}
+
+fn received(view: &DirectSwapView) -> ReceivedStatus {
+    match view {
+        DirectSwapView::Received(view) => view.status,
+        other => panic!("{other:?} is not the colleague's view"),
+    }
+}
+
+fn code(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Conflict { code, .. } => code,
+        Refused::NotFound(_) => "not_found",
+        Refused::NotAllowed(_) => "not_allowed",
+        Refused::Invalid { .. } => "invalid",
+        Refused::Stale => "stale",
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Lets the time to answer run out.
+fn lapse(world: &World) {
+    world.execute("UPDATE direct_swaps SET answer_by = '2020-01-01 00:00:00'");
+}
+
+#[test]
+fn of_a_colleague_who_looks_the_next_batch_proposes_the_best_swap_to_both() {
+    for database in databases() {
+        let world = World::new(database, 10);
+        let own = world.submit("anna-0");
+        world.submit("anna-1");
+        // Farther away from Anna than the other.
+        world.submit("ben-9");
+        world.submit("ben-0");
+        let asked = ask(&world, "anna", &own, "ben").unwrap();
+        let told = serde_json::to_string(&view(&world, "ben", asked.id())).unwrap();
+        assert!(!told.contains("anna") && !told.contains(&own.id.to_string()), "{}: {told}", world.name);
+        let looked = look(&world, "ben", asked.id(), view(&world, "ben", asked.id()).version()).unwrap();
+        assert_eq!(received(&looked), ReceivedStatus::Looked, "{}", world.name);
+        assert_eq!(sent(&view(&world, "anna", asked.id())), SentStatus::Sent, "not before the next batch");
+        assert!(world.proposals(&rep("anna")).is_empty());
+        assert_eq!(code(look(&world, "ben", asked.id(), looked.version()).unwrap_err()), "already_decided");
+        // What the two agreed to look at comes before what the run would find.
+        world.run("2026-03-02");
+        assert_eq!(received(&view(&world, "ben", asked.id())), ReceivedStatus::Found);
+        let DirectSwapView::Sent(mine) = view(&world, "anna", asked.id()) else { panic!("not the asker's view") };
+        assert_eq!(mine.status, SentStatus::Found);
+        let proposal = mine.proposal.expect("a proposal");
+        let kept = world.kept(proposal);
+        let accounts: Vec<&str> = kept.legs.iter().map(|leg| leg.account.as_str()).collect();
+        assert_eq!((kept.state, accounts), (ProposalState::Proposed, vec!["anna-0", "ben-0"]));
+        let party = world.party(&rep("anna"), proposal);
+        assert_eq!((party.status, party.counterpart), (PublicStatus::Proposed, None), "an ordinary proposal");
+        assert_eq!(code(ask(&world, "anna", &own, "ben").unwrap_err()), "wrong_state", "the account is in a proposal");
+    }
+}
+
+#[test]
+fn silence_a_no_and_a_vain_look_are_the_same_to_the_asker_until_a_batch_and_after_it() {
+    for database in databases() {
+        let mut world = World::new(database, 3);
+        world.settings.direct_swaps.questions_a_month = 9;
+        let own = world.submit("anna-0");
+        // Cora's account lies where Anna's does, so that neither would gain by a swap.
+        world.submit("cora-0");
+        world.submit("ben-0");
+        let colleagues = ["mona", "ben", "cora"];
+        let asked = colleagues.map(|colleague| ask(&world, "anna", &own, colleague).unwrap().id());
+        let seen = |name: &str| asked.map(|swap| serde_json::to_string(&view(&world, name, swap)).unwrap());
+        let before = seen("anna");
+        let version = view(&world, "ben", asked[1]).version();
+        assert_eq!(received(&decline(&world, "ben", asked[1], version).unwrap()), ReceivedStatus::Declined);
+        let version = view(&world, "cora", asked[2]).version();
+        assert_eq!(received(&look(&world, "cora", asked[2], version).unwrap()), ReceivedStatus::Looked);
+        assert_eq!(seen("anna"), before, "{}: to the byte, entity tags included", world.name);
+        for colleague in colleagues {
+            assert_eq!(code(ask(&world, "anna", &own, colleague).unwrap_err()), "already_asked", "{}", world.name);
+        }
+        let list = world
+            .store
+            .read(|reader| direct::list(reader, &world.settings, &rep("anna"), Page { after: None, limit: 10 }));
+        assert!(list.unwrap().iter().all(|one| sent(one) == SentStatus::Sent));
+
+        // A batch within the time to answer tells nothing either, where it finds no swap.
+        world.execute("UPDATE submissions SET state = 'withdrawn' WHERE rep_id = 'ben'");
+        world.run("2026-03-02");
+        assert_eq!(seen("anna"), before, "{}", world.name);
+        lapse(&world);
+        world.run("2026-03-03");
+        for swap in asked {
+            assert_eq!(sent(&view(&world, "anna", swap)), SentStatus::NotConcluded, "{}", world.name);
+        }
+        assert_eq!(received(&view(&world, "cora", asked[2])), ReceivedStatus::NotConcluded);
+    }
+}
+
+#[test]
+fn what_a_question_needs_and_whom_it_is_for() {
+    for database in databases() {
+        let mut world = World::new(database, 6);
+        world.settings.direct_swaps.questions_a_month = 3;
+        let own = world.submit("anna-0");
+        assert_eq!(
+            code(ask(&world, "ben", &own, "dan").unwrap_err()),
+            "not_found",
+            "{}: another's account",
+            world.name
+        );
+        assert_eq!(code(ask(&world, "anna", &own, "nobody").unwrap_err()), "not_found");
+        assert_eq!(code(ask(&world, "anna", &own, "anna").unwrap_err()), "invalid");
+        let new = NewDirectSwap { submission: own.id, colleague: id("ben") };
+        let by_manager =
+            world.store.write(|writer| direct::ask(writer, &world.settings, &manager("mona"), new.clone()));
+        assert_eq!(code(by_manager.unwrap_err()), "not_allowed");
+        let asked = ask(&world, "anna", &own, "ben").unwrap().id();
+        let stranger = world.store.read(|reader| direct::one(reader, &world.settings, &rep("cora"), asked));
+        assert_eq!(code(stranger.unwrap_err()), "not_found");
+        let version = view(&world, "ben", asked).version();
+        assert_eq!(
+            code(look(&world, "anna", asked, version).unwrap_err()),
+            "not_allowed",
+            "the answer is the colleague's"
+        );
+        assert_eq!(code(look(&world, "ben", asked, version).unwrap_err()), "nothing_submitted");
+        world.submit("ben-0");
+        assert_eq!(code(look(&world, "ben", asked, Version(uuid::Uuid::nil())).unwrap_err()), "stale");
+        lapse(&world);
+        assert_eq!(code(look(&world, "ben", asked, version).unwrap_err()), "expired");
+        for colleague in ["cora", "dan"] {
+            ask(&world, "anna", &own, colleague).unwrap();
+        }
+        assert_eq!(code(ask(&world, "anna", &own, "mona").unwrap_err()), "quota_reached", "{}", world.name);
+        world.settings.direct_swaps.asker_is_named = true;
+        let DirectSwapView::Received(named) = view(&world, "ben", asked) else { panic!("not the colleague's view") };
+        assert_eq!(named.asker.as_deref(), Some("The real anna"), "where the policy has it so");
+    }
+}
+
+const ROUNDS: usize = 300;
+
+/// Both at the same moment.
+fn at_once<T: Send>(one: impl FnOnce() -> T + Send, other: impl FnOnce() -> T + Send) -> [T; 2] {
+    let gate = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            gate.wait();
+            one()
+        });
+        gate.wait();
+        let second = other();
+        [first.join().expect("no panic"), second]
+    })
+}
+
+#[test]
+fn answering_twice_at_once_leaves_one_answer() {
+    for database in databases() {
+        let mut world = World::new(database, ROUNDS);
+        world.settings.direct_swaps.questions_a_month = 10_000;
+        for round in 0..ROUNDS {
+            let own = world.submit(&format!("anna-{round}"));
+            world.submit(&format!("ben-{round}"));
+            let asked = ask(&world, "anna", &own, "ben").unwrap().id();
+            let version = view(&world, "ben", asked).version();
+            let yes = || look(&world, "ben", asked, version).map_or_else(code, |_| "ok");
+            let no = || decline(&world, "ben", asked, version).map_or_else(code, |_| "ok");
+            let mut outcomes = if round % 2 == 0 { at_once(yes, no) } else { at_once(yes, yes) };
+            outcomes.sort_unstable();
+            assert_eq!(outcomes, ["already_decided", "ok"], "{} round {round}", world.name);
+            // Out of the way of the next round.
+            world.execute("UPDATE direct_swaps SET revealed_at = asked_at; UPDATE submissions SET state = 'withdrawn'");
+        }
+    }
+}
+
+#[test]
+fn two_batches_at_once_make_one_proposal_of_a_question() {
+    for database in databases() {
+        let mut world = World::new(database, 50);
+        world.settings.direct_swaps.questions_a_month = 10_000;
+        let root = who("root", Role::Admin);
+        for round in 0..50 {
+            let own = world.submit(&format!("anna-{round}"));
+            world.submit(&format!("ben-{round}"));
+            let asked = ask(&world, "anna", &own, "ben").unwrap().id();
+            look(&world, "ben", asked, view(&world, "ben", asked).version()).unwrap();
+            let date = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round);
+            let everybody = || run::run(&world.store, &world.settings, &root, &run::Scope::Everybody, date, &|_| {});
+            let north = run::Scope::Team(id("north"));
+            let team = || run::run(&world.store, &world.settings, &root, &north, date, &|_| {});
+            let outcomes = at_once(|| everybody().map_or_else(code, |_| "ok"), || team().map_or_else(code, |_| "ok"));
+            assert_eq!(outcomes, ["ok", "ok"], "{} round {round}", world.name);
+            let live = world.proposals(&rep("anna")).iter().filter(|one| world.kept(one.id()).state.is_live()).count();
+            assert_eq!(
+                (live, sent(&view(&world, "anna", asked))),
+                (1, SentStatus::Found),
+                "{} round {round}",
+                world.name
+            );
+            // Out of the way of the next round.
+            world.execute(
+                "UPDATE legs SET live = FALSE; UPDATE proposals SET state = 'vetoed', revealed_at = created_at; \
+                 UPDATE submissions SET state = 'withdrawn'",
+            );
+        }
+    }
+}
+
+#[test]
+fn two_questions_at_once_never_pass_the_months_quota() {
+    for database in databases() {
+        let mut world = World::new(database, 1);
+        let own = world.submit("anna-0");
+        world.settings.direct_swaps.questions_a_month = 1;
+        for round in 0..ROUNDS {
+            let one = || ask(&world, "anna", &own, "ben").map_or_else(code, |_| "ok");
+            let other = || ask(&world, "anna", &own, "dan").map_or_else(code, |_| "ok");
+            let mut outcomes = at_once(one, other);
+            outcomes.sort_unstable();
+            assert_eq!(outcomes, ["ok", "quota_reached"], "{} round {round}", world.name);
+            world.execute("DELETE FROM direct_swaps");
+        }
+    }
+}
