@@ -4,8 +4,10 @@
 //! if there is one, `config/<profile>.toml`, and variables such as `ACCOUNT_SWAP__DATABASE__URL`; out comes
 //! [`Settings`]. Every name carries its unit. Deliberately absent: defaults in code, and reading anything twice.
 
+mod handover;
 mod routing;
 
+pub use handover::Handover;
 pub use routing::{Graphhopper, Osrm, RoadNetwork, Routing, Valhalla};
 
 use crate::domain::policy::Policy;
@@ -37,6 +39,8 @@ pub struct Settings {
     pub proposals: Proposals,
     /// Questions of reps to colleagues.
     pub direct_swaps: DirectSwaps,
+    /// What a handover takes and how it is followed.
+    pub handover: Handover,
     /// Imports.
     pub import: Import,
     /// Where driving times come from.
@@ -268,6 +272,9 @@ impl Settings {
         }
         if self.database.pool_connections == 0 {
             return wrong("database.pool_connections", "must be at least 1");
+        }
+        if let Some((key, what)) = self.handover.first_senseless(self.proposals.trial_days) {
+            return wrong(key, &what);
         }
         if let Some((key, what)) = self.routing.first_senseless() {
             return wrong(key, &what);

@@ -8,6 +8,10 @@ mod day;
 mod direct;
 #[path = "life/fixture.rs"]
 mod fixture;
+#[path = "life/handover_races.rs"]
+mod handover_races;
+#[path = "life/leavers.rs"]
+mod leavers;
 #[path = "life/meetings.rs"]
 mod meetings;
 #[path = "life/overrides.rs"]
@@ -22,3 +26,5 @@ mod states;
 mod store;
 #[path = "life/travel_times.rs"]
 mod travel_times;
+#[path = "life/trial.rs"]
+mod trial;

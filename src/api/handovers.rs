@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{
         export::{self, HandoverFormat},
-        handover::{self, HandoverView, WhichStep},
+        handover::{self, HandoverView, SettleStep},
     },
     domain::{
         handover::{StepAction, StepKind},
@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use actix_web::{HttpRequest, HttpResponse, get, http::header, post, web::Json};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -90,6 +91,8 @@ pub struct StepNote {
     #[serde(default)]
     #[schema(max_length = 4000)]
     note: String,
+    /// To agree on the day the accounts change hands: the day, or nothing for the one named before.
+    effective_on: Option<NaiveDate>,
 }
 
 /// The path of a step.
@@ -97,7 +100,8 @@ type StepPath = Named<(ProposalId, u32, StepKind)>;
 
 /// Complete a step
 ///
-/// As a party. The last step of all sends the change of owner out.
+/// As the party who does it. Agreeing on the effective date names a day; another one than before asks the others again. When
+/// nothing is left to do the change of owner goes out on its day.
 #[utoipa::path(
     tag = "handovers",
     operation_id = "completeStep",
@@ -107,12 +111,32 @@ type StepPath = Named<(ProposalId, u32, StepKind)>;
         ("kind" = StepKind, Path, description = "Which step."),
         IfMatch
     ),
-    request_body(content = StepNote, description = "What there is to say; may be absent."),
+    request_body(content = StepNote, description = "What there is to say; may be absent where the step needs no note."),
     responses((status = 200, description = "It is done.", body = HandoverView))
 )]
 #[post("/handovers/{id}/steps/{leg}/{kind}/complete")]
 pub async fn complete_step(post: Post<StepNote>, path: StepPath, if_match: IfMatch) -> Result<HttpResponse, Problem> {
     settle(post, path, if_match, StepAction::Complete).await
+}
+
+/// Skip a step
+///
+/// As the party who would do it, where the checklist lets it be left out.
+#[utoipa::path(
+    tag = "handovers",
+    operation_id = "skipStep",
+    params(
+        ("id" = ProposalId, Path, description = "The handover: its proposal's id."),
+        ("leg" = u32, Path, description = "Which account, from 0."),
+        ("kind" = StepKind, Path, description = "Which step."),
+        IfMatch
+    ),
+    request_body(content = StepNote, description = "What there is to say; may be absent."),
+    responses((status = 200, description = "It is left out.", body = HandoverView))
+)]
+#[post("/handovers/{id}/steps/{leg}/{kind}/skip")]
+pub async fn skip_step(post: Post<StepNote>, path: StepPath, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    settle(post, path, if_match, StepAction::Skip).await
 }
 
 /// Waive a step
@@ -141,9 +165,9 @@ async fn settle(
     if_match: IfMatch,
     action: StepAction,
 ) -> Result<HttpResponse, Problem> {
-    post.once(move |writer, _, who, said| {
-        let which = WhichStep { leg, kind };
-        let view = handover::settle(writer, who, id, which, action, &said.note, if_match.0)?;
+    post.once(move |writer, settings, who, said| {
+        let asked = SettleStep { leg, kind, action, note: said.note.clone(), effective_on: said.effective_on };
+        let view = handover::settle(writer, settings, who, id, &asked, if_match.0)?;
         Ok(changed(view.version, &view))
     })
     .await
@@ -151,7 +175,8 @@ async fn settle(
 
 /// Confirm the change of owner
 ///
-/// Says that the CRM has carried it out. All accounts of the proposal change hands at once, and the trial begins.
+/// Says that the CRM has carried it out, there or back. All accounts of the proposal change hands at once; the trial begins,
+/// or ends with everything where it was.
 #[utoipa::path(
     tag = "handovers",
     operation_id = "confirmHandover",

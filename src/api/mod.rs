@@ -25,8 +25,10 @@ mod overrides;
 mod proposals;
 mod reports;
 mod reps;
+mod reviews;
 mod runs;
 mod submissions;
+mod undos;
 
 use crate::{app::Store, settings::Settings};
 use actix_web::{
@@ -114,8 +116,19 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(handovers::export_handovers)
             .service(handovers::get_handover)
             .service(handovers::complete_step)
+            .service(handovers::skip_step)
             .service(handovers::waive_step)
             .service(handovers::confirm_handover)
+            .service(undos::fail_handover)
+            .service(undos::settle_handover)
+            .service(undos::ask_undo)
+            .service(undos::grant_undo)
+            .service(undos::refuse_undo)
+            .service(reviews::list_check_ins)
+            .service(reviews::make_check_in)
+            .service(reviews::list_reviews)
+            .service(reviews::make_review)
+            .service(reviews::get_outcomes)
             .service(imports::create_import)
             .service(reports::get_summary)
             .service(reports::get_override_report)

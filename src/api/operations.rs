@@ -27,6 +27,7 @@ pub fn metrics() -> &'static PrometheusHandle {
             .expect("the buckets are sound and nothing else in the process installs a recorder");
         metrics::describe_counter!("http_requests_total", "Requests answered, by route, method and status.");
         metrics::describe_histogram!("http_request_duration_seconds", "How long answers took, by route and method.");
+        metrics::describe_gauge!("handovers_overdue", "Changes of owner that the CRM has not confirmed in time.");
         metrics::describe_gauge!("database_connections", "Connections of the pool, by what they do.");
         recorder
     })

@@ -128,8 +128,8 @@ pub async fn decline_proposal(
 )]
 #[post("/proposals/{id}/approve")]
 pub async fn approve_proposal(post: Post, id: Named<ProposalId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
-    post.once(move |writer, _, who, _| {
-        let view = decide::approve(writer, who, id.0, if_match.0)?;
+    post.once(move |writer, settings, who, _| {
+        let view = decide::approve(writer, settings, who, id.0, if_match.0)?;
         Ok(changed(view.version(), &view))
     })
     .await

@@ -13,7 +13,9 @@ use super::{
 use crate::{
     domain::{
         closed::closed_list,
+        handover::Phase,
         ids::{ProposalId, RepId, Version},
+        invalidation::Cause,
         principal::{Principal, Role},
         proposal::{Answer, Proposal, ProposalAction, ProposalActor, ProposalState},
         units::Cents,
@@ -122,10 +124,12 @@ pub(super) fn accept_for(
     let action = if is_last { ProposalAction::AcceptAsLast } else { ProposalAction::Accept };
     let accepted = advance(writer, who, proposal, action, actor, answer)?;
     if !is_current(writer, &accepted)? {
-        return advance(writer, &system(), &accepted, ProposalAction::Invalidate, ProposalActor::System, |_| {});
+        return advance(writer, &system(), &accepted, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
+            proposal.cause = Some(Cause::AccountReassigned);
+        });
     }
     if accepted.state == ProposalState::Accepted && is_automatic(settings, &accepted) {
-        return approve_now(writer, &system(), &accepted, ProposalActor::System);
+        return approve_now(writer, settings, &system(), &accepted, ProposalActor::System);
     }
     Ok(accepted)
 }
@@ -209,6 +213,7 @@ pub(super) fn for_manager(
 /// Approves a proposal as a manager of one of its parties; across teams each side's manager has to.
 pub fn approve(
     writer: &mut Writer<'_>,
+    settings: &Settings,
     who: &Principal,
     id: ProposalId,
     if_match: Version,
@@ -226,7 +231,7 @@ pub fn approve(
     }
     let given = proposals::approvals(writer, id)?;
     let approved = if needed.iter().all(|manager| given.contains(manager)) {
-        approve_now(writer, who, &proposal, actor)?
+        approve_now(writer, settings, who, &proposal, actor)?
     } else {
         advance(writer, who, &proposal, ProposalAction::Approve, actor, |_| {})?
     };
@@ -236,15 +241,18 @@ pub fn approve(
 /// Approves for good, if every account is still where the proposal says, and lays out the handover.
 fn approve_now(
     writer: &mut Writer<'_>,
+    settings: &Settings,
     who: &Principal,
     proposal: &Proposal,
     actor: ProposalActor,
 ) -> Result<Proposal, Refused> {
     if !is_current(writer, proposal)? {
-        return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |_| {});
+        return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
+            proposal.cause = Some(Cause::AccountReassigned);
+        });
     }
     let approved = advance(writer, who, proposal, ProposalAction::ApproveAsLast, actor, |_| {})?;
-    handover::lay_out(writer, &approved)?;
+    handover::lay_out(writer, settings, &approved, Phase::Handover)?;
     Ok(approved)
 }
 

@@ -57,7 +57,7 @@ impl HandoverFormat {
     }
 }
 
-/// The owner changes of proposals in execution, one row a leg, for the CRM to carry out.
+/// The owner changes that are out, there and back, one row a leg, for the CRM to carry out.
 ///
 /// Errors: only administrators and services may export.
 pub fn handovers(reader: &mut Reader<'_>, who: &Principal, format: HandoverFormat) -> Result<String, Refused> {

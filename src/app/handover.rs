@@ -1,52 +1,66 @@
-//! The handover: its checklist, the change of owner going out, and its confirmation.
+//! The handover: from an approved proposal to the end of its trial, and back where that is undone.
 //!
-//! In go a step done, a step waived or a confirmation; out comes the handover as it now stands. The last step sends the
-//! change of owner out; the confirmation moves all accounts of the proposal in one transaction, and only if each still
-//! belongs to whom the proposal says. Deliberately absent: speaking to the CRM; the outbox and the export do.
+//! In goes who asks; out comes the handover as they may see it. What changes it stands in the rooms below: the checklist,
+//! the change of owner there and back, the undo, and what two people settle where the CRM and we disagree.
+//! Holds: nothing shows to a party, not even in the version, of what the other has asked; a manager's view says it.
+//! Deliberately absent: speaking to the CRM; the outbox and the export do. What is said of an account afterwards is
+//! `review`'s.
+
+mod attention;
+mod checklist;
+mod transfer;
+mod undo;
+
+pub use attention::{NewSettlement, settle_attention};
+pub use checklist::{SettleStep, settle};
+pub use transfer::{confirm, fail};
+pub use undo::{NewUndoRequest, ask_undo, grant_undo, refuse_undo};
+
+pub(super) use checklist::{lay_out, send_out_if_ready};
+pub(super) use undo::{lapse, send_back_if_ready};
 
 use super::{
-    Page, Reader, Refused, StoreError, Writer, fresh_version,
-    life::{advance, advance_submission, is_current, relation, touch},
+    Page, Reader, Refused,
+    life::relation,
     me::managed,
-    proposals::{FOR_THE_CRM, ServiceLeg, changes_of_owner},
-    system,
+    proposals::{FOR_THE_CRM, ServiceLeg},
 };
 use crate::{
     domain::{
-        handover::{self, Step, StepAction, StepActor, StepKind, StepRefusal, StepState},
+        handover::{Doer, Phase, StepKind, StepState},
         ids::{AccountId, ProposalId, RepId, Version},
+        invalidation::Cause,
         principal::{Principal, Role},
-        proposal::{self, Proposal, ProposalAction, ProposalActor, ProposalState},
-        submission::{SubmissionAction, SubmissionActor},
+        proposal::{Leg, Proposal, ProposalActor, ProposalState},
+        undo::{Undo, UndoReason, UndoState},
     },
-    settings::Settings,
-    store::{audit::Change, handovers, proposals, roster, submissions},
+    store::{handovers, proposals, settlements, undos},
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-/// The longest note of a step, in bytes.
+/// The longest note of a step, an undo or a settlement, in bytes.
 pub const MAX_NOTE_BYTES: usize = 4000;
-
-impl From<StepRefusal> for Refused {
-    fn from(refusal: StepRefusal) -> Self {
-        match refusal {
-            StepRefusal::NotYours => Self::NotAllowed("this step is not yours to settle"),
-            StepRefusal::AlreadyDone => Self::conflict("already_done", "this step is settled"),
-        }
-    }
-}
 
 /// One step, as both parties and their managers see it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct StepView {
+    /// Whether it belongs to the way there or to the way back.
+    pub phase: Phase,
     /// Which account, as the leg's position.
     pub leg: u32,
     /// The account.
     pub account: AccountId,
     /// What has to be done.
     pub kind: StepKind,
+    /// Who does it. On the way back the giver is who gives the account back.
+    pub by: Doer,
+    /// Whether who does it may leave it out.
+    pub may_skip: bool,
+    /// Whether it is done only with a note.
+    pub needs_note: bool,
     /// Where it stands.
     pub state: StepState,
     /// Who settled it.
@@ -57,6 +71,43 @@ pub struct StepView {
     pub note: Option<String>,
 }
 
+/// What a party has asked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UndoRequestView {
+    /// Who asks.
+    pub rep: RepId,
+    /// Why.
+    pub reason: UndoReason,
+    /// What the managers should know.
+    pub note: String,
+    /// When.
+    pub asked_at: DateTime<Utc>,
+}
+
+/// How far an undo has come: to a party what they have asked themself, and what is decided.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UndoView {
+    /// How far it has come.
+    pub state: UndoState,
+    /// The day the accounts go back, once that is known.
+    pub effective_on: Option<NaiveDate>,
+    /// To a manager all that was asked, to a party their own.
+    pub requests: Vec<UndoRequestView>,
+}
+
+/// How somebody would settle a handover that needs attention.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SettlementView {
+    /// Who.
+    pub person: RepId,
+    /// In what capacity.
+    pub role: Role,
+    /// Where it should go: `on_trial` with the new owners, or `undone` with the former ones.
+    pub outcome: ProposalState,
+    /// Why.
+    pub note: String,
+}
+
 /// A handover.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct HandoverView {
@@ -64,15 +115,23 @@ pub struct HandoverView {
     pub id: ProposalId,
     /// Where it stands.
     pub state: ProposalState,
-    /// The changes of owner.
+    /// The changes of owner: the way back, once an undo is granted.
     pub legs: Vec<ServiceLeg>,
-    /// The checklist.
+    /// The checklists, in the order of their templates.
     pub steps: Vec<StepView>,
     /// The day the accounts change hands.
     pub effective_on: Option<NaiveDate>,
-    /// The day the trial ends.
+    /// The last day on which a party may ask for an undo.
     pub trial_ends_on: Option<NaiveDate>,
-    /// New at each change, a step's included.
+    /// The undo; absent where there is none, or none that the reader may know of.
+    pub undo: Option<UndoView>,
+    /// Whether the CRM takes longer than it may.
+    pub is_overdue: bool,
+    /// Why it ended early or needs attention; to managers and admins.
+    pub cause: Option<Cause>,
+    /// How people would settle it; to managers and admins.
+    pub settlements: Vec<SettlementView>,
+    /// New whenever what the reader may see changes, a step included.
     pub version: Version,
 }
 
@@ -86,27 +145,12 @@ const HANDED_OVER: &[ProposalState] = &[
     ProposalState::NeedsAttention,
 ];
 
-/// Makes the checklist of an approved proposal.
-pub(super) fn lay_out(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<(), Refused> {
-    let steps: Vec<Step> = proposal
-        .legs
-        .iter()
-        .flat_map(|leg| StepKind::ALL.iter().map(move |kind| (leg.position, *kind)))
-        .map(|(leg, kind)| Step {
-            proposal: proposal.id,
-            leg,
-            kind,
-            state: StepState::Open,
-            done_by: None,
-            done_at: None,
-            note: String::new(),
-            version: fresh_version(),
-        })
-        .collect();
-    Ok(handovers::insert(writer, &steps)?)
-}
-
-fn find(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Result<(Proposal, ProposalActor), Refused> {
+/// Finds a handover and who asks, in relation to it; hidden from strangers.
+pub(super) fn find(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    id: ProposalId,
+) -> Result<(Proposal, ProposalActor), Refused> {
     let hidden = Refused::NotFound("handover");
     let Some(proposal) = proposals::one(reader, id)?.filter(|proposal| HANDED_OVER.contains(&proposal.state)) else {
         return Err(hidden);
@@ -118,16 +162,95 @@ fn find(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Result<(Pro
     }
 }
 
-fn view(reader: &mut Reader<'_>, proposal: &Proposal, actor: ProposalActor) -> Result<HandoverView, Refused> {
+/// Finds a handover that is to be changed, and refuses who has not seen it as it is.
+fn find_seen(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    id: ProposalId,
+    if_match: Version,
+) -> Result<(Proposal, ProposalActor, Undo), Refused> {
+    let (proposal, actor) = find(reader, who, id)?;
+    let undo = undos::of(reader, id)?;
+    let seen = version(&proposal, visible(&undo, who, actor).as_ref());
+    if seen == if_match { Ok((proposal, actor, undo)) } else { Err(Refused::Stale) }
+}
+
+/// Whether somebody decides for a team, or for the whole, without gaining from it.
+const fn decides(actor: ProposalActor) -> bool {
+    matches!(actor, ProposalActor::Manager | ProposalActor::Beneficiary | ProposalActor::Admin)
+}
+
+/// What somebody may see of an undo. A party learns of another's request only when it is granted.
+fn visible(undo: &Undo, who: &Principal, actor: ProposalActor) -> Option<UndoView> {
+    let is_open_to_all = undo.state.is_under_way() || undo.state == UndoState::Done;
+    let (is_known, requests): (bool, Vec<_>) = match actor {
+        ProposalActor::Manager | ProposalActor::Beneficiary => {
+            (undo.state != UndoState::NotAsked, undo.requests.iter().collect())
+        }
+        ProposalActor::Party => {
+            let own: Vec<_> = undo.requests.iter().filter(|request| request.rep == who.id).collect();
+            (is_open_to_all || !own.is_empty(), own)
+        }
+        ProposalActor::Admin | ProposalActor::Service => (is_open_to_all, Vec::new()),
+        ProposalActor::Stranger | ProposalActor::System => (false, Vec::new()),
+    };
+    is_known.then(|| UndoView {
+        state: undo.state,
+        effective_on: undo.effective_on,
+        requests: requests
+            .into_iter()
+            .map(|request| UndoRequestView {
+                rep: request.rep.clone(),
+                reason: request.reason,
+                note: request.note.clone(),
+                asked_at: request.asked_at,
+            })
+            .collect(),
+    })
+}
+
+/// The proposal's version, and where the reader knows of an undo one made of both: what another has asked must not show.
+fn version(proposal: &Proposal, undo: Option<&UndoView>) -> Version {
+    let Some(undo) = undo else { return proposal.version };
+    let said = serde_json::to_vec(undo).expect("views have string keys and finite numbers");
+    let digest = Sha256::new().chain_update(proposal.version.0.as_bytes()).chain_update(said).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Version(uuid::Builder::from_random_bytes(bytes).into_uuid())
+}
+
+/// Which way the accounts of a handover go now.
+fn way(undo: &Undo) -> Phase {
+    if undo.state.is_under_way() || undo.state == UndoState::Done { Phase::Undo } else { Phase::Handover }
+}
+
+/// Who gives an account on a way, and who receives it.
+fn sides(leg: &Leg, way: Phase) -> (&RepId, &RepId) {
+    match way {
+        Phase::Handover => (&leg.from, &leg.to),
+        Phase::Undo => (&leg.to, &leg.from),
+    }
+}
+
+fn view(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    proposal: &Proposal,
+    actor: ProposalActor,
+) -> Result<HandoverView, Refused> {
     let reads_notes = matches!(actor, ProposalActor::Party | ProposalActor::Manager | ProposalActor::Beneficiary);
     let steps = handovers::of(reader, proposal.id)?
         .into_iter()
         .filter_map(|step| {
             let leg = proposal.legs.iter().find(|leg| leg.position == step.leg)?;
             Some(StepView {
+                phase: step.phase,
                 leg: step.leg,
                 account: leg.account.clone(),
-                kind: step.kind,
+                kind: step.rule.step,
+                by: step.rule.by,
+                may_skip: step.rule.may_skip,
+                needs_note: step.rule.needs_note,
                 state: step.state,
                 done_by: step.done_by,
                 done_at: step.done_at,
@@ -135,14 +258,30 @@ fn view(reader: &mut Reader<'_>, proposal: &Proposal, actor: ProposalActor) -> R
             })
         })
         .collect();
+    let undo = undos::of(reader, proposal.id)?;
+    let way = way(&undo);
+    let legs = proposal.legs.iter().map(|leg| {
+        let (from, to) = sides(leg, way);
+        ServiceLeg { account: leg.account.clone(), from: from.clone(), to: to.clone() }
+    });
+    let legs = legs.collect();
+    let said = if decides(actor) { settlements::of(reader, proposal.id)? } else { Vec::new() };
+    let undo = visible(&undo, who, actor);
     Ok(HandoverView {
         id: proposal.id,
         state: proposal.state,
-        legs: changes_of_owner(proposal),
+        legs,
         steps,
         effective_on: proposal.effective_on,
         trial_ends_on: proposal.trial_ends_on,
-        version: proposal.version,
+        version: version(proposal, undo.as_ref()),
+        undo,
+        is_overdue: proposal.alarmed_at.is_some(),
+        cause: proposal.cause.filter(|_| decides(actor)),
+        settlements: said
+            .into_iter()
+            .map(|one| SettlementView { person: one.person, role: one.role, outcome: one.outcome, note: one.note })
+            .collect(),
     })
 }
 
@@ -159,7 +298,7 @@ pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) ->
     let mut views = Vec::with_capacity(found.len());
     for proposal in &found {
         let actor = relation(reader, who, proposal)?;
-        views.push(view(reader, proposal, actor)?);
+        views.push(view(reader, who, proposal, actor)?);
     }
     Ok(views)
 }
@@ -167,129 +306,16 @@ pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) ->
 /// One handover.
 pub fn one(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Result<HandoverView, Refused> {
     let (proposal, actor) = find(reader, who, id)?;
-    view(reader, &proposal, actor)
+    view(reader, who, &proposal, actor)
 }
 
-/// Which step of a handover.
-#[derive(Debug, Clone, Copy)]
-pub struct WhichStep {
-    /// The account, as the leg's position.
-    pub leg: u32,
-    /// What has to be done.
-    pub kind: StepKind,
-}
-
-/// Settles a step: a party completes it, a manager waives it with a reason. The last one sends the change of owner out.
-pub fn settle(
-    writer: &mut Writer<'_>,
-    who: &Principal,
-    id: ProposalId,
-    which: WhichStep,
-    action: StepAction,
-    note: &str,
-    if_match: Version,
-) -> Result<HandoverView, Refused> {
-    let (proposal, actor) = find(writer, who, id)?;
-    let leg = proposal.legs.iter().find(|leg| leg.position == which.leg).ok_or(Refused::NotFound("step"))?;
-    let step_actor = match actor {
-        ProposalActor::Party if leg.from == who.id => StepActor::Giver,
-        ProposalActor::Party if leg.to == who.id => StepActor::Receiver,
-        ProposalActor::Manager => StepActor::Manager,
-        _ => StepActor::Stranger,
-    };
-    if proposal.version != if_match {
-        return Err(Refused::Stale);
-    }
+/// Refuses a note that is too long, or missing where it is the reason.
+fn check_note(note: &str, is_needed: Option<&'static str>) -> Result<(), Refused> {
     if note.len() > MAX_NOTE_BYTES {
         return Err(Refused::invalid("/note", format!("{} bytes", note.len()), "at most 4000 bytes"));
     }
-    if action == StepAction::Waive && note.trim().is_empty() {
-        return Err(Refused::invalid("/note", "nothing", "the reason of the waiver"));
+    match is_needed {
+        Some(expected) if note.trim().is_empty() => Err(Refused::invalid("/note", "nothing", expected)),
+        _ => Ok(()),
     }
-    let steps = handovers::of(writer, id)?;
-    let before =
-        steps.iter().find(|step| step.leg == which.leg && step.kind == which.kind).ok_or(Refused::NotFound("step"))?;
-    let state = handover::next_state(before.state, action, step_actor)?;
-    if proposal.state != ProposalState::Approved {
-        return Err(Refused::conflict("already_decided", "this handover is being prepared no more"));
-    }
-    let after = Step {
-        state,
-        done_by: Some(who.id.clone()),
-        done_at: Some(writer.now()),
-        note: note.to_owned(),
-        version: fresh_version(),
-        ..before.clone()
-    };
-    handovers::change(writer, before, &after)?;
-    writer.record(Change {
-        actor: who.clone(),
-        action: action.as_str(),
-        subject_kind: "handover_step",
-        subject_id: format!("{id}/{}/{}", which.leg, which.kind),
-        from_state: Some(before.state.as_str()),
-        to_state: Some(after.state.as_str()),
-    });
-    let is_last = steps.iter().filter(|step| step.state == StepState::Open).count() == 1;
-    let settled = if is_last { execute(writer, &proposal)? } else { touch(writer, &proposal, |_| {})? };
-    view(writer, &settled, actor)
-}
-
-/// Sends the change of owner out, dated today.
-fn execute(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<Proposal, Refused> {
-    if !is_current(writer, proposal)? {
-        return invalidate(writer, proposal);
-    }
-    let today = writer.now().date_naive();
-    advance(writer, &system(), proposal, ProposalAction::Execute, ProposalActor::System, |proposal| {
-        proposal.effective_on = Some(today);
-    })
-}
-
-fn invalidate(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<Proposal, Refused> {
-    advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |_| {})
-}
-
-/// Confirms that the CRM carried the change out: all accounts change hands in this one transaction, and the trial begins.
-pub fn confirm(
-    writer: &mut Writer<'_>,
-    settings: &Settings,
-    who: &Principal,
-    id: ProposalId,
-    if_match: Version,
-) -> Result<HandoverView, Refused> {
-    let (proposal, actor) = find(writer, who, id)?;
-    if proposal.version != if_match {
-        return Err(Refused::Stale);
-    }
-    let today = writer.now().date_naive();
-    let effective_on = proposal.effective_on.unwrap_or(today);
-    let trial_ends_on = today + Days::new(settings.proposals.trial_days.into());
-    if !is_current(writer, &proposal)? {
-        // Only who may confirm may find out.
-        proposal::next_state(proposal.state, ProposalAction::Confirm, actor)?;
-        let invalidated = invalidate(writer, &proposal)?;
-        return view(writer, &invalidated, actor);
-    }
-    let confirmed = advance(writer, who, &proposal, ProposalAction::Confirm, actor, |proposal| {
-        proposal.trial_ends_on = Some(trial_ends_on);
-    })?;
-    for leg in &proposal.legs {
-        roster::move_account(writer, &leg.account, leg.ownership, &leg.to, effective_on)?;
-        let memory = format!("swap-{}-{}", proposal.id.0.simple(), leg.position);
-        let memory = memory.parse().map_err(StoreError::from)?;
-        roster::remember(writer, &memory, &leg.from, &leg.account, effective_on)?;
-        writer.record(Change {
-            actor: who.clone(),
-            action: "transfer",
-            subject_kind: "account",
-            subject_id: leg.account.as_str().to_owned(),
-            from_state: None,
-            to_state: None,
-        });
-        if let Some(submission) = submissions::one(writer, leg.submission)?.filter(|one| one.state.is_live()) {
-            advance_submission(writer, &system(), &submission, SubmissionAction::Swap, SubmissionActor::System)?;
-        }
-    }
-    view(writer, &confirmed, actor)
 }

@@ -4,7 +4,7 @@
 //! unchanged, or every row that is wrong, by line and column. Rows wait in a temporary table until the whole file has
 //! been looked at, so a file with one bad row imports nothing, and a CSV file of any size needs the memory of a thousand
 //! rows. Rows are recognised by the CRM's id (a submission by its account); what a file does not say stays as it is.
-//! A new owner makes open submissions of the former one invalid.
+//! A rep who leaves and an account that went elsewhere end at once what hung on them.
 //! Cost: linear in the file, plus a few sorted joins in the database.
 //! Deliberately absent: deleting. What a file no longer names stays, until its `active` or owner says otherwise.
 
@@ -17,13 +17,13 @@ mod territories;
 
 pub use columns::About;
 
-use super::{Refused, StoreError, TransactionError, Writer, life::advance_submission};
+use super::{Refused, StoreError, TransactionError, Writer, invalidate};
 use crate::{
     domain::{
         Wrong,
         closed::closed_list,
         principal::{Principal, Role},
-        submission::{SubmissionAction, SubmissionActor, SubmissionState},
+        submission::{SubmissionAction, SubmissionState},
     },
     settings,
     store::{
@@ -401,6 +401,11 @@ fn look_over<R: Row>(
             if header.given.contains("conflicts") {
                 all("conflicts", staging::unknown_reps(writer, R::SHAPE, "conflicts", most)?, &rep);
             }
+            if header.given.contains("merged_into") {
+                all("merged_into", staging::merged_into_nothing(writer, most)?, &|_| {
+                    "the id of another account that exists".to_owned()
+                });
+            }
             if header.given.contains("parent") {
                 all("parent", staging::circular_parents(writer, most)?, &|finding| match finding.other.as_str() {
                     "circle" => "a parent that does not lead back to the account itself".to_owned(),
@@ -417,6 +422,9 @@ fn look_over<R: Row>(
             all("account", staging::unknown_accounts(writer, R::SHAPE, "account", most)?, &account);
             all("rep", staging::strangers(writer, most)?, &|finding| {
                 format!("the rep who owns the account, {}", finding.other)
+            });
+            all("account", staging::no_customers(writer, most)?, &|finding| {
+                format!("an account that is still a customer; this one is {}", finding.other)
             });
             all("account", staging::untouchable(writer, &header.given, most)?, &|finding| {
                 match finding.other.as_str() {
@@ -439,13 +447,15 @@ fn apply(
     given: &BTreeSet<&'static str>,
 ) -> Result<Applied, ImportError> {
     Ok(match kind {
-        ImportKind::Reps => staging::apply_reps(writer, given)?,
+        ImportKind::Reps => {
+            let applied = staging::apply_reps(writer, given)?;
+            invalidate::of_leavers(writer, who)?;
+            applied
+        }
         ImportKind::History => staging::apply_history(writer, given)?,
         ImportKind::Accounts => {
             let applied = staging::apply_accounts(writer, given)?;
-            for left in staging::left_behind(writer)? {
-                advance_submission(writer, who, &left, SubmissionAction::Invalidate, SubmissionActor::System)?;
-            }
+            invalidate::of_accounts(writer, who)?;
             applied
         }
         ImportKind::Submissions => {
@@ -569,6 +579,10 @@ impl<R: Row> Header<R> {
         // A place is one thing: coordinates of a row bring their mark, and a postal code brings both.
         if header.given.contains("postal_code") || header.given.contains("lat") {
             header.given.extend(["lat", "lon", "approximate"]);
+        }
+        // What became of an account is one thing too.
+        if header.given.contains("status") || header.given.contains("merged_into") {
+            header.given.extend(["status", "merged_into"]);
         }
         header
     }

@@ -54,8 +54,7 @@ pub(super) fn advance(
         after.agreed_at = Some(writer.now());
     }
     // An end after approval is no colleague's answer any more, so there is nothing to keep until the next batch.
-    let ends_in_the_open =
-        after.state.is_not_concluded() && matches!(before.state, ProposalState::Approved | ProposalState::Executing);
+    let ends_in_the_open = after.state.is_not_concluded() && before.state == ProposalState::Approved;
     if ends_in_the_open {
         after.revealed_at = Some(writer.now());
     }
@@ -91,7 +90,8 @@ pub(super) fn reveal(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<(),
     Ok(())
 }
 
-fn release(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<(), Refused> {
+/// Puts the accounts of a proposal that came to nothing back into the pool.
+pub(super) fn release(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<(), Refused> {
     for leg in &proposal.legs {
         let held = submissions::one(writer, leg.submission)?;
         if let Some(held) = held.filter(|held| held.state == SubmissionState::Reserved) {

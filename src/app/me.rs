@@ -14,13 +14,17 @@ use crate::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Refuses a rep who is gone or inactive and a manager who manages no team.
+/// Refuses a rep who is gone or inactive, a manager who is such a rep, and one who manages no team.
 ///
-/// Cost: one query by key.
+/// Cost: one query by key, two for a manager.
 pub fn admit(reader: &mut Reader<'_>, who: &Principal) -> Result<(), Refused> {
     let stands = match who.role {
-        Role::Rep => roster::rep(reader, &who.id)?.is_some_and(|rep| rep.active),
-        Role::Manager => !roster::teams_of(reader, &who.id)?.is_empty(),
+        Role::Rep => roster::rep(reader, &who.id)?.is_some_and(|rep| rep.works_at(reader.now())),
+        // A manager may or may not be a rep as well.
+        Role::Manager => {
+            !roster::teams_of(reader, &who.id)?.is_empty()
+                && roster::rep(reader, &who.id)?.is_none_or(|rep| rep.works_at(reader.now()))
+        }
         Role::Admin | Role::Service => true,
     };
     if stands { Ok(()) } else { Err(Refused::NotAllowed("this person does not hold this role any more")) }

@@ -5,21 +5,25 @@
 //! asks the domain's `next_state`, does one compare-and-set and puts the change on record in the same transaction.
 //! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
 
+pub mod calendar;
 pub mod decide;
 pub mod direct;
 pub mod export;
 pub mod handover;
 pub mod idempotent;
 pub mod import;
+mod invalidate;
 mod life;
 pub mod me;
 pub mod meetings;
 pub mod money;
+pub mod outcomes;
 pub mod overrides;
 pub mod people;
 pub mod proposals;
 mod propose;
 pub mod report;
+pub mod review;
 pub mod roster;
 pub mod run;
 pub mod snapshot;

@@ -101,6 +101,10 @@ pub(super) fn proposal(
         revealed_at: None,
         effective_on: None,
         trial_ends_on: None,
+        cause: None,
+        sent_at: None,
+        alarmed_at: None,
+        bounces_until: None,
         version: fresh_version(),
         legs: (0..)
             .zip(one.legs.iter().zip(ownerships))

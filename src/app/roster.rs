@@ -8,7 +8,7 @@ use crate::{
     domain::{
         ids::{AccountId, RepId, TeamId},
         principal::{Principal, Role},
-        roster::{Account, Rep, Style, Tag, Trait},
+        roster::{Account, AccountStatus, Rep, Style, Tag, Trait},
         units::{Cents, Minutes, Place},
     },
     store::roster::{self, HeldAccount, Owner},
@@ -141,6 +141,10 @@ pub struct AccountView {
     pub parent: Option<AccountId>,
     /// When it last changed hands here.
     pub last_moved_on: Option<NaiveDate>,
+    /// Whether it is still a customer.
+    pub status: AccountStatus,
+    /// The account it became part of, where it did.
+    pub merged_into: Option<AccountId>,
 }
 
 impl From<HeldAccount> for AccountView {
@@ -149,6 +153,8 @@ impl From<HeldAccount> for AccountView {
             owner: held.account.owner.clone(),
             parent: held.account.parent.clone(),
             last_moved_on: held.last_moved_on,
+            status: held.status,
+            merged_into: held.merged_into,
             facts: held.account.into(),
         }
     }

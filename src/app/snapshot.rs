@@ -1,24 +1,25 @@
 //! The snapshot: from the rows of one reading to the market of one run.
 //!
 //! In goes a pool and a business date; out comes the immutable [`Market`], and beside it how often each account has
-//! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter, or
-//! is still in a live move, is not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
+//! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter, is no
+//! customer any more or is still in a live move is not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
 
 use super::{Reader, Refused, StoreError};
 use crate::{
     domain::{
         ids::{AccountId, RepId},
-        roster::Tag,
+        roster::{AccountStatus, Tag},
         territory::Atlas,
         units::Cents,
     },
     engine::market::{BookEntry, Market, Offer, PairHistory, Trader},
     store::{
+        bounces,
         market::{self, Pool},
         proposals, territories,
     },
 };
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A market, and how often each offered account had changed hands when it was read.
@@ -53,11 +54,15 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     let drawn = territories::named(reader, &territories.into_iter().collect::<Vec<_>>())?;
     let atlas = Atlas::new(&drawn);
 
+    let offered: Vec<AccountId> = rows.open.iter().map(|open| open.held.account.id.clone()).collect();
+    let swaps = bounces::swaps(reader, &offered, date - Days::new(365), date)?;
+
     let mut offers = Vec::with_capacity(rows.open.len());
     let mut ownerships = BTreeMap::new();
     for open in rows.open {
         let account = open.held.account;
-        if account.owner != open.rep || bound.contains(&account.id) {
+        let is_customer = open.held.status == AccountStatus::Active;
+        if account.owner != open.rep || bound.contains(&account.id) || !is_customer {
             continue;
         }
         let has_family_in_book = families.contains(&(&account.owner, &account.id))
@@ -69,6 +74,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
             stars: open.stars,
             nights_waited: u32::try_from((date - open.created_at.date_naive()).num_days()).unwrap_or(0),
             last_moved_on: open.held.last_moved_on,
+            swaps_in_a_year: swaps.get(&account.id).copied().unwrap_or(0),
             frozen: frozen.contains(&account.id),
             has_family_in_book,
             account,

@@ -8,8 +8,10 @@ use super::{AtMostOne, Page, Reader, Refused, StoreError, Writer, fresh_version,
 use crate::{
     domain::{
         ids::{AccountId, RepId, SubmissionId, Version},
+        invalidation::Cause,
         principal::{Principal, Role},
         proposal::{ProposalAction, ProposalActor},
+        roster::AccountStatus,
         submission::{Reason, Submission, SubmissionAction, SubmissionActor, SubmissionState},
         units::Stars,
     },
@@ -58,6 +60,8 @@ pub struct SubmissionView {
     pub rep: RepId,
     /// Where it stands.
     pub state: SubmissionState,
+    /// Why it was struck, where nobody here decided so.
+    pub cause: Option<Cause>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// The submitter's own stars; to nobody else.
@@ -79,6 +83,7 @@ fn view(submission: Submission, who: &Principal) -> SubmissionView {
         account: submission.account,
         rep: submission.rep,
         state: submission.state,
+        cause: submission.cause,
         created_at: submission.created_at,
         stars: own.then_some(submission.stars),
         reasons: (own || submission.reasons_shared).then_some(submission.reasons),
@@ -99,9 +104,12 @@ pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> R
     if new.note.len() > MAX_NOTE_BYTES {
         return Err(Refused::invalid("/note", format!("{} bytes", new.note.len()), "at most 4000 bytes"));
     }
-    roster::account(writer, &new.account)?
+    let held = roster::account(writer, &new.account)?
         .filter(|held| held.account.owner == who.id)
         .ok_or(Refused::NotFound("account"))?;
+    if held.status != AccountStatus::Active {
+        return Err(Refused::conflict("no_customer", format!("this account is {}", held.status)));
+    }
     let submission = Submission {
         id: SubmissionId(Uuid::new_v4()),
         account: new.account,
@@ -111,6 +119,7 @@ pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> R
         reasons_shared: new.share_reasons,
         note: new.note,
         state: SubmissionState::Open,
+        cause: None,
         created_at: writer.now(),
         version: fresh_version(),
     };

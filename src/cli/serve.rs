@@ -9,7 +9,7 @@
 use super::{Context, Failure};
 use account_swap::{
     api::{self, AppState},
-    app::{Refused, Store, idempotent, run, sweep, travel},
+    app::{Refused, Store, calendar, idempotent, run, sweep, travel},
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
@@ -83,6 +83,8 @@ async fn keep_time(store: Store, settings: Settings, mut stopped: watch::Receive
 /// Ends what is over, forgets old answers, and runs the night if one is due.
 fn wake_up(store: &Store, settings: &Settings) -> Result<(), Refused> {
     sweep::sweep(store)?;
+    let turned = calendar::turn(store, settings)?;
+    metrics::gauge!("handovers_overdue").set(turned.overdue as f64);
     store.write(idempotent::forget)?;
     if settings.night.enabled {
         run::nightly(store, settings)?;

@@ -9,6 +9,7 @@ pub mod direct;
 pub mod freeze;
 pub mod handover;
 pub mod ids;
+pub mod invalidation;
 pub mod meeting;
 pub mod money;
 pub mod override_review;
@@ -17,10 +18,12 @@ pub mod policy;
 pub mod principal;
 pub mod proposal;
 pub mod quarter;
+pub mod review;
 pub mod roster;
 pub mod submission;
 pub mod territory;
 pub mod travel;
+pub mod undo;
 pub mod units;
 
 /// A value from outside that breaks its type's rule.

@@ -68,6 +68,7 @@ impl Policy {
             ("policy.rules.ledger_limit_cents", rules.ledger_limit_cents.0),
             ("policy.rules.cool_down_days", rules.cool_down_days),
             ("policy.rules.former_owner_days", rules.former_owner_days),
+            ("policy.rules.max_swaps_per_account_a_year", rules.max_swaps_per_account_a_year.unwrap_or(0).into()),
             ("policy.points.unfairness_percent", points.unfairness_percent),
             ("policy.points.ageing_points_a_night", points.ageing_points_a_night.0),
             ("policy.points.ageing_nights_at_most", points.ageing_nights_at_most.into()),
@@ -198,6 +199,8 @@ pub struct Rules {
     pub cool_down_days: i64,
     /// Days in which an account does not return to a former owner.
     pub former_owner_days: i64,
+    /// How often an account changes hands in 365 days at most; absent means no limit.
+    pub max_swaps_per_account_a_year: Option<u32>,
     /// Whether an account may part from its parent or children in the same book.
     pub families_may_part: bool,
     /// How many accounts a rep gives away in one run, where the rep has set none; absent means no cap.

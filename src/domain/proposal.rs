@@ -9,6 +9,7 @@
 use super::{
     closed::closed_list,
     ids::{AccountId, ProposalId, RepId, RunId, SubmissionId, Version},
+    invalidation::Cause,
     units::{Cents, Minutes, Points, Stars},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -67,6 +68,11 @@ impl ProposalState {
         matches!(self, Self::OnTrial | Self::NeedsAttention)
     }
 
+    /// Whether its change of owner has gone out to the CRM, whatever became of it.
+    pub const fn has_gone_out(self) -> bool {
+        matches!(self, Self::Executing | Self::OnTrial | Self::Completed | Self::Undone | Self::NeedsAttention)
+    }
+
     /// Whether it ended before anything moved.
     pub const fn is_not_concluded(self) -> bool {
         matches!(
@@ -105,11 +111,13 @@ closed_list! {
         Execute = "execute",
         /// Confirm that the CRM carried it out.
         Confirm = "confirm",
-        /// Say that the CRM could not.
+        /// Say that the CRM could not, there or back.
         Fail = "fail",
+        /// Say how it is to be settled while a second person has yet to.
+        Settle = "settle",
         /// End the trial.
         Complete = "complete",
-        /// Send both accounts back together.
+        /// Record that all accounts went back together.
         Undo = "undo",
     }
 }
@@ -164,9 +172,10 @@ pub const fn next_state(
         Do::Accept | Do::AcceptAsLast => matches!(actor, By::Party | By::Manager),
         Do::Decline | Do::Withdraw => matches!(actor, By::Party),
         Do::ApproveAsLast => matches!(actor, By::Manager | By::System),
-        Do::Approve | Do::Veto | Do::Extend | Do::Supersede | Do::Undo => matches!(actor, By::Manager),
-        Do::Confirm => matches!(actor, By::Manager | By::Admin | By::Service),
-        Do::Fail => matches!(actor, By::Service | By::System),
+        Do::Approve | Do::Veto | Do::Extend | Do::Supersede => matches!(actor, By::Manager),
+        Do::Confirm | Do::Undo => matches!(actor, By::Manager | By::Admin | By::Service),
+        Do::Fail => matches!(actor, By::Manager | By::Service | By::System),
+        Do::Settle => matches!(actor, By::Manager | By::Admin),
         Do::Expire | Do::Invalidate | Do::Execute | Do::Complete => matches!(actor, By::System),
     };
     if !entitled {
@@ -201,24 +210,26 @@ pub const fn next_state(
         S::Approved => match action {
             Do::Execute => Ok(S::Executing),
             Do::Invalidate => Ok(S::Invalidated),
-            Do::Confirm | Do::Fail | Do::Complete | Do::Undo => Err(No::TooEarly),
+            Do::Confirm | Do::Fail | Do::Settle | Do::Complete | Do::Undo => Err(No::TooEarly),
             _ => Err(No::AlreadyDecided),
         },
         S::Executing => match action {
             Do::Confirm => Ok(S::OnTrial),
             Do::Fail => Ok(S::NeedsAttention),
-            Do::Invalidate => Ok(S::Invalidated),
-            Do::Complete | Do::Undo => Err(No::TooEarly),
+            Do::Settle | Do::Complete | Do::Undo => Err(No::TooEarly),
             _ => Err(No::AlreadyDecided),
         },
         S::OnTrial => match action {
             Do::Complete => Ok(S::Completed),
             Do::Undo => Ok(S::Undone),
+            Do::Fail => Ok(S::NeedsAttention),
+            Do::Settle => Err(No::TooEarly),
             _ => Err(No::AlreadyDecided),
         },
         S::NeedsAttention => match action {
-            Do::Confirm if matches!(actor, By::Manager) => Ok(S::OnTrial),
-            Do::Undo => Ok(S::Undone),
+            Do::Settle => Ok(S::NeedsAttention),
+            Do::Confirm if matches!(actor, By::Manager | By::Admin) => Ok(S::OnTrial),
+            Do::Undo if matches!(actor, By::Manager | By::Admin) => Ok(S::Undone),
             _ => Err(No::AlreadyDecided),
         },
         S::Completed
@@ -428,10 +439,19 @@ pub struct Proposal {
     pub agreed_at: Option<DateTime<Utc>>,
     /// When its end became visible to its reps.
     pub revealed_at: Option<DateTime<Utc>>,
-    /// The day the accounts change hands, once approved.
+    /// The day the accounts change hands, once somebody has named one.
     pub effective_on: Option<NaiveDate>,
     /// The day the trial ends, once transferred.
     pub trial_ends_on: Option<NaiveDate>,
+    /// Why it ended or needs attention, where nobody here decided so. Never shown to a party: it may concern the other's
+    /// account.
+    pub cause: Option<Cause>,
+    /// When the change of owner, or the one back, last went out.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When somebody was told that it takes too long.
+    pub alarmed_at: Option<DateTime<Utc>>,
+    /// The last day on which a submission of one of its accounts says that the account bounces, once transferred.
+    pub bounces_until: Option<NaiveDate>,
     /// New at each change.
     pub version: Version,
     /// Its accounts, in order of position; two or more.

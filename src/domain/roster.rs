@@ -10,7 +10,7 @@ use super::{
     ids::{AccountId, HistoryId, RepId, TeamId},
     units::{Cents, Minutes, Place, Stars},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
@@ -42,6 +42,20 @@ closed_list! {
         Sceptical = "sceptical",
         /// Has been abusive on record. Goes only to reps who opted in.
         Abusive = "abusive",
+    }
+}
+
+closed_list! {
+    /// Whether an account is still ours to serve.
+    AccountStatus {
+        /// A customer.
+        Active = "active",
+        /// A customer no more.
+        Closed = "closed",
+        /// Sold to another company.
+        Sold = "sold",
+        /// Part of another account now.
+        Merged = "merged",
     }
 }
 
@@ -154,6 +168,13 @@ pub struct Rep {
 }
 
 impl Rep {
+    /// Whether the rep is still with the company at a moment, on leave or not: to the end of the last working day where
+    /// the base is.
+    pub fn works_at(&self, now: DateTime<Utc>) -> bool {
+        let today = now.with_timezone(&self.time_zone.unwrap_or(Tz::UTC)).date_naive();
+        self.active && self.leaves_on.is_none_or(|last| today <= last)
+    }
+
     /// Whether the rep works on `day`.
     pub fn is_present(&self, day: NaiveDate) -> bool {
         let away = self.leave.is_some_and(|leave| leave.from <= day && day <= leave.until);

@@ -6,6 +6,7 @@
 use super::{
     closed::closed_list,
     ids::{AccountId, RepId, SubmissionId, Version},
+    invalidation::Cause,
     units::Stars,
 };
 use chrono::{DateTime, Utc};
@@ -65,6 +66,11 @@ closed_list! {
 }
 
 impl SubmissionState {
+    /// Whether it is live and in no proposal.
+    pub const fn is_unbound(self) -> bool {
+        matches!(self, Self::Draft | Self::Open)
+    }
+
     /// Whether the submission still occupies its account.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Draft | Self::Open | Self::Reserved)
@@ -178,6 +184,8 @@ pub struct Submission {
     pub note: String,
     /// Where it stands.
     pub state: SubmissionState,
+    /// Why it was struck, where nobody here decided so.
+    pub cause: Option<Cause>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// New at each change.

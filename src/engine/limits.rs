@@ -5,7 +5,8 @@
 //! Holds: what keeps a limit keeps the looser one.
 //! Costs: constant.
 //! Deliberately absent: a step for what is no matter of degree: law, safety and consent (a licence, a language, an
-//! industry, a conflict of interest, abuse and its exposure), presence, and what a manager has decided.
+//! industry, a conflict of interest, abuse and its exposure), presence, what a manager has decided, and how often a
+//! customer is handed on.
 //!
 //! | rule | its step |
 //! | --- | --- |

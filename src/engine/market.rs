@@ -28,6 +28,9 @@ pub struct Offer {
     pub nights_waited: u32,
     /// When the account last changed hands here.
     pub last_moved_on: Option<NaiveDate>,
+    /// How often it changed hands here in the 365 days up to the business date.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub swaps_in_a_year: u32,
     /// Whether a manager keeps it where it is.
     pub frozen: bool,
     /// Whether a parent or child of it is in the same book.
@@ -35,6 +38,10 @@ pub struct Offer {
     /// The drawn territories it lies in, of those that somebody in the market names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub territories: BTreeSet<Tag>,
+}
+
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A rep with at least one offer.

@@ -48,6 +48,8 @@ closed_list! {
         Frozen = "frozen",
         /// The account changed hands too recently.
         CoolDown = "cool_down",
+        /// The account changed hands as often in a year as it may.
+        SwappedOften = "swapped_often",
         /// The rep had the account too recently.
         FormerOwner = "former_owner",
         /// A manager has forbidden the pair.

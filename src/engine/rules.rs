@@ -66,6 +66,9 @@ impl<'m> Receipt<'_, 'm> {
         match rule {
             Rule::Frozen => offer.frozen,
             Rule::CoolDown => offer.last_moved_on.is_some_and(|day| is_within(day, limits.cool_down_days)),
+            Rule::SwappedOften => {
+                self.view.policy.rules.max_swaps_per_account_a_year.is_some_and(|most| offer.swaps_in_a_year >= most)
+            }
             Rule::FamilyParted => offer.has_family_in_book && !self.view.policy.rules.families_may_part,
             Rule::NotPresent => !self.view.takes_part[self.rep as usize],
             Rule::TooFar => self.is_too_far(limits),
@@ -105,6 +108,11 @@ impl<'m> Receipt<'_, 'm> {
                 "changed hands on {}, stays {} days",
                 offer.last_moved_on.map_or_else(String::new, |day| day.to_string()),
                 rules.cool_down_days
+            ),
+            Rule::SwappedOften => format!(
+                "changed hands {} times in 365 days, at most {}",
+                offer.swaps_in_a_year,
+                rules.max_swaps_per_account_a_year.unwrap_or_default()
             ),
             Rule::FamilyParted => "a parent or child of it is in the same book".to_owned(),
             Rule::NotPresent => format!("{} is away or leaving", rep.id),
@@ -149,6 +157,7 @@ impl Asked {
         let is_asked = |rule| match rule {
             Rule::Frozen => item.frozen,
             Rule::CoolDown => item.last_moved_on.is_some(),
+            Rule::SwappedOften => item.swaps_in_a_year > 0 || view.policy.rules.max_swaps_per_account_a_year == Some(0),
             Rule::FamilyParted => item.has_family_in_book,
             Rule::ForbiddenPair => view.is_forbidden_to_somebody(offer),
             Rule::ConflictOfInterest => !item.account.conflicts.is_empty(),
@@ -195,9 +204,10 @@ fn obstacle(
 
 /// The rules about one account and who receives it: first what keeps the account, then what keeps the rep, then what
 /// keeps the two apart.
-pub(crate) const OF_A_RECEIPT: [Rule; 12] = [
+pub(crate) const OF_A_RECEIPT: [Rule; 13] = [
     Rule::Frozen,
     Rule::CoolDown,
+    Rule::SwappedOften,
     Rule::FamilyParted,
     Rule::NotPresent,
     Rule::TooFar,

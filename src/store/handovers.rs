@@ -3,20 +3,32 @@
 //! In go steps; out come steps. A step changes by compare-and-set on state and version.
 //! Deliberately absent: where the handover as a whole stands, which is the proposal's state.
 
-use super::{Reader, StoreError, Writer, connection::on_either, exactly_one, roster::count, schema::handover_steps};
-use crate::domain::{
-    handover::{Step, StepState},
-    ids::ProposalId,
+use super::{
+    Reader, StoreError, Writer,
+    connection::on_either,
+    exactly_one,
+    roster::count,
+    schema::{handover_steps, legs, proposals},
 };
-use chrono::NaiveDateTime;
+use crate::domain::{
+    handover::{Phase, Step, StepKind, StepRule, StepState},
+    ids::{AccountId, ProposalId},
+    proposal::ProposalState,
+};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = handover_steps)]
 struct Row {
     proposal_id: String,
+    phase: String,
     leg: i32,
     kind: String,
+    position: i32,
+    doer: String,
+    may_skip: bool,
+    needs_note: bool,
     state: String,
     done_by: Option<String>,
     done_at: Option<NaiveDateTime>,
@@ -28,8 +40,13 @@ impl From<&Step> for Row {
     fn from(step: &Step) -> Self {
         Self {
             proposal_id: step.proposal.into(),
+            phase: step.phase.as_str().to_owned(),
             leg: step.leg as i32,
-            kind: step.kind.as_str().to_owned(),
+            kind: step.rule.step.as_str().to_owned(),
+            position: step.position as i32,
+            doer: step.rule.by.as_str().to_owned(),
+            may_skip: step.rule.may_skip,
+            needs_note: step.rule.needs_note,
             state: step.state.as_str().to_owned(),
             done_by: step.done_by.clone().map(String::from),
             done_at: step.done_at.map(|at| at.naive_utc()),
@@ -44,8 +61,15 @@ impl TryFrom<Row> for Step {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             proposal: row.proposal_id.parse()?,
+            phase: row.phase.parse()?,
             leg: count(row.leg)?,
-            kind: row.kind.parse()?,
+            position: count(row.position)?,
+            rule: StepRule {
+                step: row.kind.parse()?,
+                by: row.doer.parse()?,
+                may_skip: row.may_skip,
+                needs_note: row.needs_note,
+            },
             state: row.state.parse()?,
             done_by: row.done_by.map(|id| id.parse()).transpose()?,
             done_at: row.done_at.map(|at| at.and_utc()),
@@ -55,23 +79,26 @@ impl TryFrom<Row> for Step {
     }
 }
 
-/// Adds a checklist.
-pub fn insert(writer: &mut Writer<'_>, steps: &[Step]) -> Result<(), StoreError> {
+/// Adds a checklist, in place of one of the same phase that was given up.
+pub fn insert(writer: &mut Writer<'_>, proposal: ProposalId, phase: Phase, steps: &[Step]) -> Result<(), StoreError> {
     let rows: Vec<Row> = steps.iter().map(Row::from).collect();
+    let given_up = handover_steps::table
+        .filter(handover_steps::proposal_id.eq(String::from(proposal)).and(handover_steps::phase.eq(phase.as_str())));
+    diesel::delete(given_up).execute(&mut *writer.connection)?;
     on_either!(&mut *writer.connection, inner => {
         diesel::insert_into(handover_steps::table).values(&rows).execute(inner)?;
     });
     Ok(())
 }
 
-/// The checklist of a proposal, by leg and kind.
+/// The checklists of a proposal, by phase, leg and place in the list.
 pub fn of(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Vec<Step>, StoreError> {
     let rows: Vec<Row> = handover_steps::table
         .filter(handover_steps::proposal_id.eq(String::from(proposal)))
         .select(Row::as_select())
         .load(&mut *reader.connection)?;
     let mut steps = rows.into_iter().map(Step::try_from).collect::<Result<Vec<_>, _>>()?;
-    steps.sort_by_key(|step| (step.leg, step.kind));
+    steps.sort_by_key(|step| (step.phase, step.leg, step.position, step.rule.step));
     Ok(steps)
 }
 
@@ -80,9 +107,10 @@ pub fn change(writer: &mut Writer<'_>, before: &Step, after: &Step) -> Result<()
     let target = handover_steps::table.filter(
         handover_steps::proposal_id
             .eq(String::from(before.proposal))
+            .and(handover_steps::phase.eq(before.phase.as_str()))
             .and(handover_steps::leg.eq(before.leg as i32))
-            .and(handover_steps::kind.eq(before.kind.as_str()))
-            .and(handover_steps::state.eq(StepState::Open.as_str()))
+            .and(handover_steps::kind.eq(before.rule.step.as_str()))
+            .and(handover_steps::state.eq(before.state.as_str()))
             .and(handover_steps::version.eq(String::from(before.version))),
     );
     exactly_one(
@@ -96,4 +124,40 @@ pub fn change(writer: &mut Writer<'_>, before: &Step, after: &Step) -> Result<()
             ))
             .execute(&mut *writer.connection)?,
     )
+}
+
+/// Approved proposals that have nothing left to do but wait, and whose day is `today` or before, by id, at most `limit`.
+pub fn ready(reader: &mut Reader<'_>, today: NaiveDate, limit: i64) -> Result<Vec<ProposalId>, StoreError> {
+    let unsettled = handover_steps::table
+        .filter(
+            handover_steps::phase.eq(Phase::Handover.as_str()).and(handover_steps::state.eq(StepState::Open.as_str())),
+        )
+        .select(handover_steps::proposal_id);
+    let ids: Vec<String> = proposals::table
+        .filter(proposals::state.eq(ProposalState::Approved.as_str()))
+        .filter(proposals::effective_on.le(today))
+        .filter(proposals::id.ne_all(unsettled))
+        .order(proposals::id)
+        .limit(limit)
+        .select(proposals::id)
+        .load(&mut *reader.connection)?;
+    ids.into_iter().map(|id| Ok(id.parse()?)).collect()
+}
+
+/// What was written down about what works with an account when it last changed hands: for whoever may see the account.
+pub fn what_works(reader: &mut Reader<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
+    Ok(handover_steps::table
+        .inner_join(proposals::table)
+        .inner_join(
+            legs::table
+                .on(legs::proposal_id.eq(handover_steps::proposal_id).and(legs::position.eq(handover_steps::leg))),
+        )
+        .filter(legs::account_id.eq(account.as_str()))
+        .filter(proposals::trial_ends_on.is_not_null())
+        .filter(handover_steps::kind.eq(StepKind::Notes.as_str()).and(handover_steps::note.ne("")))
+        .filter(handover_steps::state.eq(StepState::Done.as_str()))
+        .order((handover_steps::done_at.desc(), handover_steps::proposal_id))
+        .select(handover_steps::note)
+        .first(&mut *reader.connection)
+        .optional()?)
 }

@@ -1,18 +1,20 @@
 //! The rows a market is made of, read in one consistent view.
 //!
 //! In goes a [`Pool`]; out come its submissions with all that scores and rules need, and nothing
-//! of anybody outside the pool. Cost: linear in the books of the pool's reps, eight queries.
+//! of anybody outside the pool. Cost: linear in the books of the pool's reps, ten queries.
 //! Deliberately absent: notes, reasons, and what the rows mean.
 
 use super::{
     Reader, StoreError,
     roster::{AccountRow, HeldAccount, RepRow, count},
-    schema::{accounts, forbidden_pairs, frozen_accounts, history, legs, proposals, reps, submissions},
+    schema::{
+        accounts, check_ins, forbidden_pairs, frozen_accounts, history, legs, proposals, reps, reviews, submissions,
+    },
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId},
     proposal::ProposalState,
-    roster::{Rep, Trait},
+    roster::{AccountStatus, Rep, Trait},
     submission::SubmissionState,
     units::{Place, Stars},
 };
@@ -55,7 +57,7 @@ pub struct Held {
     pub is_abusive: bool,
 }
 
-/// One line of history that concerns an offered account.
+/// One line of history, one check-in or one review that concerns an offered account.
 #[derive(Debug, Clone)]
 pub struct Past {
     /// Who.
@@ -170,6 +172,7 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
     type BookRow = (String, String, i32, i32, bool, i32, i32, Option<String>, String);
     let book_rows: Vec<BookRow> = accounts::table
         .filter(accounts::owner_id.eq_any(pool!(submissions::rep_id)))
+        .filter(accounts::status.eq(AccountStatus::Active.as_str()))
         .select((
             accounts::id,
             accounts::owner_id,
@@ -205,8 +208,23 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
         .filter(history::rep_id.eq_any(pool!(submissions::rep_id)))
         .select((history::rep_id, history::account_id, history::ended_on, history::stars_hundredths))
         .load(connection)?;
+    // What was said of a pair after a swap counts as its past ratings do.
+    let said: Vec<(String, String, Option<i32>)> = check_ins::table
+        .filter(check_ins::account_id.eq_any(pool!(submissions::account_id)))
+        .filter(check_ins::rep_id.eq_any(pool!(submissions::rep_id)))
+        .filter(check_ins::made_at.is_not_null())
+        .select((check_ins::rep_id, check_ins::account_id, check_ins::stars_hundredths))
+        .load(connection)?;
+    let reviewed: Vec<(String, String, Option<i32>)> = reviews::table
+        .filter(reviews::account_id.eq_any(pool!(submissions::account_id)))
+        .filter(reviews::rep_id.eq_any(pool!(submissions::rep_id)))
+        .filter(reviews::made_at.is_not_null())
+        .select((reviews::rep_id, reviews::account_id, reviews::stars_hundredths))
+        .load(connection)?;
+    let said = said.into_iter().chain(reviewed).map(|(rep, account, stars)| (rep, account, None, stars));
     let past = past_rows
         .into_iter()
+        .chain(said)
         .map(|(rep, account, ended_on, stars)| {
             Ok(Past {
                 rep: rep.parse()?,

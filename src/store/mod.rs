@@ -12,6 +12,7 @@ mod packed;
 mod schema;
 
 pub mod audit;
+pub mod bounces;
 pub mod direct;
 pub mod export;
 pub mod handovers;
@@ -21,12 +22,15 @@ pub mod meetings;
 pub mod override_reviews;
 pub mod overrides;
 pub mod proposals;
+pub mod reviews;
 pub mod roster;
 pub mod runs;
+pub mod settlements;
 pub mod staging;
 pub mod submissions;
 pub mod territories;
 pub mod travel_times;
+pub mod undos;
 
 pub use clock::HandClock;
 

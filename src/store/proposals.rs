@@ -9,12 +9,13 @@ use super::{
     connection::on_either,
     exactly_one, from_json,
     roster::count,
-    schema::{decisions, legs, proposals, reps},
+    schema::{decisions, legs, proposals, reps, undos},
     to_json,
 };
 use crate::domain::{
     ids::{AccountId, ProposalId, RepId, TeamId},
     proposal::{Leg, Proposal, ProposalState},
+    undo::UndoState,
     units::{Cents, Points},
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -34,6 +35,10 @@ struct Row {
     revealed_at: Option<NaiveDateTime>,
     effective_on: Option<NaiveDate>,
     trial_ends_on: Option<NaiveDate>,
+    cause: Option<String>,
+    sent_at: Option<NaiveDateTime>,
+    alarmed_at: Option<NaiveDateTime>,
+    bounces_until: Option<NaiveDate>,
     version: String,
 }
 
@@ -67,6 +72,10 @@ impl From<&Proposal> for Row {
             revealed_at: proposal.revealed_at.map(|at| at.naive_utc()),
             effective_on: proposal.effective_on,
             trial_ends_on: proposal.trial_ends_on,
+            cause: proposal.cause.map(|cause| cause.as_str().to_owned()),
+            sent_at: proposal.sent_at.map(|at| at.naive_utc()),
+            alarmed_at: proposal.alarmed_at.map(|at| at.naive_utc()),
+            bounces_until: proposal.bounces_until,
             version: proposal.version.into(),
         }
     }
@@ -121,6 +130,10 @@ fn proposal(row: Row, legs: Vec<Leg>) -> Result<Proposal, StoreError> {
         revealed_at: row.revealed_at.map(|at| at.and_utc()),
         effective_on: row.effective_on,
         trial_ends_on: row.trial_ends_on,
+        cause: row.cause.map(|cause| cause.parse()).transpose()?,
+        sent_at: row.sent_at.map(|at| at.and_utc()),
+        alarmed_at: row.alarmed_at.map(|at| at.and_utc()),
+        bounces_until: row.bounces_until,
         version: row.version.parse()?,
         legs,
     })
@@ -266,15 +279,53 @@ pub fn overdue(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<Proposal>, Sto
     with_legs(reader, rows)
 }
 
-/// Proposals whose trial is over on `day`, by id, at most `limit`.
+/// Proposals whose trial ended before `day` and whose accounts are not on their way back, by id, at most `limit`.
 pub fn tried(reader: &mut Reader<'_>, day: NaiveDate, limit: i64) -> Result<Vec<Proposal>, StoreError> {
+    let under_way: Vec<&str> =
+        UndoState::ALL.iter().filter(|state| state.is_under_way()).map(|state| state.as_str()).collect();
+    let going_back = undos::table.filter(undos::state.eq_any(under_way)).select(undos::proposal_id);
     let rows = proposals::table
         .filter(proposals::state.eq(ProposalState::OnTrial.as_str()))
         .filter(proposals::trial_ends_on.lt(day))
+        .filter(proposals::id.ne_all(going_back))
         .order(proposals::id)
         .limit(limit)
         .select(Row::as_select())
         .load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
+/// Holds a proposal until the transaction ends: whoever holds it next sees what this one did. Changes nothing.
+pub fn hold(writer: &mut Writer<'_>, id: ProposalId) -> Result<(), StoreError> {
+    let target = proposals::table.find(String::from(id));
+    diesel::update(target).set(proposals::version.eq(proposals::version)).execute(&mut *writer.connection)?;
+    Ok(())
+}
+
+/// Proposals whose change of owner, or the one back, went out by `sent_by` and is not confirmed, by id, at most `limit`;
+/// those that nobody was told of yet, where asked.
+pub fn unconfirmed(
+    reader: &mut Reader<'_>,
+    sent_by: DateTime<Utc>,
+    untold: bool,
+    limit: i64,
+) -> Result<Vec<Proposal>, StoreError> {
+    let on_the_way_back =
+        undos::table.filter(undos::state.eq(UndoState::Executing.as_str())).select(undos::proposal_id);
+    let on_their_way = proposals::state
+        .eq(ProposalState::Executing.as_str())
+        .or(proposals::state.eq(ProposalState::OnTrial.as_str()).and(proposals::id.eq_any(on_the_way_back)));
+    let mut query = proposals::table
+        .filter(on_their_way)
+        .filter(proposals::sent_at.le(sent_by.naive_utc()))
+        .order(proposals::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed();
+    if untold {
+        query = query.filter(proposals::alarmed_at.is_null());
+    }
+    let rows = query.load(&mut *reader.connection)?;
     with_legs(reader, rows)
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{
     ids::{AccountId, HistoryId, RepId, TeamId},
-    roster::{Account, Leave, Rep, Tag, Team},
+    roster::{Account, AccountStatus, Leave, Rep, Tag, Team},
     units::{Cents, Minutes, Place},
 };
 use chrono::NaiveDate;
@@ -98,6 +98,8 @@ pub(super) struct AccountRow {
     traits: String,
     parent_id: Option<String>,
     conflicts: String,
+    status: String,
+    merged_into: Option<String>,
 }
 
 /// An account with what the service itself knows of it.
@@ -105,6 +107,10 @@ pub(super) struct AccountRow {
 pub struct HeldAccount {
     /// The CRM's facts.
     pub account: Account,
+    /// Whether it is still ours to serve, as the CRM says.
+    pub status: AccountStatus,
+    /// The account it became part of, where it did.
+    pub merged_into: Option<AccountId>,
     /// How often the owner has changed: equal counts mean the same ownership.
     pub ownership: i64,
     /// When it last changed hands here.
@@ -116,6 +122,8 @@ impl TryFrom<AccountRow> for HeldAccount {
     fn try_from(row: AccountRow) -> Result<Self, StoreError> {
         let tag = |text: Option<String>| text.map(|text| text.parse::<Tag>()).transpose();
         Ok(Self {
+            status: row.status.parse()?,
+            merged_into: row.merged_into.map(|other| other.parse()).transpose()?,
             ownership: row.ownership,
             last_moved_on: row.last_moved_on,
             account: Account {
@@ -296,21 +304,34 @@ pub fn ownerships(reader: &mut Reader<'_>, of: &[AccountId]) -> Result<BTreeMap<
     Ok(found)
 }
 
-/// Records that a rep had an account until `day`. `id` must be new.
+/// Says on which day an account came that an import has brought to its new owner before it was confirmed, if it is still
+/// the ownership expected; else the race is lost.
+pub fn date_arrival(
+    writer: &mut Writer<'_>,
+    account: &AccountId,
+    ownership: i64,
+    on: NaiveDate,
+) -> Result<(), StoreError> {
+    let target = accounts::table.filter(accounts::id.eq(account.as_str()).and(accounts::ownership.eq(ownership)));
+    exactly_one(diesel::update(target).set(accounts::last_moved_on.eq(Some(on))).execute(&mut *writer.connection)?)
+}
+
+/// Records that a rep had an account from a day until a day; the former is the latter where it is not known. `id` must be
+/// new.
 pub fn remember(
     writer: &mut Writer<'_>,
     id: &HistoryId,
     rep: &RepId,
     account: &AccountId,
-    day: NaiveDate,
+    (from, until): (NaiveDate, NaiveDate),
 ) -> Result<(), StoreError> {
     diesel::insert_into(history::table)
         .values((
             history::id.eq(id.as_str()),
             history::rep_id.eq(rep.as_str()),
             history::account_id.eq(account.as_str()),
-            history::started_on.eq(day),
-            history::ended_on.eq(Some(day)),
+            history::started_on.eq(from.min(until)),
+            history::ended_on.eq(Some(until)),
             history::visits_planned.eq(0),
             history::visits_kept.eq(0),
         ))

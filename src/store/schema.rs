@@ -65,6 +65,8 @@ table! {
         traits -> Text,
         parent_id -> Nullable<Text>,
         conflicts -> Text,
+        status -> Text,
+        merged_into -> Nullable<Text>,
     }
 }
 
@@ -98,6 +100,7 @@ table! {
         reasons_shared -> Bool,
         note -> Text,
         state -> Text,
+        cause -> Nullable<Text>,
         created_at -> Timestamp,
         version -> Text,
     }
@@ -135,6 +138,10 @@ table! {
         revealed_at -> Nullable<Timestamp>,
         effective_on -> Nullable<Date>,
         trial_ends_on -> Nullable<Date>,
+        cause -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        alarmed_at -> Nullable<Timestamp>,
+        bounces_until -> Nullable<Date>,
         version -> Text,
     }
 }
@@ -248,15 +255,83 @@ table! {
 }
 
 table! {
-    handover_steps (proposal_id, leg, kind) {
+    handover_steps (proposal_id, phase, leg, kind) {
         proposal_id -> Text,
+        phase -> Text,
         leg -> Integer,
         kind -> Text,
+        position -> Integer,
+        doer -> Text,
+        may_skip -> Bool,
+        needs_note -> Bool,
         state -> Text,
         done_by -> Nullable<Text>,
         done_at -> Nullable<Timestamp>,
         note -> Text,
         version -> Text,
+    }
+}
+
+table! {
+    undo_requests (proposal_id, rep_id) {
+        proposal_id -> Text,
+        rep_id -> Text,
+        reason -> Text,
+        note -> Text,
+        asked_at -> Timestamp,
+    }
+}
+
+table! {
+    undos (proposal_id) {
+        proposal_id -> Text,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        effective_on -> Nullable<Date>,
+        version -> Text,
+    }
+}
+
+table! {
+    settlements (proposal_id, person_id) {
+        proposal_id -> Text,
+        person_id -> Text,
+        role -> Text,
+        outcome -> Text,
+        note -> Text,
+        at -> Timestamp,
+    }
+}
+
+table! {
+    check_ins (proposal_id, rep_id, days) {
+        proposal_id -> Text,
+        rep_id -> Text,
+        days -> Integer,
+        account_id -> Text,
+        due_on -> Date,
+        stars_hundredths -> Nullable<Integer>,
+        note -> Text,
+        made_at -> Nullable<Timestamp>,
+        reminded_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    reviews (proposal_id, leg, days) {
+        proposal_id -> Text,
+        leg -> Integer,
+        days -> Integer,
+        rep_id -> Text,
+        account_id -> Text,
+        due_on -> Date,
+        stars_hundredths -> Nullable<Integer>,
+        revenue_cents -> Nullable<BigInt>,
+        visits_planned -> Nullable<Integer>,
+        visits_kept -> Nullable<Integer>,
+        complaint -> Nullable<Bool>,
+        made_at -> Nullable<Timestamp>,
+        reminded_at -> Nullable<Timestamp>,
     }
 }
 
@@ -350,6 +425,12 @@ joinable!(forbidden_pairs -> reps (rep_id));
 joinable!(forbidden_pairs -> accounts (account_id));
 joinable!(forbidden_pairs -> overrides (override_id));
 joinable!(handover_steps -> proposals (proposal_id));
+joinable!(check_ins -> proposals (proposal_id));
+joinable!(check_ins -> reps (rep_id));
+joinable!(check_ins -> accounts (account_id));
+joinable!(reviews -> proposals (proposal_id));
+joinable!(reviews -> reps (rep_id));
+joinable!(reviews -> accounts (account_id));
 
 allow_tables_to_appear_in_same_query!(
     teams,
@@ -369,6 +450,11 @@ allow_tables_to_appear_in_same_query!(
     frozen_accounts,
     forbidden_pairs,
     handover_steps,
+    undo_requests,
+    undos,
+    settlements,
+    check_ins,
+    reviews,
     audit_log,
     audit_head,
     outbox,

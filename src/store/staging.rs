@@ -7,6 +7,7 @@
 //! Cost: one multi-row insert a thousand rows, then a few joins over all of them, which spill to disk.
 //! Deliberately absent: what is wrong about a finding, and its wording; those are the importer's.
 
+pub mod dependents;
 mod rows;
 
 pub use rows::{
@@ -16,9 +17,8 @@ pub use rows::{
 use super::{
     Reader, StoreError, Writer,
     connection::{AnyConnection, on_either},
-    submissions,
 };
-use crate::domain::{ids::SubmissionId, submission::Submission};
+use crate::domain::ids::SubmissionId;
 use diesel::{
     connection::SimpleConnection,
     prelude::*,
@@ -102,6 +102,8 @@ pub const ACCOUNTS: Shape = Shape {
         ("traits", "traits"),
         ("parent", "parent_id"),
         ("conflicts", "conflicts"),
+        ("status", "status"),
+        ("merged_into", "merged_into"),
     ],
     besides: "",
 };
@@ -411,6 +413,23 @@ pub fn strangers(writer: &mut Writer<'_>, limit: usize) -> Result<Findings, Stor
     find(writer, limit, sql)
 }
 
+/// Rows that say an account was merged into itself or into one that neither the file nor the store has: `found` is that
+/// account.
+pub fn merged_into_nothing(writer: &mut Writer<'_>, limit: usize) -> Result<Findings, StoreError> {
+    let sql = "SELECT s.line, s.merged_into AS found, 0 AS other_line, '' AS other FROM staged_accounts AS s \
+         WHERE s.merged_into IS NOT NULL AND (s.merged_into = s.id \
+             OR (NOT EXISTS (SELECT 1 FROM accounts AS t WHERE t.id = s.merged_into) \
+                 AND NOT EXISTS (SELECT 1 FROM staged_accounts AS o WHERE o.id = s.merged_into)))";
+    find(writer, limit, sql)
+}
+
+/// Rows about an account that is not active: `found` is the account, `other` its status.
+pub fn no_customers(writer: &mut Writer<'_>, limit: usize) -> Result<Findings, StoreError> {
+    let sql = "SELECT s.line, s.account_id AS found, 0 AS other_line, a.status AS other FROM staged_submissions AS s \
+         JOIN accounts AS a ON a.id = s.account_id WHERE a.status <> 'active'";
+    find(writer, limit, sql)
+}
+
 const LIVE: &str = "('draft', 'open', 'reserved')";
 
 /// Rows about an account whose live submission the import may not touch: a draft, a former owner's, or one that is
@@ -499,21 +518,6 @@ fn upsert(
         ),
     )?;
     Ok(Applied { created, changed })
-}
-
-/// The submissions not yet bound to a proposal whose rep no longer owns the account, of the accounts staged.
-pub fn left_behind(writer: &mut Writer<'_>) -> Result<Vec<Submission>, StoreError> {
-    let ids = words(
-        &mut *writer.connection,
-        "SELECT l.id AS word FROM submissions AS l JOIN accounts AS a ON a.id = l.account_id \
-         WHERE l.state IN ('draft', 'open') AND l.rep_id <> a.owner_id \
-           AND EXISTS (SELECT 1 FROM staged_accounts AS s WHERE s.id = a.id) ORDER BY l.id",
-    )?;
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        found.extend(submissions::one(writer, id.parse()?)?);
-    }
-    Ok(found)
 }
 
 /// Brings the submissions staged into the real table, and returns the ids of the new ones.

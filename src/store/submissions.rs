@@ -5,11 +5,13 @@
 
 use super::{
     Reader, StoreError, Writer, exactly_one, from_json,
-    schema::{reps, submissions},
+    schema::{accounts, reps, submissions},
     to_json,
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId, Version},
+    invalidation::Cause,
+    roster::AccountStatus,
     submission::{Submission, SubmissionState},
     units::Stars,
 };
@@ -27,6 +29,7 @@ struct Row {
     reasons_shared: bool,
     note: String,
     state: String,
+    cause: Option<String>,
     created_at: NaiveDateTime,
     version: String,
 }
@@ -42,6 +45,7 @@ impl From<&Submission> for Row {
             reasons_shared: submission.reasons_shared,
             note: submission.note.clone(),
             state: submission.state.as_str().to_owned(),
+            cause: submission.cause.map(|cause| cause.as_str().to_owned()),
             created_at: submission.created_at.naive_utc(),
             version: submission.version.into(),
         }
@@ -60,6 +64,7 @@ impl TryFrom<Row> for Submission {
             reasons_shared: row.reasons_shared,
             note: row.note,
             state: row.state.parse()?,
+            cause: row.cause.map(|cause| cause.parse()).transpose()?,
             created_at: row.created_at.and_utc(),
             version: row.version.parse()?,
         })
@@ -144,6 +149,33 @@ pub fn counts(reader: &mut Reader<'_>, teams: Option<&[TeamId]>) -> Result<Vec<(
         .order(submissions::state)
         .load(&mut *reader.connection)?;
     rows.into_iter().map(|(state, count)| Ok((state.parse()?, count))).collect()
+}
+
+/// Submissions in no proposal whose account is not active or not their rep's, or whose rep is leaving, by id, at most
+/// `limit`.
+pub fn strays(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<SubmissionId>, StoreError> {
+    let unbound: Vec<&str> =
+        SubmissionState::ALL.iter().filter(|state| state.is_unbound()).map(|state| state.as_str()).collect();
+    let is_stray = accounts::status
+        .ne(AccountStatus::Active.as_str())
+        .or(accounts::owner_id.ne(submissions::rep_id))
+        .or(reps::active.eq(false))
+        .or(reps::leaves_on.is_not_null());
+    let ids: Vec<String> = submissions::table
+        .inner_join(accounts::table)
+        .inner_join(reps::table)
+        .filter(submissions::state.eq_any(unbound).and(is_stray))
+        .order(submissions::id)
+        .limit(limit)
+        .select(submissions::id)
+        .load(&mut *reader.connection)?;
+    ids.into_iter().map(|id| Ok(id.parse()?)).collect()
+}
+
+/// Says why a submission was struck. The caller has just struck it.
+pub fn explain(writer: &mut Writer<'_>, id: SubmissionId, cause: Cause) -> Result<(), StoreError> {
+    let target = submissions::table.find(String::from(id));
+    exactly_one(diesel::update(target).set(submissions::cause.eq(cause.as_str())).execute(&mut *writer.connection)?)
 }
 
 /// Puts a submission into another state, if it is still as it was read; else the race is lost.

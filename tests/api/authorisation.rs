@@ -12,11 +12,16 @@ use crate::{
 };
 use account_swap::{
     api::openapi,
-    app::{decide, import::ImportKind},
+    app::{
+        decide,
+        handover::{self, NewUndoRequest},
+        import::ImportKind,
+    },
     domain::{
         ids::ProposalId,
         principal::{Principal, Role},
         proposal::Proposal,
+        undo::UndoReason,
     },
 };
 use reqwest::Method;
@@ -64,6 +69,8 @@ struct Call {
     query: &'static str,
     body: Option<Body>,
     tag_of: Option<String>,
+    /// Which step, where it is about one; else the notes.
+    kind: &'static str,
 }
 
 enum Body {
@@ -79,7 +86,7 @@ struct Stock<'a> {
 }
 
 /// Proposals in stock; accounts from there on are in nobody's proposal.
-const PROPOSALS: usize = 90;
+const PROPOSALS: usize = 170;
 
 impl Stock<'_> {
     fn proposal(&mut self) -> Proposal {
@@ -106,7 +113,10 @@ impl Stock<'_> {
     fn approved(&mut self) -> ProposalId {
         let proposal = self.accepted();
         let seen = self.world.manager(&manager("mona"), proposal).version;
-        self.world.store.write(|writer| decide::approve(writer, &manager("mona"), proposal, seen)).unwrap();
+        self.world
+            .store
+            .write(|writer| decide::approve(writer, &self.world.settings, &manager("mona"), proposal, seen))
+            .unwrap();
         proposal
     }
 
@@ -114,6 +124,35 @@ impl Stock<'_> {
     fn executing(&mut self) -> ProposalId {
         let proposal = self.approved();
         self.world.execute(&format!("UPDATE proposals SET state = 'executing' WHERE id = '{proposal}'"));
+        proposal
+    }
+
+    /// One whose accounts have changed hands, with everything due that is asked of its parties.
+    fn on_trial(&mut self) -> ProposalId {
+        let proposal = self.executing();
+        let (store, settings) = (&self.world.store, &self.world.settings);
+        let seen = store.read(|reader| handover::one(reader, &service(), proposal)).unwrap().version;
+        store.write(|writer| handover::confirm(writer, settings, &service(), proposal, seen)).unwrap();
+        self.world.execute("UPDATE check_ins SET due_on = '2020-01-01'; UPDATE reviews SET due_on = '2020-01-01'");
+        proposal
+    }
+
+    /// One on trial that Ben wants undone.
+    fn asked(&mut self) -> ProposalId {
+        let proposal = self.on_trial();
+        let (store, settings) = (&self.world.store, &self.world.settings);
+        let new = NewUndoRequest { reason: UndoReason::Other, note: String::new() };
+        let seen = store.read(|reader| handover::one(reader, &rep("ben"), proposal)).unwrap().version;
+        store.write(|writer| handover::ask_undo(writer, settings, &rep("ben"), proposal, &new, seen)).unwrap();
+        proposal
+    }
+
+    /// One that two people must look at.
+    fn in_need(&mut self) -> ProposalId {
+        let proposal = self.executing();
+        let store = &self.world.store;
+        let seen = store.read(|reader| handover::one(reader, &service(), proposal)).unwrap().version;
+        store.write(|writer| handover::fail(writer, &service(), proposal, seen)).unwrap();
         proposal
     }
 
@@ -183,7 +222,9 @@ impl Stock<'_> {
         let handover_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/handovers/{proposal}"));
         match operation {
             "getMe" | "listReps" | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides"
-            | "listRuns" | "listHandovers" | "getSummary" | "listAudit" | "verifyAudit" => Call::default(),
+            | "listRuns" | "listHandovers" | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => {
+                Call::default()
+            }
             "listDirectSwaps" | "listMeetings" | "getOverrideReport" => Call::default(),
             "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
             "getRep" => Call { id: "anna".to_owned(), ..Call::default() },
@@ -246,11 +287,35 @@ impl Stock<'_> {
             }
             "getRun" => Call { id: self.run(served).await, ..Call::default() },
             "getHandover" => handover_call(self.approved()),
-            "completeStep" => handover_call(self.approved()),
+            "completeStep" => {
+                Call { body: Some(Body::Json(json!({"note": "call before nine"}))), ..handover_call(self.approved()) }
+            }
             "waiveStep" => {
                 Call { body: Some(Body::Json(json!({"note": "the customer moved"}))), ..handover_call(self.approved()) }
             }
-            "confirmHandover" => handover_call(self.executing()),
+            "confirmHandover" | "failHandover" => handover_call(self.executing()),
+            "skipStep" => {
+                // The joint call, which the template lets be left out.
+                Call { kind: "joint_call", ..handover_call(self.approved()) }
+            }
+            "settleHandover" => {
+                let body = json!({"outcome": "on_trial", "note": "both are with their new owners"});
+                Call { body: Some(Body::Json(body)), ..handover_call(self.in_need()) }
+            }
+            "askUndo" => {
+                Call { body: Some(Body::Json(json!({"reason": "no_better"}))), ..handover_call(self.on_trial()) }
+            }
+            "grantUndo" | "refuseUndo" => handover_call(self.asked()),
+            "listCheckIns" | "listReviews" => Call { id: self.on_trial().to_string(), ..Call::default() },
+            "makeCheckIn" => {
+                let body = json!({"days": 7, "stars": 4.5});
+                Call { id: self.on_trial().to_string(), body: Some(Body::Json(body)), ..Call::default() }
+            }
+            "makeReview" => {
+                let body = json!({"days": 30, "stars": 4.5, "revenue_cents": 0, "visits_planned": 3, "visits_kept": 2,
+                    "complaint": false});
+                Call { id: self.on_trial().to_string(), body: Some(Body::Json(body)), ..Call::default() }
+            }
             "createImport" => {
                 // A team of its own: a file that names another manager would take Mona's team from her.
                 let file = ImportKind::Reps.template().replace("north", "west");
@@ -272,7 +337,11 @@ async fn tag(served: &Served, path: &str, who: Option<&Principal>) -> String {
 
 async fn status(served: &Served, stock: &mut Stock<'_>, name: &str, how: &Operation, who: Option<&Principal>) -> u16 {
     let call = stock.call(served, name).await;
-    let kind = if name == "createImport" { "reps" } else { "notes" };
+    let kind = match call.kind {
+        "" if name == "createImport" => "reps",
+        "" => "notes",
+        kind => kind,
+    };
     let path = how.path.replace("{id}", &call.id).replace("{leg}", "0").replace("{kind}", kind) + call.query;
     let mut ask: Ask = served.ask(how.method.clone(), &path, who);
     if how.method == Method::POST {

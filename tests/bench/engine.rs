@@ -255,6 +255,7 @@ fn offer(rng: &mut ChaCha8Rng, account: Account) -> Offer {
         stars: Stars::clamped(rng.random_range(100..300)),
         nights_waited: rng.random_range(0..10),
         last_moved_on: None,
+        swaps_in_a_year: 0,
         frozen: rng.random_bool(0.02),
         has_family_in_book: rng.random_bool(0.05),
         territories: BTreeSet::new(),

@@ -350,6 +350,7 @@ fn offer(at: usize, account: Account) -> Offer {
         stars: Stars::clamped(100),
         nights_waited: 0,
         last_moved_on: None,
+        swaps_in_a_year: 0,
         frozen: false,
         has_family_in_book: false,
         territories: BTreeSet::new(),

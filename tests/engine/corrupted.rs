@@ -261,6 +261,10 @@ fn broken(rule: Rule) -> Story {
         }
         Rule::Frozen => story.offer[0].frozen = true,
         Rule::CoolDown => story.offer[0].last_moved_on = Some("2026-03-01".to_owned()),
+        Rule::SwappedOften => {
+            story.policy = policy("rules.max_swaps_per_account_a_year = 2");
+            story.offer[0].swaps_in_a_year = 2;
+        }
         Rule::FormerOwner => story.history.push(super::story::HistoryLine {
             rep: "ben".to_owned(),
             account: "A-1".to_owned(),

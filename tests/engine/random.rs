@@ -216,6 +216,7 @@ fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
                 traits: hard.into_iter().map(str::to_owned).collect(),
                 conflicts: conflict.into_iter().map(|rep| format!("rep-{rep}")).collect(),
                 last_moved_on: moved.map(str::to_owned),
+                swaps_in_a_year: 0,
                 frozen,
                 family_in_book: false,
             }

@@ -120,6 +120,8 @@ pub struct OfferLine {
     pub conflicts: Vec<String>,
     pub last_moved_on: Option<String>,
     #[serde(default)]
+    pub swaps_in_a_year: u32,
+    #[serde(default)]
     pub frozen: bool,
     #[serde(default)]
     pub family_in_book: bool,
@@ -322,6 +324,7 @@ impl OfferLine {
             stars: Stars::from_decimal(self.stars).unwrap(),
             nights_waited: self.nights,
             last_moved_on: self.last_moved_on.as_deref().map(word::<NaiveDate>),
+            swaps_in_a_year: self.swaps_in_a_year,
             frozen: self.frozen,
             has_family_in_book: self.family_in_book,
             territories: words(&self.territories),

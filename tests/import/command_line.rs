@@ -147,6 +147,10 @@ fn executing(database: &TestDatabase) {
                 revealed_at: None,
                 effective_on: "2026-07-01".parse().ok(),
                 trial_ends_on: None,
+                cause: None,
+                sent_at: None,
+                alarmed_at: None,
+                bounces_until: None,
                 version: Version(Uuid::new_v4()),
                 legs,
             };

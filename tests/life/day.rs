@@ -3,7 +3,7 @@
 use super::fixture::{World, id, manager, rep, service, who};
 use crate::common::databases::databases;
 use account_swap::{
-    app::{Refused, decide, handover, overrides as orders, report, run, submit, sweep},
+    app::{Refused, calendar, decide, handover, overrides as orders, report, run, submit},
     domain::{
         handover::{StepAction, StepKind},
         ids::{ProposalId, Version},
@@ -15,7 +15,7 @@ use account_swap::{
 };
 
 /// Submits one account of each of north's reps, runs the night, and gives the one proposal.
-fn proposed(world: &World) -> ProposalId {
+pub fn proposed(world: &World) -> ProposalId {
     world.submit("anna-0");
     world.submit("ben-0");
     let run = world.run("2026-03-02");
@@ -24,7 +24,7 @@ fn proposed(world: &World) -> ProposalId {
     only.id()
 }
 
-fn accept(world: &World, name: &str, proposal: ProposalId) -> PublicStatus {
+pub fn accept(world: &World, name: &str, proposal: ProposalId) -> PublicStatus {
     let seen = world.party(&rep(name), proposal).version;
     world
         .store
@@ -48,7 +48,7 @@ fn order(world: &World, by: &str, change: impl Fn(&mut orders::NewOverride)) -> 
     world.store.write(|writer| orders::order(writer, &world.settings, &manager(by), new.clone(), seen))
 }
 
-fn code(refused: Refused) -> &'static str {
+pub fn code(refused: Refused) -> &'static str {
     match refused {
         Refused::Conflict { code, .. } => code,
         Refused::NotFound(_) => "not_found",
@@ -59,20 +59,21 @@ fn code(refused: Refused) -> &'static str {
 }
 
 /// Does every step of a handover, which sends the change of owner out.
-fn hand_over(world: &World, proposal: ProposalId) -> Version {
+pub fn hand_over(world: &World, proposal: ProposalId) -> Version {
     let giver = |leg: u32| if leg == 0 { rep("anna") } else { rep("ben") };
     let mut version = world.store.read(|reader| handover::one(reader, &rep("anna"), proposal)).unwrap().version;
     for leg in [0, 1] {
         for kind in StepKind::ALL {
-            let which = handover::WhichStep { leg, kind: *kind };
             let settle = |by, action, note: &str, version| {
-                world.store.write(|writer| handover::settle(writer, &by, proposal, which, action, note, version))
+                let asked =
+                    handover::SettleStep { leg, kind: *kind, action, note: note.to_owned(), effective_on: None };
+                world.store.write(|writer| handover::settle(writer, &world.settings, &by, proposal, &asked, version))
             };
             let view = if *kind == StepKind::TellCustomer && leg == 1 {
                 assert_eq!(code(settle(rep("ben"), StepAction::Waive, "no time", version).unwrap_err()), "not_allowed");
                 settle(manager("mona"), StepAction::Waive, "the customer moved abroad", version).unwrap()
             } else {
-                settle(giver(leg), StepAction::Complete, "", version).unwrap()
+                settle(giver(leg), StepAction::Complete, "as agreed", version).unwrap()
             };
             version = view.version;
         }
@@ -94,7 +95,10 @@ fn a_submitted_account_ends_in_its_new_owners_book() {
         assert_eq!(world.party(&rep("anna"), proposal).counterpart.as_deref(), Some("The real ben"));
 
         let version = world.manager(&manager("mona"), proposal).version;
-        world.store.write(|writer| decide::approve(writer, &manager("mona"), proposal, version)).unwrap();
+        world
+            .store
+            .write(|writer| decide::approve(writer, &world.settings, &manager("mona"), proposal, version))
+            .unwrap();
         let version = hand_over(&world, proposal);
         assert_eq!(world.kept(proposal).state, ProposalState::Executing);
         assert_eq!((world.owner("anna-0"), world.owner("ben-0")), ("anna".to_owned(), "ben".to_owned()));
@@ -108,7 +112,7 @@ fn a_submitted_account_ends_in_its_new_owners_book() {
         assert_eq!(code(confirm(confirmed.version).unwrap_err()), "already_decided", "a CRM that answers twice");
 
         world.execute("UPDATE proposals SET trial_ends_on = '2020-01-01'");
-        assert_eq!(sweep::sweep(&world.store).unwrap(), 1);
+        assert_eq!(calendar::turn(&world.store, &world.settings).unwrap().ended, 1);
         assert_eq!(world.kept(proposal).state, ProposalState::Completed);
         let admin = who("root", Role::Admin);
         assert!(world.store.read(|reader| report::verify(reader, &admin)).unwrap().unbroken, "{}", world.name);
@@ -145,7 +149,7 @@ fn count(world: &World, state: SubmissionState) -> i64 {
 }
 
 #[test]
-fn an_account_that_changed_hands_elsewhere_invalidates_its_proposal_at_acceptance_and_at_execution() {
+fn an_account_that_changed_hands_elsewhere_ends_its_proposal_at_acceptance_and_needs_two_people_once_it_is_out() {
     for database in databases() {
         let world = World::new(database, 2);
         let proposal = proposed(&world);
@@ -159,7 +163,10 @@ fn an_account_that_changed_hands_elsewhere_invalidates_its_proposal_at_acceptanc
         accept(&world, "anna", proposal);
         accept(&world, "ben", proposal);
         let version = world.manager(&manager("mona"), proposal).version;
-        world.store.write(|writer| decide::approve(writer, &manager("mona"), proposal, version)).unwrap();
+        world
+            .store
+            .write(|writer| decide::approve(writer, &world.settings, &manager("mona"), proposal, version))
+            .unwrap();
         let version = hand_over(&world, proposal);
         // There and back again: the same owner, but no longer the same ownership.
         world.execute("UPDATE accounts SET ownership = 3 WHERE id = 'ben-0'");
@@ -167,7 +174,7 @@ fn an_account_that_changed_hands_elsewhere_invalidates_its_proposal_at_acceptanc
             .store
             .write(|writer| handover::confirm(writer, &world.settings, &service(), proposal, version))
             .unwrap();
-        assert_eq!(view.state, ProposalState::Invalidated);
+        assert_eq!(view.state, ProposalState::NeedsAttention);
         assert_eq!((world.owner("anna-0"), world.owner("ben-0")), ("anna".to_owned(), "ben".to_owned()));
     }
 }
@@ -301,7 +308,7 @@ fn nobody_approves_what_they_gain_from_and_another_teams_manager_sees_nothing() 
         let version = world.manager(&manager("mona"), proposal).version;
         let approve = |by: &str| {
             let by = manager(by);
-            world.store.write(|writer| decide::approve(writer, &by, proposal, version))
+            world.store.write(|writer| decide::approve(writer, &world.settings, &by, proposal, version))
         };
         assert_eq!(code(approve("mona").unwrap_err()), "not_allowed", "{}", world.name);
         assert_eq!(code(approve("sam").unwrap_err()), "not_found");
@@ -323,7 +330,7 @@ fn across_teams_both_managers_approve() {
         let approve = |by: &str| {
             let version = world.manager(&manager(by), proposal).version;
             let by = manager(by);
-            world.store.write(|writer| decide::approve(writer, &by, proposal, version))
+            world.store.write(|writer| decide::approve(writer, &world.settings, &by, proposal, version))
         };
         approve("mona").unwrap();
         assert_eq!(world.kept(proposal).state, ProposalState::Accepted);
@@ -396,7 +403,10 @@ fn an_account_on_trial_is_not_matched_again_and_a_ban_stops_what_nobody_approved
         accept(&world, "anna", proposal);
         accept(&world, "ben", proposal);
         let version = world.manager(&manager("mona"), proposal).version;
-        world.store.write(|writer| decide::approve(writer, &manager("mona"), proposal, version)).unwrap();
+        world
+            .store
+            .write(|writer| decide::approve(writer, &world.settings, &manager("mona"), proposal, version))
+            .unwrap();
         let version = hand_over(&world, proposal);
         world.store.write(|writer| handover::confirm(writer, &world.settings, &service(), proposal, version)).unwrap();
         let again = |account: &str, owner: &str| {

@@ -175,6 +175,7 @@ impl World {
                             reasons_shared: true,
                             note: String::new(),
                             state: SubmissionState::Reserved,
+                            cause: None,
                             created_at: now,
                             version: Version(Uuid::new_v4()),
                         };
@@ -203,6 +204,10 @@ impl World {
                         revealed_at: None,
                         effective_on: None,
                         trial_ends_on: None,
+                        cause: None,
+                        sent_at: None,
+                        alarmed_at: None,
+                        bounces_until: None,
                         version: Version(Uuid::new_v4()),
                         legs,
                     });

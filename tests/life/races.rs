@@ -17,10 +17,10 @@ use std::{
     sync::Barrier,
 };
 
-const ROUNDS: usize = 1000;
+pub const ROUNDS: usize = 1000;
 
 /// Runs every racer once a round, all at the same moment, and gives the outcomes by round and racer.
-fn race<T: Send>(rounds: usize, racers: &[&(dyn Fn(usize) -> T + Sync)]) -> Vec<Vec<T>> {
+pub fn race<T: Send>(rounds: usize, racers: &[&(dyn Fn(usize) -> T + Sync)]) -> Vec<Vec<T>> {
     let gate = Barrier::new(racers.len());
     let mut by_racer: Vec<std::vec::IntoIter<T>> = std::thread::scope(|scope| {
         let running: Vec<_> = racers
@@ -51,7 +51,7 @@ fn race<T: Send>(rounds: usize, racers: &[&(dyn Fn(usize) -> T + Sync)]) -> Vec<
 }
 
 /// The word for an outcome; a failed store is no outcome.
-fn word<T>(outcome: Result<T, Refused>) -> &'static str {
+pub fn word<T>(outcome: Result<T, Refused>) -> &'static str {
     match outcome {
         Ok(_) => "ok",
         Err(Refused::Conflict { code, .. }) => code,

@@ -74,17 +74,27 @@ fn three_reps_accept_a_ring_and_all_accounts_change_hands_at_once() {
         // Anna and Ben are Mona's, Cora is Sam's: each of the two has to approve.
         for (name, state) in [("mona", ProposalState::Accepted), ("sam", ProposalState::Approved)] {
             let version = world.manager(&manager(name), proposal).version;
-            world.store.write(|writer| decide::approve(writer, &manager(name), proposal, version)).unwrap();
+            world
+                .store
+                .write(|writer| decide::approve(writer, &world.settings, &manager(name), proposal, version))
+                .unwrap();
             assert_eq!(world.kept(proposal).state, state, "{}", world.name);
         }
 
         let mut version = world.store.read(|reader| handover::one(reader, &rep("anna"), proposal)).unwrap().version;
         for leg in world.kept(proposal).legs {
             for kind in StepKind::ALL {
-                let (which, by) = (handover::WhichStep { leg: leg.position, kind: *kind }, rep(leg.from.as_str()));
+                let asked = handover::SettleStep {
+                    leg: leg.position,
+                    kind: *kind,
+                    action: StepAction::Complete,
+                    note: "as agreed".to_owned(),
+                    effective_on: None,
+                };
+                let by = rep(leg.from.as_str());
                 let settle = world
                     .store
-                    .write(|writer| handover::settle(writer, &by, proposal, which, StepAction::Complete, "", version));
+                    .write(|writer| handover::settle(writer, &world.settings, &by, proposal, &asked, version));
                 version = settle.unwrap().version;
             }
         }

@@ -12,10 +12,10 @@ use crate::{
     domain::{
         ids::{RepId, TeamId},
         principal::Principal,
-        roster::{Account, Rep},
+        roster::Rep,
         units::{Cents, Place},
     },
-    store::roster::{self, Owner},
+    store::roster::{self, HeldAccount, Owner},
 };
 use std::{collections::BTreeMap, fmt::Display};
 
@@ -53,29 +53,31 @@ pub(in crate::app) const REPS: &[Column<Managed>] = &[
 ];
 
 /// The columns of accounts.
-pub(in crate::app) const ACCOUNTS: &[Column<Account>] = &[
-    ("id", |account| id(account.id.as_str())),
-    ("name", |account| Ok(harmless(&account.name))),
-    ("owner", |account| id(account.owner.as_str())),
-    ("lat", |account| latitude(account.place)),
-    ("lon", |account| longitude(account.place)),
-    ("approximate", |account| plain(account.place_is_approximate)),
-    ("country", |account| plain(&account.country)),
-    ("region", |account| maybe(account.region.as_ref())),
-    ("time_zone", |account| maybe(account.time_zone)),
-    ("annual_value", |account| money(account.annual_value_cents)),
-    ("annual_commission", |account| money(account.annual_commission_cents)),
-    ("visits_a_year", |account| plain(account.visits_a_year)),
-    ("visit_minutes", |account| plain(account.visit_minutes)),
-    ("language", |account| maybe(account.language.as_ref())),
-    ("language_required", |account| plain(account.language_required)),
-    ("industry", |account| maybe(account.industry.as_ref())),
-    ("industry_required", |account| plain(account.industry_required)),
-    ("licences_required", |account| list(&account.licences_required)),
-    ("style", |account| maybe(account.style)),
-    ("traits", |account| list(&account.traits)),
-    ("parent", |account| account.parent.as_ref().map_or_else(|| Ok(String::new()), |parent| id(parent.as_str()))),
-    ("conflicts", |account| list(&account.conflicts)),
+pub(in crate::app) const ACCOUNTS: &[Column<HeldAccount>] = &[
+    ("id", |held| id(held.account.id.as_str())),
+    ("name", |held| Ok(harmless(&held.account.name))),
+    ("owner", |held| id(held.account.owner.as_str())),
+    ("lat", |held| latitude(held.account.place)),
+    ("lon", |held| longitude(held.account.place)),
+    ("approximate", |held| plain(held.account.place_is_approximate)),
+    ("country", |held| plain(&held.account.country)),
+    ("region", |held| maybe(held.account.region.as_ref())),
+    ("time_zone", |held| maybe(held.account.time_zone)),
+    ("annual_value", |held| money(held.account.annual_value_cents)),
+    ("annual_commission", |held| money(held.account.annual_commission_cents)),
+    ("visits_a_year", |held| plain(held.account.visits_a_year)),
+    ("visit_minutes", |held| plain(held.account.visit_minutes)),
+    ("language", |held| maybe(held.account.language.as_ref())),
+    ("language_required", |held| plain(held.account.language_required)),
+    ("industry", |held| maybe(held.account.industry.as_ref())),
+    ("industry_required", |held| plain(held.account.industry_required)),
+    ("licences_required", |held| list(&held.account.licences_required)),
+    ("style", |held| maybe(held.account.style)),
+    ("traits", |held| list(&held.account.traits)),
+    ("parent", |held| held.account.parent.as_ref().map_or_else(|| Ok(String::new()), |parent| id(parent.as_str()))),
+    ("conflicts", |held| list(&held.account.conflicts)),
+    ("status", |held| plain(held.status)),
+    ("merged_into", |held| held.merged_into.as_ref().map_or_else(|| Ok(String::new()), |other| id(other.as_str()))),
 ];
 
 /// Every rep, by id.
@@ -108,7 +110,7 @@ pub fn accounts(reader: &mut Reader<'_>, who: &Principal) -> Result<String, Refu
         let Some(last) = page.last() else { return Ok(file.text()) };
         file.last = Some(last.account.id.clone());
         for held in page {
-            file.write(&held.account)?;
+            file.write(&held)?;
         }
     }
 }

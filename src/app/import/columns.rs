@@ -8,8 +8,8 @@ use super::{cells, countries, postal};
 use crate::{
     domain::{
         Wrong,
-        ids::{RepId, SubmissionId, Version},
-        roster::{Account, HistoryEntry, Leave, Rep},
+        ids::{AccountId, RepId, SubmissionId, Version},
+        roster::{Account, AccountStatus, HistoryEntry, Leave, Rep},
         units::{Cents, Place, Stars},
     },
     store::{
@@ -322,6 +322,8 @@ impl Row for RepRow {
 pub(super) struct AccountRow {
     account: Account,
     at: Whereabouts,
+    status: Option<AccountStatus>,
+    merged_into: Option<AccountId>,
 }
 
 impl Row for AccountRow {
@@ -412,6 +414,16 @@ impl Row for AccountRow {
         optional("conflicts", "none", "ids of reps with a conflict of interest", "", |r, text| {
             put(&mut r.account.conflicts, cells::list(text, cells::id))
         }),
+        optional(
+            "status",
+            "active, or merged where merged_into says into what",
+            "whether it is still a customer: active, closed, sold or merged",
+            "active",
+            |r, text| put_some(&mut r.status, cells::word(text)),
+        ),
+        optional("merged_into", "none", "the id of the account it became part of", "", |r, text| {
+            put_some(&mut r.merged_into, cells::id(text))
+        }),
     ];
 
     fn blank() -> Self {
@@ -438,7 +450,7 @@ impl Row for AccountRow {
             parent: None,
             conflicts: BTreeSet::new(),
         };
-        Self { account, at: Whereabouts::default() }
+        Self { account, at: Whereabouts::default(), status: None, merged_into: None }
     }
 
     fn finish(mut self, line: u64, _: DateTime<Utc>) -> Result<StagedAccount, (&'static str, Wrong)> {
@@ -449,7 +461,19 @@ impl Row for AccountRow {
         if self.account.industry_required && self.account.industry.is_none() {
             return Err(("industry", Wrong::new("", "the industry that is required")));
         }
-        Ok(StagedAccount { line, account: self.account })
+        let usual = if self.merged_into.is_some() { AccountStatus::Merged } else { AccountStatus::Active };
+        let status = self.status.unwrap_or(usual);
+        match (status, &self.merged_into) {
+            (AccountStatus::Merged, None) => {
+                return Err(("merged_into", Wrong::new("", "the account that a merged one became part of")));
+            }
+            (AccountStatus::Active | AccountStatus::Closed | AccountStatus::Sold, Some(other)) => {
+                let found = format!("{status}, and merged into {other}");
+                return Err(("status", Wrong::new(found, "merged, or no account that it became part of")));
+            }
+            _ => {}
+        }
+        Ok(StagedAccount { line, account: self.account, status, merged_into: self.merged_into })
     }
 
     fn stage(writer: &mut Writer<'_>, rows: &[StagedAccount]) -> Result<(), StoreError> {
@@ -516,7 +540,7 @@ impl Row for HistoryRow {
 /// A submission being read.
 #[derive(Clone)]
 pub(super) struct SubmissionRow {
-    account: crate::domain::ids::AccountId,
+    account: AccountId,
     rep: Option<RepId>,
     stars: Stars,
     reasons: BTreeSet<crate::domain::submission::Reason>,

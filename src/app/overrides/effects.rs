@@ -31,7 +31,7 @@ pub(super) fn carry_out(
 ) -> Result<(), Refused> {
     match target {
         Target::Proposal { id, if_match } if order.kind == OverrideKind::Approve => {
-            decide::approve(writer, who, id, if_match)?;
+            decide::approve(writer, settings, who, id, if_match)?;
         }
         Target::Proposal { id, if_match } => {
             decide::veto(writer, who, id, if_match)?;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        handover::Phase,
         ids::{AccountId, ProposalId, RepId},
         overrides::OverrideKind,
         principal::Principal,
@@ -92,7 +93,7 @@ pub(super) fn force(
     proposal.state = ProposalState::Approved;
     proposals::insert(writer, std::slice::from_ref(&proposal))?;
     bind(writer, &proposal)?;
-    handover::lay_out(writer, &proposal)?;
+    handover::lay_out(writer, settings, &proposal, Phase::Handover)?;
     match_again(writer, settings, &displaced)?;
     writer.record(Change {
         actor: who.clone(),

@@ -207,6 +207,10 @@ fn words(rule: Rule, rules: &Rules) -> String {
         Rule::OverCapacity => "a rep's hours would not suffice".to_owned(),
         Rule::Frozen => "a manager keeps it where it is".to_owned(),
         Rule::CoolDown => format!("it changed hands less than {} days ago", rules.cool_down_days),
+        Rule::SwappedOften => format!(
+            "it changed hands {} times in a year, which is as often as it may",
+            rules.max_swaps_per_account_a_year.unwrap_or_default()
+        ),
         Rule::FormerOwner => format!("the rep in question had it less than {} days ago", rules.former_owner_days),
         Rule::ForbiddenPair => "a manager has forbidden the pair".to_owned(),
         Rule::ConflictOfInterest => "a rep has a conflict of interest".to_owned(),

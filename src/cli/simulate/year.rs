@@ -15,8 +15,8 @@ use super::{
 use crate::cli::{Failure, invented::world::World};
 use account_swap::{
     app::{
-        Page, Refused, Store, decide,
-        handover::{self, WhichStep},
+        Page, Refused, Store, calendar, decide,
+        handover::{self, SettleStep},
         proposals::{self as views, PartyView, ProposalView},
         run::{self, Scope},
         submit, system,
@@ -190,7 +190,7 @@ impl<'w> Year<'w> {
         for proposal in self.in_states(&[ProposalState::Accepted])? {
             let mut managers = self.managers(proposal.id)?;
             while let Some((manager, seen)) = managers.pop() {
-                self.store.write(|writer| decide::approve(writer, &manager, proposal.id, seen))?;
+                self.store.write(|writer| decide::approve(writer, &self.settings, &manager, proposal.id, seen))?;
                 managers = self.managers(proposal.id)?;
             }
         }
@@ -226,18 +226,25 @@ impl<'w> Year<'w> {
             while let Some(step) = view.steps.iter().find(|step| step.state == StepState::Open) {
                 let giver = proposal.legs.iter().find(|leg| leg.position == step.leg).map(|leg| as_rep(&leg.from));
                 let giver = giver.expect("a step is of a leg");
-                let which = WhichStep { leg: step.leg, kind: step.kind };
+                let done = SettleStep {
+                    leg: step.leg,
+                    kind: step.kind,
+                    action: StepAction::Complete,
+                    note: "as agreed".to_owned(),
+                    effective_on: None,
+                };
                 let seen = view.version;
-                view = self.store.write(|writer| {
-                    handover::settle(writer, &giver, proposal.id, which, StepAction::Complete, "", seen)
-                })?;
+                view = self
+                    .store
+                    .write(|writer| handover::settle(writer, &self.settings, &giver, proposal.id, &done, seen))?;
             }
         }
         Ok(())
     }
 
-    /// The CRM does as it is told.
+    /// What is due goes out, and the CRM does as it is told.
     fn confirm(&mut self) -> Result<(), Failure> {
+        calendar::turn(&self.store, &self.settings)?;
         let crm = Principal { id: "crm".parse().expect("a sound id"), role: Role::Service };
         for proposal in self.in_states(&[ProposalState::Executing])? {
             let confirmed = self

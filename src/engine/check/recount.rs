@@ -228,6 +228,9 @@ impl<'m> Recount<'m> {
         if let Some(moved) = item.last_moved_on {
             fails(Rule::CoolDown, today.signed_duration_since(moved).num_days() < limits.cool_down_days);
         }
+        if let Some(most) = self.policy.rules.max_swaps_per_account_a_year {
+            fails(Rule::SwappedOften, item.swaps_in_a_year >= most);
+        }
         if let Some(until) = self.past(offer, rep).and_then(|pair| pair.owned_until) {
             fails(Rule::FormerOwner, today.signed_duration_since(until).num_days() < limits.former_owner_days);
         }

@@ -6,7 +6,7 @@
 use crate::{
     domain::{
         ids::{AccountId, RepId, SubmissionId, Version},
-        roster::{Account, HistoryEntry, Rep},
+        roster::{Account, AccountStatus, HistoryEntry, Rep},
         submission::Reason,
         units::Stars,
     },
@@ -34,6 +34,10 @@ pub struct StagedAccount {
     pub line: u64,
     /// The account.
     pub account: Account,
+    /// Whether it is still ours to serve.
+    pub status: AccountStatus,
+    /// The account it became part of.
+    pub merged_into: Option<AccountId>,
 }
 
 /// A stretch of history as a file has it.
@@ -129,6 +133,8 @@ mod tables {
             traits -> Text,
             parent_id -> Nullable<Text>,
             conflicts -> Text,
+            status -> Text,
+            merged_into -> Nullable<Text>,
         }
     }
 
@@ -225,6 +231,8 @@ struct AccountRow<'a> {
     traits: String,
     parent_id: Option<&'a str>,
     conflicts: String,
+    status: &'static str,
+    merged_into: Option<&'a str>,
 }
 
 #[derive(Insertable)]
@@ -318,7 +326,7 @@ pub fn add_accounts(writer: &mut Writer<'_>, rows: &[StagedAccount]) -> Result<(
         .collect();
     let rows: Vec<AccountRow<'_>> = rows
         .iter()
-        .map(|StagedAccount { line, account }| AccountRow {
+        .map(|StagedAccount { line, account, status, merged_into }| AccountRow {
             line: long(*line),
             id: account.id.as_str(),
             name: &account.name,
@@ -342,6 +350,8 @@ pub fn add_accounts(writer: &mut Writer<'_>, rows: &[StagedAccount]) -> Result<(
             traits: to_json(&account.traits),
             parent_id: account.parent.as_ref().map(AccountId::as_str),
             conflicts: to_json(&account.conflicts),
+            status: status.as_str(),
+            merged_into: merged_into.as_ref().map(AccountId::as_str),
         })
         .collect();
     on_either!(&mut *writer.connection, inner => {

@@ -70,6 +70,7 @@ impl Country {
                         stars: self.stars(number),
                         nights_waited: 0,
                         last_moved_on: None,
+                        swaps_in_a_year: 0,
                         frozen: false,
                         has_family_in_book: false,
                         territories: BTreeSet::new(),
