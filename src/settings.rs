@@ -43,6 +43,8 @@ pub struct Settings {
     pub handover: Handover,
     /// Imports.
     pub import: Import,
+    /// Reports.
+    pub reports: Reports,
     /// Where driving times come from.
     pub routing: Routing,
     /// What a run goes by.
@@ -189,6 +191,14 @@ pub struct Import {
     pub max_row_bytes: usize,
     /// Mapping name → kind → our column → their column.
     pub mappings: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+}
+
+/// Reports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    /// Whether a run also counts what a plan that looks at nothing but the total would gain.
+    pub price_of_fairness: bool,
 }
 
 /// Settings that cannot be used.

@@ -6,6 +6,8 @@ mod common;
 mod authorisation;
 #[path = "api/day.rs"]
 mod day;
+#[path = "api/fairness.rs"]
+mod fairness;
 #[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]
 #[path = "life/fixture.rs"]
 mod fixture;

@@ -7,6 +7,8 @@ mod common;
 
 #[path = "import/command_line.rs"]
 mod command_line;
+#[path = "import/deals.rs"]
+mod deals;
 #[path = "import/mappings.rs"]
 mod mappings;
 #[path = "import/places.rs"]

@@ -2,10 +2,14 @@
 
 mod common;
 
+#[path = "life/ageing.rs"]
+mod ageing;
 #[path = "life/day.rs"]
 mod day;
 #[path = "life/direct.rs"]
 mod direct;
+#[path = "life/fairness.rs"]
+mod fairness;
 #[path = "life/fixture.rs"]
 mod fixture;
 #[path = "life/handover_races.rs"]
@@ -14,6 +18,8 @@ mod handover_races;
 mod leavers;
 #[path = "life/meetings.rs"]
 mod meetings;
+#[path = "life/money.rs"]
+mod money;
 #[path = "life/overrides.rs"]
 mod overrides;
 #[path = "life/races.rs"]

@@ -17,6 +17,7 @@ pub mod schema;
 mod accounts;
 mod audit;
 mod direct_swaps;
+mod fairness;
 mod handovers;
 mod imports;
 mod me;
@@ -88,6 +89,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(proposals::list_proposals)
             .service(proposals::get_proposal)
             .service(proposals::explain_proposal)
+            .service(proposals::get_proposal_money)
             .service(proposals::accept_proposal)
             .service(proposals::decline_proposal)
             .service(proposals::approve_proposal)
@@ -130,6 +132,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(reviews::make_review)
             .service(reviews::get_outcomes)
             .service(imports::create_import)
+            .service(fairness::get_fairness)
             .service(reports::get_summary)
             .service(reports::get_override_report)
             .service(audit::list_audit)

@@ -5,7 +5,7 @@
 //! that no route can forget it: the refusals each can meet, `Idempotency-Key` on every POST, and the headers of answers.
 //! Deliberately absent: paths outside `/api/v1`.
 
-use super::{AppState, problem, v1};
+use super::{AppState, fairness::ReportFormat, problem, v1};
 use crate::app::{export::HandoverFormat, import::ImportKind};
 use actix_web::{
     App, HttpRequest, HttpResponse,
@@ -42,7 +42,7 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     // Those that no body refers to, only parameters and refusals.
-    components(schemas(problem::Body<'_>, problem::FieldError, HandoverFormat, ImportKind)),
+    components(schemas(problem::Body<'_>, problem::FieldError, HandoverFormat, ImportKind, ReportFormat)),
     servers((url = "/", description = "This service.")),
     tags(
         (name = "me", description = "Who is asking."),
@@ -56,7 +56,7 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
         (name = "runs", description = "Matching runs and what they amounted to."),
         (name = "handovers", description = "The way from an approved proposal to the change of owner."),
         (name = "imports", description = "The CRM's data on their way in."),
-        (name = "reports", description = "Counts without names."),
+        (name = "reports", description = "Counts without names, and how fair the swaps are."),
         (name = "audit", description = "What happened, in a chain nobody can change unseen."),
     ),
 )]
@@ -169,7 +169,7 @@ fn complete(path: &str, method: &Method, operation: &mut Operation) {
     let (has_if_match, has_if_none_match) =
         (asks(&|one| one.name == "If-Match"), asks(&|one| one.name == "If-None-Match"));
     let has_query = asks(&|one| one.parameter_in == ParameterIn::Query);
-    let is_of_one = path.contains('{');
+    let is_of_one = path.contains('{') || asks(&|one| one.parameter_in == ParameterIn::Query && one.name == "team");
     let refusals = [
         (400, is_post || has_query, "The request cannot be understood."),
         (401, true, "Nobody is signed in, or not any more."),

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::{
         decide::{self, DeclineReason},
+        money::{self, Statement},
         proposals::{self, Explanation, ProposalView},
     },
     domain::ids::ProposalId,
@@ -66,6 +67,21 @@ pub async fn explain_proposal(
 ) -> Result<HttpResponse, Problem> {
     let view = caller.read(move |reader, _, who| proposals::explain(reader, who, id.0)).await?;
     Ok(shown(&known, view.version, &view))
+}
+
+/// What a proposal means in money
+///
+/// To a party the own side, to a manager of one of them every side: commission, deals under way, quota and what the giver
+/// keeps at first, netted; when it may take effect; and how the reps stand for the year. What is shown is what is booked.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "getProposalMoney",
+    params(("id" = ProposalId, Path, description = "The proposal.")),
+    responses((status = 200, description = "The statement.", body = Statement))
+)]
+#[get("/proposals/{id}/money")]
+pub async fn get_proposal_money(caller: Caller, id: Named<ProposalId>) -> Result<Json<Statement>, Problem> {
+    caller.read(move |reader, settings, who| money::statement(reader, settings, who, id.0)).await.map(Json)
 }
 
 /// Accept a proposal

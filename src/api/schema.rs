@@ -4,10 +4,12 @@
 //! fields and the domain itself need not know utoipa. Holds: a closed list's schema has exactly the words of `ALL`.
 //! Deliberately absent: schemas of the views, which are derived where the views are.
 
+use super::fairness::ReportFormat;
 use crate::{
     app::{
         decide::DeclineReason,
         export::HandoverFormat,
+        fairness::Withheld,
         import::ImportKind,
         people::Trend,
         proposals::{Awaiting, Fit},
@@ -16,11 +18,12 @@ use crate::{
         direct::{ReceivedStatus, SentStatus},
         handover::{Doer, Phase, StepKind, StepState},
         ids::{
-            AccountId, DirectSwapId, HistoryId, MeetingId, OverrideId, ProposalId, RepId, RunId, SubmissionId, TeamId,
-            Version,
+            AccountId, DealId, DirectSwapId, HistoryId, MeetingId, OverrideId, ProposalId, RepId, RunId, SubmissionId,
+            TeamId, Version,
         },
         invalidation::Cause,
         meeting::MeetingState,
+        money::{EntryKind, Treatment},
         override_review::ReviewOutcome,
         overrides::{OverrideKind, OverrideState, ReasonCode},
         principal::Role,
@@ -139,12 +142,18 @@ closed_lists! {
     Fit: "How much better an account and its next rep are expected to get on: less than half a star, half a star to \
         one and a half stars, more.",
     ImportKind: "What a file holds.",
+    ReportFormat: "How a report is shown: as a value, a table or a picture.",
     HandoverFormat: "How a file of handovers looks.",
+    EntryKind: "Why something changes hands with an account: a year of its commission; what the giver keeps of that at \
+        first; a deal under way; its part of a year's quota, which is no money.",
+    Withheld: "Why what is made of gains does not stand in a report.",
+    Treatment: "Whose the commission of a deal is that was under way: the giver's, shared, the receiver's.",
     TravelSource: "Where a travel time came from.",
 }
 
 schemas! {
     RepId => external_id("A rep's, manager's or service's id, as the CRM has it.", "R001"),
+    DealId => external_id("A deal's id, as the CRM has it.", "D-204"),
     AccountId => external_id("An account's id, as the CRM has it.", "A-100042"),
     TeamId => external_id("A team's id, as the CRM has it.", "north"),
     HistoryId => external_id("The id of a line of history, as the CRM has it.", "H-7"),

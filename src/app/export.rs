@@ -6,8 +6,10 @@
 //! begins like a formula, since the importer refuses such ids and this export would sooner refuse itself.
 //! Deliberately absent: sending it anywhere.
 
+mod deals;
 mod roster;
 
+pub use deals::deals;
 pub use roster::{accounts, reps};
 
 use super::{Reader, Refused};
@@ -86,7 +88,7 @@ const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A name with an apostrophe before what would be a formula; one that already looks so gets another, so that taking
 /// one away always gives the name back.
-fn harmless(name: &str) -> String {
+pub(super) fn harmless(name: &str) -> String {
     if name.trim_start_matches('\'').starts_with(FORMULA) { format!("'{name}") } else { name.to_owned() }
 }
 

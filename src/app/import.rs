@@ -1,4 +1,4 @@
-//! Import: a CSV file of reps, accounts, history or submissions, or a GeoJSON file of territories, whole or not at all.
+//! Import: a CSV file of reps, accounts, history, submissions or deals, or a GeoJSON file of territories, whole or not at all.
 //!
 //! In goes any stream of bytes and an administrator or a service; out comes how many rows were created, changed and
 //! unchanged, or every row that is wrong, by line and column. Rows wait in a temporary table until the whole file has
@@ -11,6 +11,7 @@
 mod cells;
 mod columns;
 mod countries;
+mod deals;
 mod postal;
 mod source;
 mod territories;
@@ -33,6 +34,7 @@ use crate::{
     },
 };
 use columns::{AccountRow, Column, HistoryRow, RepRow, Row, SubmissionRow};
+use deals::DealRow;
 use serde::{Deserialize, Serialize};
 use source::{Record, Records, Stop};
 use std::{collections::BTreeSet, fmt, io::Read};
@@ -49,6 +51,8 @@ closed_list! {
         History = "history",
         /// Submissions.
         Submissions = "submissions",
+        /// Deals under way with accounts.
+        Deals = "deals",
         /// Drawn territories, in GeoJSON.
         Territories = "territories",
     }
@@ -58,7 +62,7 @@ impl ImportKind {
     /// The media type of a file of this kind.
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Reps | Self::Accounts | Self::History | Self::Submissions => "text/csv",
+            Self::Reps | Self::Accounts | Self::History | Self::Submissions | Self::Deals => "text/csv",
             Self::Territories => "application/geo+json",
         }
     }
@@ -73,11 +77,12 @@ impl ImportKind {
             Self::Accounts => about::<AccountRow>(),
             Self::History => about::<HistoryRow>(),
             Self::Submissions => about::<SubmissionRow>(),
+            Self::Deals => about::<DealRow>(),
             Self::Territories => territories::MEMBERS.to_vec(),
         }
     }
 
-    /// A file of this kind: the header and one example row. The four examples fit together and can be imported.
+    /// A file of this kind: the header and one example row. The examples fit together and can be imported.
     pub fn template(self) -> String {
         if self == Self::Territories {
             return territories::TEMPLATE.to_owned();
@@ -235,6 +240,7 @@ pub fn import(
         ImportKind::Accounts => whole::<AccountRow>(writer, settings, who, kind, mapping, reader),
         ImportKind::History => whole::<HistoryRow>(writer, settings, who, kind, mapping, reader),
         ImportKind::Submissions => whole::<SubmissionRow>(writer, settings, who, kind, mapping, reader),
+        ImportKind::Deals => whole::<DealRow>(writer, settings, who, kind, mapping, reader),
         ImportKind::Territories => {
             Names::find(settings, kind, mapping)?;
             let done = territories::whole(writer, Errors::new(settings), reader)?;
@@ -417,6 +423,9 @@ fn look_over<R: Row>(
             all("rep", staging::unknown_reps(writer, R::SHAPE, "rep", most)?, &rep);
             all("account", staging::unknown_accounts(writer, R::SHAPE, "account", most)?, &account);
         }
+        ImportKind::Deals => {
+            all("account", staging::unknown_accounts(writer, R::SHAPE, "account", most)?, &account);
+        }
         ImportKind::Territories => {}
         ImportKind::Submissions => {
             all("account", staging::unknown_accounts(writer, R::SHAPE, "account", most)?, &account);
@@ -453,6 +462,7 @@ fn apply(
             applied
         }
         ImportKind::History => staging::apply_history(writer, given)?,
+        ImportKind::Deals => staging::apply_deals(writer, given)?,
         ImportKind::Accounts => {
             let applied = staging::apply_accounts(writer, given)?;
             invalidate::of_accounts(writer, who)?;

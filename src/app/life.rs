@@ -2,7 +2,7 @@
 //!
 //! In go what was read, an action and an actor; out comes what it is now, or why it stays. Each change asks the
 //! domain's `next_state`, is one compare-and-set and goes on record in the same transaction; what hangs on it (legs,
-//! submissions, a leg's `ETag`) follows here and nowhere else.
+//! submissions, a leg's `ETag`, the money ledger) follows here and nowhere else.
 //! Deliberately absent: who the actor is; verbs find that out.
 
 use super::{Reader, Refused, Writer, fresh_version, system};
@@ -13,7 +13,7 @@ use crate::{
         proposal::{self, Leg, Proposal, ProposalAction, ProposalActor, ProposalRefusal, ProposalState},
         submission::{self, Submission, SubmissionAction, SubmissionActor, SubmissionRefusal, SubmissionState},
     },
-    store::{audit::Change, proposals, roster, submissions},
+    store::{audit::Change, money, proposals, roster, submissions},
 };
 use std::collections::BTreeSet;
 
@@ -62,6 +62,15 @@ pub(super) fn advance(
     write(writer, before, &mut after)?;
     if ends_in_the_open {
         release(writer, &after)?;
+    }
+    match after.state {
+        // One that could not go back is on trial once more, and is booked already.
+        ProposalState::OnTrial if before.trial_ends_on.is_none() => {
+            let day = after.effective_on.unwrap_or_else(|| writer.now().date_naive());
+            money::book(writer, &after, day)?;
+        }
+        ProposalState::Undone => money::reverse(writer, after.id)?,
+        _ => {}
     }
     writer.record(Change {
         actor: who.clone(),

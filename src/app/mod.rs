@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod decide;
 pub mod direct;
 pub mod export;
+pub mod fairness;
 pub mod handover;
 pub mod idempotent;
 pub mod import;
@@ -30,6 +31,7 @@ pub mod snapshot;
 pub mod submit;
 pub mod sweep;
 pub mod travel;
+mod waiting;
 
 pub use crate::store::{AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
 use crate::{

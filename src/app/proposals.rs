@@ -10,6 +10,7 @@ use super::{
     life::{approvers, relation},
     me::managed,
     roster::AccountFacts,
+    waiting,
 };
 use crate::{
     domain::{
@@ -285,7 +286,7 @@ fn party_view(reader: &mut Reader<'_>, proposal: &Proposal, rep: &RepId) -> Resu
 }
 
 /// The leg a party gives and the leg they get.
-fn own_legs<'a>(proposal: &'a Proposal, rep: &RepId) -> Result<(&'a Leg, &'a Leg), Refused> {
+pub(super) fn own_legs<'a>(proposal: &'a Proposal, rep: &RepId) -> Result<(&'a Leg, &'a Leg), Refused> {
     proposal.leg_of(rep).zip(proposal.leg_to(rep)).ok_or(Refused::NotFound("proposal"))
 }
 
@@ -376,7 +377,9 @@ pub fn explain(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Resu
     }
     let (given, _) = own_legs(&proposal, &who.id)?;
     let side = given.side;
-    Ok(Explanation { id, side, sentences: sentences(&side), version: given.version })
+    let mut sentences = sentences(&side);
+    sentences.extend(waiting::sentence(reader, &proposal, given)?);
+    Ok(Explanation { id, side, sentences, version: given.version })
 }
 
 fn sentences(side: &Side) -> Vec<String> {

@@ -1,26 +1,28 @@
 //! From checked moves to proposals: what a run, a meeting, a direct swap and a re-match do in the same way.
 //!
 //! In go moves and how often each account had changed hands when they were found; out come the proposals, written and on
-//! record. Holds: only a move whose accounts are where they were and whose submissions are open becomes a proposal; its
-//! submissions are bound in the same transaction. Deliberately absent: finding moves and checking them.
+//! record. Holds: only a move whose accounts are where they were and whose submissions are open becomes a proposal, and
+//! only if it keeps its reps' balances of the year; its submissions are bound in the same transaction. Deliberately absent: finding moves and checking them.
 
-use super::{Refused, Writer, fresh_version, life::advance_submission, system};
+use super::{Refused, Writer, fresh_version, life::advance_submission, run::business_date, system};
 use crate::{
     domain::{
-        ids::{AccountId, ProposalId, RunId},
+        ids::{AccountId, ProposalId, RepId, RunId},
+        money::{by_rep, net},
         proposal::{Answer, Leg, Proposal, ProposalState},
         submission::{SubmissionAction, SubmissionActor, SubmissionState},
+        units::Cents,
     },
     engine::plan::Move,
     settings::Settings,
-    store::{audit::Change, proposals, roster, submissions},
+    store::{audit::Change, money, proposals, roster, submissions},
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Puts moves to their reps; leaves out those whose accounts or submissions have changed since `seen`, which holds the
-/// count of owner changes of each account when the moves were found.
+/// count of owner changes of each account when the moves were found, and those that a rep's balance allows no more.
 pub(super) fn propose(
     writer: &mut Writer<'_>,
     settings: &Settings,
@@ -33,6 +35,8 @@ pub(super) fn propose(
     let today = roster::ownerships(writer, &accounts)?;
     let now = writer.now();
     let expires_at = expiry(settings, now);
+    let mut balances = money::balances(writer, business_date(&settings.night, now).year())?;
+    let limit = settings.policy.rules.ledger_limit_cents;
     let mut proposed = Vec::with_capacity(moves.len());
     for one in moves {
         let ownerships: Option<Vec<i64>> = one
@@ -44,7 +48,16 @@ pub(super) fn propose(
             })
             .collect();
         let Some(ownerships) = ownerships else { continue };
+        let sums = by_rep(one.legs.iter().map(|leg| (&leg.from, &leg.to, net(&leg.money))));
+        let with = |rep: &RepId, cents: Cents| balances.get(rep).copied().unwrap_or_default().expecting(cents);
+        if sums.iter().any(|(rep, cents)| !with(rep, *cents).is_within(limit)) {
+            continue;
+        }
         if reserve(writer, one)? {
+            for (rep, cents) in sums {
+                let balance = balances.entry(rep).or_default();
+                *balance = balance.expecting(cents);
+            }
             proposed.push(proposal(run, one, &ownerships, now, expires_at));
         }
     }
@@ -116,6 +129,7 @@ pub(super) fn proposal(
                 to: leg.to.clone(),
                 ownership: *ownership,
                 annual_commission_cents: leg.annual_commission_cents,
+                money: leg.money.clone(),
                 side: leg.side,
                 answer: Answer::Pending,
                 version: fresh_version(),

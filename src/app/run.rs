@@ -9,6 +9,7 @@
 mod reports;
 pub mod verify;
 
+pub(super) use reports::KeptReport;
 pub use reports::{ReportView, SourceView, TeamsView};
 
 use super::{
@@ -28,6 +29,7 @@ use crate::{
     },
     engine::{
         check::check,
+        fairness::{LargestTotal, is_total_only, largest_total},
         market::Market,
         plan::{Plan, plan},
     },
@@ -40,7 +42,7 @@ use crate::{
     },
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use reports::{KeptReport, teams_of};
+use reports::teams_of;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -140,7 +142,7 @@ fn view(run: Run, who: &Principal, teams: &[TeamId]) -> Result<RunView, Refused>
 
 /// What a plan that nobody has published would amount to, as `who` may see it.
 pub fn preview(plan: &Plan, who: &Principal) -> ReportView {
-    KeptReport::new(plan, 0, BTreeMap::new()).view(who)
+    KeptReport::new(plan, 0, BTreeMap::new(), None).view(who)
 }
 
 /// The market and the plan of a published run, with every opinion in them; for an admin or service at the machine
@@ -261,9 +263,19 @@ fn work(
     watch: &dyn Fn(Stage),
 ) -> Result<(), Refused> {
     let (snapshot, plan) = rehearse(store, settings, scope, date, watch)?;
+    let largest = settings.reports.price_of_fairness.then(|| largest(&snapshot.market, &settings.policy, &plan));
     watch(Stage::Publish);
-    let parts = Parts { snapshot: json(&snapshot.market), plan: json(&plan) };
+    let parts = Parts { snapshot: json(&snapshot.market), plan: json(&plan), largest };
     store.write(|writer| publish(writer, settings, claim, &snapshot, &plan, &parts))
+}
+
+/// What a plan that looks at nothing but the total would gain; the plan itself where the policy looks at nothing else.
+fn largest(market: &Market, policy: &Policy, plan: &Plan) -> LargestTotal {
+    if is_total_only(policy) {
+        LargestTotal { gain: plan.report.gain, is_proven: plan.report.bound.is_none() }
+    } else {
+        largest_total(market, policy)
+    }
 }
 
 /// Takes the snapshot, plans and checks; changes nothing. What `--dry-run` shows.
@@ -296,17 +308,19 @@ fn checked(plan: Plan, market: &Market, policy: &Policy) -> Result<Plan, Refused
     })
 }
 
-/// The large parts of a run, as JSON.
+/// The large parts of a run, as JSON, and what its price of fairness is counted from.
 struct Parts {
     snapshot: Vec<u8>,
     plan: Vec<u8>,
+    largest: Option<LargestTotal>,
 }
 
 fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("engine values have string keys and finite numbers")
 }
 
-/// Writes the run's outcome and all its proposals. A move whose accounts or submissions changed meanwhile is left out.
+/// Writes the run's outcome and all its proposals. A move whose accounts, submissions or reps' balances changed meanwhile
+/// is left out.
 fn publish(
     writer: &mut Writer<'_>,
     settings: &Settings,
@@ -317,7 +331,7 @@ fn publish(
 ) -> Result<(), Refused> {
     let published = propose(writer, settings, Some(claim.id), &plan.moves, &snapshot.ownerships)?;
     let teams = teams_of(&snapshot.market, plan);
-    let kept = KeptReport::new(plan, u32::try_from(published.len()).unwrap_or(u32::MAX), teams);
+    let kept = KeptReport::new(plan, u32::try_from(published.len()).unwrap_or(u32::MAX), teams, parts.largest);
     let outcome = Outcome {
         snapshot: parts.snapshot.clone(),
         plan: parts.plan.clone(),

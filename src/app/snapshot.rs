@@ -4,19 +4,18 @@
 //! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter, is no
 //! customer any more or is still in a live move is not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
 
-use super::{Reader, Refused, StoreError};
+use super::{Reader, Refused, StoreError, waiting::nights};
 use crate::{
     domain::{
         ids::{AccountId, RepId},
         roster::{AccountStatus, Tag},
         territory::Atlas,
-        units::Cents,
     },
     engine::market::{BookEntry, Market, Offer, PairHistory, Trader},
     store::{
         bounces,
         market::{self, Pool},
-        proposals, territories,
+        money, territories,
     },
 };
 use chrono::{Datelike, Days, NaiveDate};
@@ -33,8 +32,8 @@ pub struct Snapshot {
 /// Reads the market of a pool on a business date.
 pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Result<Snapshot, Refused> {
     let rows = market::rows(reader, pool)?;
-    let new_year = NaiveDate::from_ymd_opt(date.year(), 1, 1).expect("every year has a first of January");
-    let ledgers = proposals::ledgers(reader, new_year, date)?;
+    let balances = money::balances(reader, date.year())?;
+    let mut open_deals = rows.open_deals;
 
     let frozen: BTreeSet<AccountId> = rows.frozen.into_iter().collect();
     let bound: BTreeSet<AccountId> = rows.bound.into_iter().collect();
@@ -72,11 +71,12 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
             territories: atlas.names_at(account.place),
             submission: open.submission,
             stars: open.stars,
-            nights_waited: u32::try_from((date - open.created_at.date_naive()).num_days()).unwrap_or(0),
+            nights_waited: nights(open.created_at, date),
             last_moved_on: open.held.last_moved_on,
             swaps_in_a_year: swaps.get(&account.id).copied().unwrap_or(0),
             frozen: frozen.contains(&account.id),
             has_family_in_book,
+            open_deals: open_deals.remove(&account.id).unwrap_or_default(),
             account,
         });
     }
@@ -84,7 +84,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
         .reps
         .into_iter()
         .map(|rep| Trader {
-            ledger_cents: ledgers.get(&rep.id).copied().unwrap_or(Cents::ZERO),
+            balance: balances.get(&rep.id).copied().unwrap_or_default(),
             abusive_accounts: abusive.get(&rep.id).copied().unwrap_or(0),
             territory_is_drawn: !rep.territory.is_empty() && rep.territory.iter().all(|name| atlas.knows(name)),
             rep,

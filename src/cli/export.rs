@@ -5,7 +5,7 @@
 
 use super::{Context, Failure, whole::write_whole};
 use account_swap::{
-    app::export::{HandoverFormat, accounts, handovers, reps},
+    app::export::{HandoverFormat, accounts, deals, handovers, reps},
     domain::principal::{Principal, Role},
 };
 use std::path::PathBuf;
@@ -33,6 +33,12 @@ enum What {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Every deal, in the columns that import takes.
+    Deals {
+        /// The file to write; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Every account, in the columns that import takes.
     Accounts {
         /// The file to write; standard output without it.
@@ -49,6 +55,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
             (format.as_str(), "owner changes", output, store.read(|reader| handovers(reader, &who, *format))?)
         }
         What::Reps { output } => ("csv", "reps", output, store.read(|reader| reps(reader, &who))?),
+        What::Deals { output } => ("csv", "deals", output, store.read(|reader| deals(reader, &who))?),
         What::Accounts { output } => ("csv", "accounts", output, store.read(|reader| accounts(reader, &who))?),
     };
     let Some(path) = output else {

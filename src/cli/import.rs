@@ -18,7 +18,7 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// reps, accounts, history, submissions or territories (GeoJSON)
+    /// reps, accounts, history, submissions, deals or territories (GeoJSON)
     #[arg(required_unless_present = "template")]
     kind: Option<ImportKind>,
     /// The file; - is standard input.

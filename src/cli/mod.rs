@@ -11,6 +11,7 @@ mod import;
 mod invented;
 mod migrate;
 mod openapi;
+mod report;
 mod roads;
 mod run;
 mod serve;
@@ -70,10 +71,12 @@ enum Command {
     Solve(solve::Arguments),
     /// Checks a published run again and makes its plan again, from what is kept of it.
     Verify(verify::Arguments),
-    /// Brings a CSV file of reps, accounts, history or submissions in, whole or not at all.
+    /// Brings a CSV file of reps, accounts, history, submissions or deals in, whole or not at all.
     Import(import::Arguments),
     /// Writes a file for another system.
     Export(export::Arguments),
+    /// Tells how fair the swaps of a run or quarter are.
+    Report(report::Arguments),
     /// Makes a road network of an OpenStreetMap extract, and looks at one.
     Roads(roads::Arguments),
     /// Prints a token signed by the local key.
@@ -106,6 +109,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
+        Command::Report(arguments) => report::run(context, &arguments),
         Command::Roads(arguments) => roads::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),

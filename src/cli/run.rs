@@ -99,7 +99,9 @@ fn words(what: &str, scope: &str, date: NaiveDate, report: &ReportView) -> Strin
     let mut line =
         |name: &str, value: String| write!(text, "\n  {name:<18}{value}").expect("a String takes every text");
     if let (Some(gain), Some(points)) = (report.gain_minutes, report.points) {
-        line("gain", format!("{:.1} hours a year, {points} points", hours(gain)));
+        let waited = report.ageing_points.filter(|points| *points > 0);
+        let waited = waited.map_or_else(String::new, |points| format!(", {points} of them for having waited"));
+        line("gain", format!("{:.1} hours a year, {points} points{waited}", hours(gain)));
     }
     if let Some(bound) = report.bound {
         line("not proven best", format!("the search was ended; no plan has more than {bound} points"));

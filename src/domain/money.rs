@@ -224,10 +224,19 @@ impl Balance {
         self.ledger_cents - self.pending_out_cents
     }
 
-    /// Takes in a proposal under way that would bring `cents`.
-    pub fn expect(&mut self, cents: Cents) {
-        self.pending_in_cents += cents.max(Cents::ZERO);
-        self.pending_out_cents += (-cents).max(Cents::ZERO);
+    /// The balance with one more proposal under way, which would bring `cents`.
+    #[must_use]
+    pub fn expecting(self, cents: Cents) -> Self {
+        Self {
+            pending_in_cents: self.pending_in_cents + cents.max(Cents::ZERO),
+            pending_out_cents: self.pending_out_cents + (-cents).max(Cents::ZERO),
+            ..self
+        }
+    }
+
+    /// Whether it stays within `limit` either way, whichever proposals under way take effect.
+    pub fn is_within(&self, limit: Cents) -> bool {
+        self.highest() <= limit && self.lowest() >= -limit
     }
 }
 

@@ -10,10 +10,12 @@ use super::{
     closed::closed_list,
     ids::{AccountId, ProposalId, RepId, RunId, SubmissionId, Version},
     invalidation::Cause,
+    money,
     units::{Cents, Minutes, Points, Stars},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 closed_list! {
     /// Where a proposal stands.
@@ -412,6 +414,8 @@ pub struct Leg {
     pub ownership: i64,
     /// Its commission a year when proposed.
     pub annual_commission_cents: Cents,
+    /// What changes hands with it, as it was when proposed.
+    pub money: Vec<money::Entry>,
     /// What the giver gets out of the whole move.
     pub side: Side,
     /// The giver's answer.
@@ -473,6 +477,11 @@ impl Proposal {
             Answer::Accepted => Answers::OwnAccepted,
         };
         public_status(self.state, answers, self.revealed_at.is_some())
+    }
+
+    /// What each of its reps gets in money, in cents; the sum over all is zero.
+    pub fn money_by_rep(&self) -> BTreeMap<RepId, Cents> {
+        money::by_rep(self.legs.iter().map(|leg| (&leg.from, &leg.to, money::net(&leg.money))))
     }
 
     /// The leg that `rep` receives, where they are a party.

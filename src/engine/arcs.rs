@@ -73,11 +73,7 @@ impl Arcs {
         for arc in self.from(offer) {
             let (out, into) = (view.facts[arc.given as usize], view.facts[arc.received as usize]);
             let exposure = i64::from(into.abusive) - i64::from(out.abusive);
-            worst.get_or_insert_with(WorstEffects::default).take_in(
-                into.commission - out.commission,
-                arc.load_change,
-                exposure,
-            );
+            worst.get_or_insert_with(WorstEffects::default).take_in(into.money - out.money, arc.load_change, exposure);
         }
         worst
     }

@@ -32,8 +32,8 @@ fn cap(view: &View<'_>, loads: &Loads, worst: &[Option<WorstEffects>], rep: usiz
     let asked = if one_move_a_rep(&view.policy.plan) { asked.min(1) } else { asked };
     let exposure_room = i64::from(trader.rep.abusive_accounts_cap) - i64::from(trader.abusive_accounts);
     asked
-        .min(within((limit - trader.ledger_cents).0, |worst| worst.ledger_up.0))
-        .min(within((limit + trader.ledger_cents).0, |worst| worst.ledger_down.0))
+        .min(within((limit - trader.balance.highest()).0, |worst| worst.ledger_up.0))
+        .min(within((limit + trader.balance.lowest()).0, |worst| worst.ledger_down.0))
         .min(loads.spare[rep].map_or(u32::MAX, |spare| within(spare.0, |worst| worst.load_up.0)))
         .min(within(exposure_room, |worst| worst.exposure_up))
 }

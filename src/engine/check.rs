@@ -47,6 +47,8 @@ closed_list! {
         Facts = "facts",
         /// Each side's terms and gain.
         Side = "side",
+        /// What changes hands with each account.
+        Money = "money",
         /// Each move's points.
         Points = "points",
         /// A hard rule, named beside it.

@@ -117,7 +117,7 @@ mod tests {
             json!({"rep": {"id": format!("rep-{at}"), "name": "", "team": "east", "base": place, "territory": [],
                 "country": "us", "languages": words(at), "industries": words(at + 1), "licences": [],
                 "style": styles[at % 3], "tolerances": traits[at / 3], "abusive_accounts_cap": 0, "active": true},
-                "ledger_cents": 0, "abusive_accounts": 0})
+                "balance": {"ledger_cents": 0, "pending_in_cents": 0, "pending_out_cents": 0}, "abusive_accounts": 0})
         });
         let offers = (0..70).map(|at| {
             let word = (at % 4 != 0).then(|| format!("word-{at:02}"));

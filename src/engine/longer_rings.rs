@@ -8,6 +8,7 @@
 
 use super::{
     arcs::{Arc, Arcs},
+    score,
     view::View,
 };
 use crate::{
@@ -44,5 +45,5 @@ pub(crate) fn digraph(view: &View<'_>, arcs: &Arcs) -> Digraph {
 
 /// What the nights that an offer has waited add to the points of its move.
 pub(crate) fn ageing(view: &View<'_>, offer: u32) -> i64 {
-    (view.policy.points.ageing_points_a_night * i64::from(view.offer(offer).nights_waited)).0
+    score::ageing(view, &[offer]).0
 }

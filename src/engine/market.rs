@@ -8,8 +8,9 @@
 use super::ways::Ways;
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId},
+    money::{Balance, OpenDeal},
     roster::{Account, Rep, Tag},
-    units::{Cents, Place, Stars},
+    units::{Place, Stars},
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct Offer {
     /// The drawn territories it lies in, of those that somebody in the market names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub territories: BTreeSet<Tag>,
+    /// Deals under way with it, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_deals: Vec<OpenDeal>,
 }
 
 const fn is_zero(count: &u32) -> bool {
@@ -49,8 +53,8 @@ const fn is_zero(count: &u32) -> bool {
 pub struct Trader {
     /// The rep.
     pub rep: Rep,
-    /// Commission received less commission given in this year's swaps.
-    pub ledger_cents: Cents,
+    /// What the rep has got by this year's swaps, and what those under way would bring.
+    pub balance: Balance,
     /// Abusive accounts held now.
     pub abusive_accounts: u32,
     /// Whether every word of the rep's territory is a drawn one, so that an account without a region is known to be

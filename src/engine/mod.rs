@@ -17,6 +17,7 @@
 //! | `price`, `partners` | one move by itself, and what some accounts might be swapped for |
 //! | `rematch` | the best swaps that take in some accounts |
 //! | `guided` | the best plan of those with what people pinned and without what they struck out |
+//! | `fairness` | how gains are spread, and what fairness costs |
 //! | `check` | everything counted again by other means |
 //!
 //! Holds: points and gains are integers, every named term is a whole number of minutes; ties are broken by id, and
@@ -29,6 +30,7 @@ mod arcs;
 mod candidates;
 mod caps;
 pub mod check;
+pub mod fairness;
 mod fit;
 mod geography;
 pub mod guided;

@@ -8,7 +8,7 @@ use super::{
     market::Market,
     possible::Possible,
     report::{Pool, report},
-    score::{nights_waited, points},
+    score::{ageing, points},
     solve::solve,
     value,
     view::View,
@@ -18,6 +18,7 @@ use super::{
 use crate::domain::{
     closed::closed_list,
     ids::{AccountId, RepId, SubmissionId},
+    money,
     policy::Policy,
     proposal::Side,
     units::{Cents, Minutes, Points, Stars},
@@ -32,7 +33,7 @@ closed_list! {
         GainTooSmall = "gain_too_small",
         /// The two commissions differ too much.
         CommissionGap = "commission_gap",
-        /// A rep's commission balance of the year would go too far.
+        /// A rep's money balance of the year might go too far.
         LedgerLimit = "ledger_limit",
         /// The one-way drive is longer than the rep's limit.
         TooFar = "too_far",
@@ -86,6 +87,8 @@ pub struct PlannedLeg {
     pub to: RepId,
     /// Its commission a year.
     pub annual_commission_cents: Cents,
+    /// What changes hands with it, as both reps are shown before they accept.
+    pub money: Vec<money::Entry>,
     /// What the giver gets out of the move.
     pub side: Side,
 }
@@ -98,6 +101,8 @@ pub struct Move {
     pub legs: Vec<PlannedLeg>,
     /// What the move is worth.
     pub points: Points,
+    /// How many of these are for the nights its submissions have waited.
+    pub ageing: Points,
 }
 
 /// Why an offer stayed.
@@ -145,6 +150,8 @@ pub struct Report {
     pub moves: u32,
     /// Their points in all.
     pub points: Points,
+    /// How many of these are for the nights that submissions have waited.
+    pub ageing: Points,
     /// What no plan that keeps the policy exceeds, where this one may not be the best: its search was ended by
     /// `policy.plan.questions_limit`. Absent where it is the best. Where more accounts that move come first, it speaks of
     /// plans that move as many.
@@ -293,7 +300,8 @@ pub fn plan_telling(market: &Market, policy: &Policy, mut tell: impl FnMut(Stage
 fn chosen_move(view: &View<'_>, ring: &[u32]) -> Move {
     let legs = legs(view, ring);
     let gains: Vec<Minutes> = legs.iter().map(|leg| leg.side.gain).collect();
-    Move { points: points(&view.policy.points, &gains, nights_waited(view, ring)), legs }
+    let ageing = ageing(view, ring);
+    Move { points: points(&view.policy.points, &gains, ageing), ageing, legs }
 }
 
 /// The legs of a move: the owner of each offer receives the next one, the owner of the last the first.
@@ -316,6 +324,7 @@ fn leg(view: &View<'_>, given: u32, received: u32, receiver: u32) -> PlannedLeg 
         from: offer.account.owner.clone(),
         to: view.offer(receiver).account.owner.clone(),
         annual_commission_cents: offer.account.annual_commission_cents,
+        money: money::entries(&offer.account, &offer.open_deals, &view.policy.money, view.market.business_date),
         side: Side::new(
             value::of_given(view, given),
             value::of_received(view, from, received, given),

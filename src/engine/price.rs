@@ -10,7 +10,7 @@ use super::{
     market::Market,
     plan::{Move, PlannedLeg, Rule, legs},
     rules::{Effect, Loads, Receipt},
-    score::{nights_waited, points},
+    score::{ageing, points},
     value::Worth,
     view::{View, index},
 };
@@ -74,7 +74,8 @@ pub fn price(market: &Market, policy: &Policy, ring: &[&AccountId]) -> Result<Mo
         return Err(PriceError::Refused(refusals));
     }
     let gains: Vec<Minutes> = legs.iter().map(|leg| leg.side.gain).collect();
-    Ok(Move { legs, points: points(&policy.points, &gains, nights_waited(&view, &ring)) })
+    let ageing = ageing(&view, &ring);
+    Ok(Move { legs, points: points(&policy.points, &gains, ageing), ageing })
 }
 
 /// Each rule broken: those on each account received first, then those on what is given and received at once.

@@ -12,7 +12,7 @@ use super::{
     candidates::{Hopeful, Reached, Search},
     limits::Obstacle,
     plan::Rule,
-    score::points,
+    score::{ageing, points},
     value::rapport_minutes,
 };
 use crate::domain::{
@@ -66,8 +66,7 @@ fn promise(search: &Search<'_, '_>, offer: u32, one: &Hopeful, worth: Minutes) -
     let handover = view.policy.scores.handover_minutes;
     let gains =
         [worth - given.least[one.rep as usize]? - handover, back - given.worth[offer as usize].value - handover];
-    let nights = |offer: u32| i64::from(view.offer(offer).nights_waited);
-    let waited = nights(offer) + theirs.iter().map(|&other| nights(other)).max()?;
+    let waited = ageing(view, &[offer]) + theirs.iter().map(|&other| ageing(view, &[other])).max()?;
     let is_possible = gains.into_iter().all(|gain| gain >= view.limits.min_gain);
     is_possible.then(|| points(&growing(&view.policy.points), &gains, waited))
 }

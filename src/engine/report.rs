@@ -7,6 +7,7 @@
 
 use super::{
     candidates::Reached,
+    fairness::gini_thousandths,
     plan::{Move, PlannedLeg, Report},
     view::{index, rounded_quotient},
     ways::SourceCount,
@@ -75,6 +76,7 @@ pub(crate) fn report(pool: &Pool, moves: &[Move]) -> Report {
         components: index(pool.components),
         moves: index(moves.len()),
         points: moves.iter().map(|one| one.points).sum(),
+        ageing: moves.iter().map(|one| one.ageing).sum(),
         bound: pool.bound,
         points_in_any_rings_at_most: pool.points_in_any_rings_at_most,
         gain: total(|leg| leg.side.gain),
@@ -95,42 +97,5 @@ fn commission_moved(one: &Move) -> Cents {
     match (commissions().max(), commissions().min()) {
         (Some(largest), Some(smallest)) => largest - smallest,
         _ => Cents::ZERO,
-    }
-}
-
-/// The Gini coefficient of ascending numbers, in thousandths: the mean difference of two of them over twice their mean.
-/// 0 where their sum is not positive.
-///
-/// Source: C. Gini, "Variabilità e mutabilità", 1912, in the sorted form `Σ (2i − n − 1) xᵢ / (n Σ xᵢ)`.
-pub fn gini_thousandths(ascending: &[i64]) -> i64 {
-    let count = ascending.len() as i128;
-    let sum: i128 = ascending.iter().map(|&one| i128::from(one)).sum();
-    if sum <= 0 {
-        return 0;
-    }
-    let weighted: i128 =
-        ascending.iter().zip(1..).map(|(&one, rank): (_, i128)| (2 * rank - count - 1) * i128::from(one)).sum();
-    let thousandths = (2000 * weighted + count * sum).div_euclid(2 * count * sum);
-    i64::try_from(thousandths).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_gains_have_a_gini_of_nothing() {
-        assert_eq!(gini_thousandths(&[7, 7, 7]), 0);
-        assert_eq!(gini_thousandths(&[]), 0);
-    }
-
-    #[test]
-    fn the_gini_of_one_who_has_all_is_one_less_their_share_of_heads() {
-        assert_eq!(gini_thousandths(&[0, 0, 0, 10]), 750);
-    }
-
-    #[test]
-    fn the_gini_of_one_and_three_is_a_quarter() {
-        assert_eq!(gini_thousandths(&[1, 3]), 250);
     }
 }

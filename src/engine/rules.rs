@@ -254,9 +254,20 @@ impl Effect {
         }
     }
 
-    /// Commission received less commission given.
+    /// Commission of the one account less that of the other; either way round.
+    fn commission_gap(&self, view: &View<'_>) -> Cents {
+        (view.facts[self.received as usize].commission - view.facts[self.given as usize].commission).abs()
+    }
+
+    /// Money received less money given.
     pub fn ledger_change(&self, view: &View<'_>) -> Cents {
-        view.facts[self.received as usize].commission - view.facts[self.given as usize].commission
+        view.facts[self.received as usize].money - view.facts[self.given as usize].money
+    }
+
+    /// What the rep would have at the most and at the least, whichever proposals under way take effect.
+    fn balance_after(&self, view: &View<'_>) -> (Cents, Cents) {
+        let (balance, change) = (view.trader(self.rep).balance, self.ledger_change(view));
+        (balance.highest() + change, balance.lowest() + change)
     }
 
     /// Minutes of visits and driving received less those given.
@@ -276,12 +287,15 @@ impl Effect {
         match rule {
             Rule::GainTooSmall => self.gain < limits.min_gain,
             Rule::CommissionGap => {
-                let gap = self.ledger_change(view).abs();
+                let gap = self.commission_gap(view);
                 let larger =
                     view.facts[self.given as usize].commission.max(view.facts[self.received as usize].commission);
                 gap > limits.commission_gap || gap * 100 > larger * limits.commission_gap_percent
             }
-            Rule::LedgerLimit => (trader.ledger_cents + self.ledger_change(view)).abs() > limits.ledger,
+            Rule::LedgerLimit => {
+                let (highest, lowest) = self.balance_after(view);
+                highest > limits.ledger || lowest < -limits.ledger
+            }
             Rule::OverCapacity => loads.spare[self.rep as usize].is_some_and(|spare| {
                 let change = self.load_change(view);
                 change > Minutes::ZERO && change > spare + limits.beyond_capacity
@@ -309,15 +323,16 @@ impl Effect {
             Rule::GainTooSmall => format!("{id} would gain less than {} minutes a year", rules.min_gain_minutes),
             Rule::CommissionGap => format!(
                 "the commissions differ by {} cents, at most {} and {} %",
-                self.ledger_change(view).abs(),
+                self.commission_gap(view),
                 rules.commission_gap_cents,
                 rules.commission_gap_percent
             ),
-            Rule::LedgerLimit => format!(
-                "{id} would stand at {} cents for the year, at most {} either way",
-                trader.ledger_cents + self.ledger_change(view),
-                rules.ledger_limit_cents
-            ),
+            Rule::LedgerLimit => {
+                let (highest, lowest) = self.balance_after(view);
+                let furthest = if highest.abs() >= lowest.abs() { highest } else { lowest };
+                let limit = rules.ledger_limit_cents;
+                format!("{id} might stand at {furthest} cents for the year, at most {limit} either way")
+            }
             Rule::OverCapacity => format!(
                 "{id} would need {} more minutes a year within {} hours",
                 self.load_change(view),

@@ -34,9 +34,9 @@ const RULES: usize = Rule::ALL.len();
 /// The largest effects that the moves of one offer may have on its owner; never below zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WorstEffects {
-    /// Commission gained.
+    /// Money gained.
     pub ledger_up: Cents,
-    /// Commission lost.
+    /// Money lost.
     pub ledger_down: Cents,
     /// Minutes a year taken on.
     pub load_up: Minutes,
@@ -83,19 +83,19 @@ pub(crate) fn score(search: &Search<'_, '_>, loads: &Loads, reached: &[Reached],
     chances
 }
 
-/// The points of a move with these gains, one for each of its reps, whose submissions have waited `nights` in all.
-pub(crate) fn points(rates: &PointRates, gains: &[Minutes], nights: i64) -> Points {
+/// The points of a move with these gains, one for each of its reps, whose submissions have waited for `ageing` points.
+pub(crate) fn points(rates: &PointRates, gains: &[Minutes], ageing: Points) -> Points {
     let (mut sum, mut least, mut most) = (Minutes::ZERO, Minutes(i64::MAX), Minutes(i64::MIN));
     for &gain in gains {
         (sum, least, most) = (sum + gain, least.min(gain), most.max(gain));
     }
     let unfairness = (rates.unfairness_percent * (most - least).0).div_euclid(100);
-    Points(sum.0 - unfairness) + rates.ageing_points_a_night * nights
+    Points(sum.0 - unfairness) + ageing
 }
 
-/// How long the submissions of some offers have waited, in nights.
-pub(crate) fn nights_waited(view: &View<'_>, offers: &[u32]) -> i64 {
-    offers.iter().map(|&offer| i64::from(view.offer(offer).nights_waited)).sum()
+/// What the nights that some offers have waited add to the points of their move.
+pub(crate) fn ageing(view: &View<'_>, offers: &[u32]) -> Points {
+    offers.iter().map(|&offer| view.policy.points.ageing(view.offer(offer).nights_waited)).sum()
 }
 
 /// What is known of one rep and an offer of somebody else: nothing, which of its candidates they are, or the rule that
@@ -206,7 +206,7 @@ impl Scorer<'_, '_, '_> {
             Effect::new(view, into[0].rep, worth(offer), (other, into[0].worth_when_giving(offer))),
             Effect::new(view, into[1].rep, worth(other), (offer, into[1].worth_when_giving(other))),
         ];
-        let points = points(&view.policy.points, &sides.map(|side| side.gain), nights_waited(view, &[offer, other]));
+        let points = points(&view.policy.points, &sides.map(|side| side.gain), ageing(view, &[offer, other]));
         let is_worth_it = points > Points::ZERO;
         match met.then(obstacle_of_swap(view, self.loads, &sides)) {
             Obstacle::Nothing if is_worth_it => Ok(Swap { sides, points }),

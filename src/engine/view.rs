@@ -14,8 +14,9 @@ use super::{
     travel::{Drive, Known, Spot, Visits, annual_minutes, way},
 };
 use crate::domain::{
+    money,
     policy::Policy,
-    roster::{Account, Rep, Trait},
+    roster::{Rep, Trait},
     travel::{straight_line, straight_line_minutes},
     units::{Cents, Minutes, Place},
 };
@@ -46,6 +47,8 @@ pub(crate) struct Neighbour {
 pub(crate) struct Facts {
     /// Commission a year.
     pub commission: Cents,
+    /// Money that goes with it to whoever receives it.
+    pub money: Cents,
     /// Minutes a year spent with the customer.
     pub visits: Minutes,
     /// Whether it goes only to those who opted in.
@@ -114,7 +117,7 @@ impl<'m> View<'m> {
         for (offer, &rep) in owner.iter().enumerate() {
             offers_of[rep as usize].push(index(offer));
         }
-        let facts = market.offers.iter().map(|offer| facts(&offer.account)).collect();
+        let facts = market.offers.iter().map(|offer| facts(offer, market.business_date, policy)).collect();
         let first_entry: Vec<usize> = (0..=market.reps.len())
             .map(|rep| market.books.partition_point(|entry| (entry.rep as usize) < rep))
             .collect();
@@ -358,9 +361,11 @@ pub(crate) fn rounded_quotient(numerator: i64, denominator: i64) -> i64 {
     (numerator + denominator / 2).div_euclid(denominator)
 }
 
-fn facts(account: &Account) -> Facts {
+fn facts(offer: &Offer, today: NaiveDate, policy: &Policy) -> Facts {
+    let account = &offer.account;
     Facts {
         commission: account.annual_commission_cents,
+        money: money::net(&money::entries(account, &offer.open_deals, &policy.money, today)),
         visits: Minutes(i64::from(account.visits_a_year) * i64::from(account.visit_minutes)),
         abusive: account.traits.contains(&Trait::Abusive),
         language_required: account.language_required,

@@ -1,18 +1,21 @@
 //! The rows a market is made of, read in one consistent view.
 //!
 //! In goes a [`Pool`]; out come its submissions with all that scores and rules need, and nothing
-//! of anybody outside the pool. Cost: linear in the books of the pool's reps, ten queries.
+//! of anybody outside the pool. Cost: linear in the books of the pool's reps, eleven queries.
 //! Deliberately absent: notes, reasons, and what the rows mean.
 
 use super::{
     Reader, StoreError,
+    deals::DealRow,
     roster::{AccountRow, HeldAccount, RepRow, count},
     schema::{
-        accounts, check_ins, forbidden_pairs, frozen_accounts, history, legs, proposals, reps, reviews, submissions,
+        accounts, check_ins, forbidden_pairs, frozen_accounts, history, legs, open_deals, proposals, reps, reviews,
+        submissions,
     },
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId},
+    money::OpenDeal,
     proposal::ProposalState,
     roster::{AccountStatus, Rep, Trait},
     submission::SubmissionState,
@@ -20,6 +23,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::{prelude::*, sql_types::Bool};
+use std::collections::BTreeMap;
 
 /// An open submission and its account.
 #[derive(Debug, Clone)]
@@ -87,6 +91,8 @@ pub struct Rows {
     pub bound: Vec<AccountId>,
     /// Pairs a manager has forbidden.
     pub forbidden: Vec<(RepId, AccountId)>,
+    /// Deals under way with the offered accounts, by id.
+    pub open_deals: BTreeMap<AccountId, Vec<OpenDeal>>,
 }
 
 /// Which submissions are asked for.
@@ -235,6 +241,17 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
 
+    let deal_rows: Vec<DealRow> = open_deals::table
+        .filter(open_deals::closed.eq(false).and(open_deals::account_id.eq_any(pool!(submissions::account_id))))
+        .order(open_deals::id)
+        .select(DealRow::as_select())
+        .load(connection)?;
+    let mut open_deals: BTreeMap<AccountId, Vec<OpenDeal>> = BTreeMap::new();
+    for row in deal_rows {
+        let (account, deal) = row.read()?;
+        open_deals.entry(account).or_default().push(deal);
+    }
+
     let frozen: Vec<String> = frozen_accounts::table.select(frozen_accounts::account_id).load(connection)?;
     let binding = ProposalState::ALL.iter().filter(|state| match pool {
         Pool::Undecided => state.is_live() && !state.is_undecided(),
@@ -262,5 +279,6 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
             .into_iter()
             .map(|(rep, account)| Ok((rep.parse()?, account.parse()?)))
             .collect::<Result<_, StoreError>>()?,
+        open_deals,
     })
 }

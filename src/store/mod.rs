@@ -13,12 +13,15 @@ mod schema;
 
 pub mod audit;
 pub mod bounces;
+pub mod deals;
 pub mod direct;
 pub mod export;
+pub mod fairness;
 pub mod handovers;
 pub mod idempotency;
 pub mod market;
 pub mod meetings;
+pub mod money;
 pub mod override_reviews;
 pub mod overrides;
 pub mod proposals;

@@ -54,6 +54,7 @@ struct LegRow {
     ownership: i64,
     annual_commission_cents: i64,
     side: String,
+    money: String,
     answer: String,
     live: bool,
     version: String,
@@ -93,6 +94,7 @@ impl LegRow {
             ownership: leg.ownership,
             annual_commission_cents: leg.annual_commission_cents.0,
             side: to_json(&leg.side),
+            money: to_json(&leg.money),
             answer: leg.answer.as_str().to_owned(),
             live: proposal.state.is_live(),
             version: leg.version.into(),
@@ -112,6 +114,7 @@ impl TryFrom<LegRow> for Leg {
             ownership: row.ownership,
             annual_commission_cents: Cents(row.annual_commission_cents),
             side: from_json(&row.side)?,
+            money: from_json(&row.money)?,
             answer: row.answer.parse()?,
             version: row.version.parse()?,
         })
@@ -396,27 +399,6 @@ pub fn change(writer: &mut Writer<'_>, before: &Proposal, after: &Proposal) -> R
         )?;
     }
     Ok(())
-}
-
-/// Commission received less commission given by each rep in swaps that took effect from `from` to `until`.
-pub fn ledgers(
-    reader: &mut Reader<'_>,
-    from: NaiveDate,
-    until: NaiveDate,
-) -> Result<BTreeMap<RepId, Cents>, StoreError> {
-    let moved = [ProposalState::OnTrial, ProposalState::Completed, ProposalState::NeedsAttention];
-    let rows: Vec<(String, String, i64)> = legs::table
-        .inner_join(proposals::table)
-        .filter(proposals::state.eq_any(words(&moved)))
-        .filter(proposals::effective_on.between(from, until))
-        .select((legs::from_rep_id, legs::to_rep_id, legs::annual_commission_cents))
-        .load(&mut *reader.connection)?;
-    let mut ledgers: BTreeMap<RepId, Cents> = BTreeMap::new();
-    for (giver, receiver, cents) in rows {
-        *ledgers.entry(giver.parse()?).or_default() -= Cents(cents);
-        *ledgers.entry(receiver.parse()?).or_default() += Cents(cents);
-    }
-    Ok(ledgers)
 }
 
 /// How many proposals there are in each state; of the reps of some teams where asked.

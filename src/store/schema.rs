@@ -157,9 +157,38 @@ table! {
         ownership -> BigInt,
         annual_commission_cents -> BigInt,
         side -> Text,
+        money -> Text,
         answer -> Text,
         live -> Bool,
         version -> Text,
+    }
+}
+
+table! {
+    money_entries (proposal_id, leg, number) {
+        proposal_id -> Text,
+        leg -> Integer,
+        number -> Integer,
+        kind -> Text,
+        giver_id -> Text,
+        receiver_id -> Text,
+        cents -> BigInt,
+        deal_id -> Nullable<Text>,
+        kept_until -> Nullable<Date>,
+        effective_on -> Date,
+        reversed_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    open_deals (id) {
+        id -> Text,
+        account_id -> Text,
+        amount_cents -> BigInt,
+        commission_cents -> Nullable<BigInt>,
+        closes_on -> Nullable<Date>,
+        treatment -> Nullable<Text>,
+        closed -> Bool,
     }
 }
 
@@ -415,6 +444,8 @@ joinable!(proposals -> runs (run_id));
 joinable!(legs -> proposals (proposal_id));
 joinable!(legs -> accounts (account_id));
 joinable!(legs -> submissions (submission_id));
+joinable!(money_entries -> proposals (proposal_id));
+joinable!(open_deals -> accounts (account_id));
 joinable!(decisions -> proposals (proposal_id));
 joinable!(overrides -> proposals (proposal_id));
 joinable!(override_reviews -> overrides (override_id));
@@ -442,6 +473,8 @@ allow_tables_to_appear_in_same_query!(
     runs,
     proposals,
     legs,
+    money_entries,
+    open_deals,
     decisions,
     overrides,
     override_reviews,

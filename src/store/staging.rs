@@ -7,9 +7,11 @@
 //! Cost: one multi-row insert a thousand rows, then a few joins over all of them, which spill to disk.
 //! Deliberately absent: what is wrong about a finding, and its wording; those are the importer's.
 
+mod deals;
 pub mod dependents;
 mod rows;
 
+pub use deals::{DEALS, StagedDeal, add_deals, apply_deals};
 pub use rows::{
     StagedAccount, StagedHistory, StagedRep, StagedSubmission, add_accounts, add_history, add_reps, add_submissions,
 };

@@ -226,6 +226,7 @@ impl Stock<'_> {
                 Call::default()
             }
             "listDirectSwaps" | "listMeetings" | "getOverrideReport" => Call::default(),
+            "getFairness" => Call { query: "?quarter=2026-Q1&team=north", ..Call::default() },
             "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
             "getRep" => Call { id: "anna".to_owned(), ..Call::default() },
             "getAccount" => Call { id: "anna-0".to_owned(), ..Call::default() },
@@ -238,7 +239,9 @@ impl Stock<'_> {
                 let submission = self.world.submit(&self.account("anna")).id;
                 of(submission.to_string(), format!("/api/v1/submissions/{submission}"))
             }
-            "getProposal" | "explainProposal" | "acceptProposal" | "vetoProposal" => proposal_call(self.proposal().id),
+            "getProposal" | "explainProposal" | "getProposalMoney" | "acceptProposal" | "vetoProposal" => {
+                proposal_call(self.proposal().id)
+            }
             "declineProposal" => {
                 Call { body: Some(Body::Json(json!({"reason": "other"}))), ..proposal_call(self.proposal().id) }
             }

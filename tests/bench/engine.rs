@@ -11,6 +11,7 @@ mod clock;
 
 use account_swap::{
     domain::{
+        money::Balance,
         policy::{MaxRing, Objective, Policy},
         roster::{Account, Rep, Style, Trait},
         units::{Cents, Minutes, Place, Stars},
@@ -215,7 +216,7 @@ fn trader(rng: &mut ChaCha8Rng, at: usize, around: Place) -> Trader {
     };
     Trader {
         rep,
-        ledger_cents: Cents(rng.random_range(-1_000_000..1_000_000)),
+        balance: Balance { ledger_cents: Cents(rng.random_range(-1_000_000..1_000_000)), ..Balance::default() },
         abusive_accounts: 0,
         territory_is_drawn: false,
     }
@@ -259,5 +260,6 @@ fn offer(rng: &mut ChaCha8Rng, account: Account) -> Offer {
         frozen: rng.random_bool(0.02),
         has_family_in_book: rng.random_bool(0.05),
         territories: BTreeSet::new(),
+        open_deals: Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ mod year;
 
 use account_swap::{
     domain::{
+        money::Balance,
         policy::{Policy, TravelRates},
         roster::{Account, Rep},
         travel::TravelMap,
@@ -314,7 +315,7 @@ fn trader(at: usize, base: Place) -> Trader {
         leaves_on: None,
         active: true,
     };
-    Trader { rep, ledger_cents: Cents(0), abusive_accounts: 0, territory_is_drawn: false }
+    Trader { rep, balance: Balance::default(), abusive_accounts: 0, territory_is_drawn: false }
 }
 
 fn account(owner: &Rep, at: usize, place: Place, visits_a_year: u32, visit_minutes: u32) -> Account {
@@ -354,5 +355,6 @@ fn offer(at: usize, account: Account) -> Offer {
         frozen: false,
         has_family_in_book: false,
         territories: BTreeSet::new(),
+        open_deals: Vec::new(),
     }
 }

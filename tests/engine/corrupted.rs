@@ -126,6 +126,23 @@ fn each_term_of_a_side_is_counted_again() {
 #[test]
 fn wrong_points_are_refused() {
     refuses(Claim::Points, "points", |plan| plan.moves[1].points += Points(1));
+    refuses(Claim::Points, "points of ageing", |plan| plan.moves[1].ageing += Points(1));
+}
+
+#[test]
+fn money_that_does_not_change_hands_is_refused() {
+    let words = "what changes hands with it";
+    refuses(Claim::Money, words, |plan| plan.moves[0].legs[1].money[0].cents += Cents(1));
+    refuses(Claim::Money, words, |plan| plan.moves[0].legs[0].money.clear());
+    refuses(Claim::Money, words, |plan| {
+        let twice = plan.moves[0].legs[0].money[0].clone();
+        plan.moves[0].legs[0].money.push(twice);
+    });
+    let story = include_str!("markets/a_deal_under_way_takes_the_ledger_too_far.toml");
+    refuses_of(story, Claim::Money, words, |plan| {
+        let deal = plan.moves[0].legs[1].money.iter_mut().find_map(|entry| entry.deal.as_mut());
+        deal.expect("a deal goes with Dora's account").kept_days = None;
+    });
 }
 
 #[test]
@@ -154,6 +171,7 @@ fn each_sum_of_the_report_is_counted_again() {
     field("components", |plan| plan.report.components += 1);
     field("moves", |plan| plan.report.moves += 1);
     field("points", |plan| plan.report.points += Points(1));
+    field("ageing", |plan| plan.report.ageing += Points(1));
     field("gain", |plan| plan.report.gain += Minutes(1));
     field("smallest_gain", |plan| plan.report.smallest_gain = None);
     field("gini_thousandths", |plan| plan.report.gini_thousandths += 1);

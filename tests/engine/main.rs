@@ -6,6 +6,7 @@
 mod capped;
 mod corrupted;
 mod crowds;
+mod fairness;
 mod guided;
 mod kinds;
 mod prices;

@@ -7,6 +7,7 @@ use super::{
 use account_swap::{
     domain::{
         ids::AccountId,
+        money::net,
         policy::Policy,
         roster::Trait,
         travel::straight_line,
@@ -83,7 +84,7 @@ fn together(market: &Market, moves: &[Move]) -> BTreeMap<String, [i64; 3]> {
             let (out, into) = (account(&leg.account), account(&one.legs[(at + 1) % one.legs.len()].account));
             let minutes = |visits: u32, minutes: u32| i64::from(visits) * i64::from(minutes);
             let sum = sums.entry(leg.from.to_string()).or_default();
-            sum[0] += into.annual_commission_cents.0 - out.annual_commission_cents.0;
+            sum[0] += (net(&one.legs[(at + 1) % one.legs.len()].money) - net(&leg.money)).0;
             sum[1] += minutes(into.visits_a_year, into.visit_minutes) + leg.side.received.travel_minutes.0
                 - minutes(out.visits_a_year, out.visit_minutes)
                 - leg.side.given.travel_minutes.0;
@@ -158,7 +159,9 @@ proptest! {
                 let spare = 60 * i64::from(hours) - load(&market, &policy, at);
                 prop_assert!(minutes <= spare.max(0));
             }
-            prop_assert!((trader.ledger_cents.0 + cents).abs() <= policy.rules.ledger_limit_cents.0);
+            let (most, least) = (trader.balance.highest().0 + cents, trader.balance.lowest().0 + cents);
+            let limit = policy.rules.ledger_limit_cents.0;
+            prop_assert!(most <= limit && least >= -limit);
             prop_assert!(i64::from(trader.abusive_accounts) + abusive <= i64::from(trader.rep.abusive_accounts_cap));
         }
     }

@@ -1,6 +1,6 @@
 //! Random small markets: few reps in one corner of the country, few words, so that every rule meets somebody.
 
-use super::story::{BookLine, HistoryLine, OfferLine, RepLine, Story, WayLine};
+use super::story::{BookLine, DealLine, HistoryLine, OfferLine, RepLine, Story, WayLine};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 const STYLES: [&str; 2] = ["direct", "analytical"];
@@ -119,12 +119,13 @@ fn policy() -> impl Strategy<Value = String> {
         select(&["1", "2", "5"][..]),
         select(&[60, 180][..]),
         select(&[400, 1200][..]),
+        select(&["", "[money]\nramp_percents = [25, 50]\nquota_percent = 100\n"][..]),
     )
-        .prop_map(|(gain, unfairness, moves, reach, star)| {
+        .prop_map(|(gain, unfairness, moves, reach, star, money)| {
             format!(
                 "[scores]\nstar_minutes = {star}\n[scores.travel]\nmax_one_way_minutes = {reach}\n\
                  [rules]\nmin_gain_minutes = {gain}\nmax_moves_per_rep = {moves}\n\
-                 [points]\nunfairness_percent = {unfairness}\n"
+                 [points]\nunfairness_percent = {unfairness}\nageing_nights_at_most = 1\n{money}"
             )
         })
 }
@@ -135,6 +136,7 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
         option::weighted(0.5, if tight { 20_u32..90 } else { 8_000..8_760 }),
         if tight { select(&[0_i64, 1_850_000, -1_900_000][..]) } else { select(&[0_i64, 1, -1][..]) },
         if tight { 0_u32..3 } else { 9..10 },
+        if tight { select(&[0_i64, 0, 100_000, -100_000][..]) } else { select(&[0_i64, 1, -1][..]) },
     );
     (
         place(),
@@ -148,7 +150,7 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
     )
         .prop_map(move |(at_place, style, languages, licences, max_moves, one_way, limited, rest)| {
             let (tolerant, (country, zone), territory, is_drawn) = rest;
-            let (capacity_hours, ledger_cents, abusive_cap) = limited;
+            let (capacity_hours, ledger_cents, abusive_cap, pending) = limited;
             RepLine {
                 id: format!("rep-{at}"),
                 at: at_place,
@@ -168,6 +170,8 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
                 abusive_cap,
                 abusive_held: 0,
                 ledger_cents,
+                pending_in_cents: pending.max(0),
+                pending_out_cents: (-pending).max(0),
                 leave: None,
                 leaves_on: None,
             }
@@ -180,6 +184,20 @@ fn whereabouts() -> impl Strategy<Value = (&'static str, Option<&'static str>)> 
     (countries, option::weighted(0.3, select(&["America/New_York", "America/Chicago", "America/St_Johns"][..])))
 }
 
+/// A deal under way, that closes within the time the giver keeps it or after.
+fn deal() -> impl Strategy<Value = DealLine> {
+    let treatment = option::of(select(&["exempt", "shared", "transferred"][..]));
+    let closes_on = option::of(select(&["2026-04-01", "2026-12-01"][..]));
+    (select(&[30_001_i64, 120_000][..]), treatment, closes_on).prop_map(|(commission_cents, treatment, closes_on)| {
+        DealLine {
+            id: "D-1".to_owned(),
+            commission_cents,
+            treatment: treatment.map(str::to_owned),
+            closes_on: closes_on.map(str::to_owned),
+        }
+    })
+}
+
 fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
     (
         (0..reps, place(), select(&[1.0, 1.5, 2.0][..]), 0_u32..3, select(&[900_000_i64, 1_000_000, 1_100_000][..])),
@@ -188,8 +206,9 @@ fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
         (option::weighted(0.3, select(&TRAITS[..])), option::weighted(0.1, 0..reps), prop::bool::weighted(0.1)),
         (prop::bool::weighted(0.2), prop::bool::weighted(0.1)),
         option::weighted(0.2, select(&MOVED_ON[..])),
+        option::weighted(0.3, deal()),
     )
-        .prop_map(|(first, (visits, style, language, industry), place, rest, required, moved)| {
+        .prop_map(|(first, (visits, style, language, industry), place, rest, required, moved, deal)| {
             let (rep, at, stars, nights, commission) = first;
             let ((country, zone), region, territories) = place;
             let (hard, conflict, frozen) = rest;
@@ -219,6 +238,7 @@ fn offer(reps: usize) -> impl Strategy<Value = OfferLine> {
                 swaps_in_a_year: 0,
                 frozen,
                 family_in_book: false,
+                deal: deal.into_iter().collect(),
             }
         })
 }

@@ -5,6 +5,7 @@
 
 use account_swap::{
     domain::{
+        money::{Balance, OpenDeal},
         policy::Policy,
         roster::{Account, Leave, Rep},
         travel::{TravelMap, TravelSource},
@@ -77,6 +78,10 @@ pub struct RepLine {
     pub abusive_held: u32,
     #[serde(default)]
     pub ledger_cents: i64,
+    #[serde(default)]
+    pub pending_in_cents: i64,
+    #[serde(default)]
+    pub pending_out_cents: i64,
     pub leave: Option<(String, String)>,
     pub leaves_on: Option<String>,
 }
@@ -125,6 +130,18 @@ pub struct OfferLine {
     pub frozen: bool,
     #[serde(default)]
     pub family_in_book: bool,
+    #[serde(default)]
+    pub deal: Vec<DealLine>,
+}
+
+/// A deal under way with an account.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DealLine {
+    pub id: String,
+    pub commission_cents: i64,
+    pub treatment: Option<String>,
+    pub closes_on: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -286,7 +303,11 @@ impl RepLine {
         };
         Trader {
             rep,
-            ledger_cents: Cents(self.ledger_cents),
+            balance: Balance {
+                ledger_cents: Cents(self.ledger_cents),
+                pending_in_cents: Cents(self.pending_in_cents),
+                pending_out_cents: Cents(self.pending_out_cents),
+            },
             abusive_accounts: self.abusive_held,
             territory_is_drawn: self.territory_is_drawn,
         }
@@ -328,6 +349,19 @@ impl OfferLine {
             frozen: self.frozen,
             has_family_in_book: self.family_in_book,
             territories: words(&self.territories),
+            open_deals: self.deal.iter().map(DealLine::deal).collect(),
+        }
+    }
+}
+
+impl DealLine {
+    fn deal(&self) -> OpenDeal {
+        OpenDeal {
+            id: word(&self.id),
+            amount_cents: Cents(10 * self.commission_cents),
+            commission_cents: Some(Cents(self.commission_cents)),
+            closes_on: maybe(&self.closes_on),
+            treatment: maybe(&self.treatment),
         }
     }
 }

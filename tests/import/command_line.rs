@@ -131,6 +131,7 @@ fn executing(database: &TestDatabase) {
                     to: to.parse().expect("an id"),
                     ownership: held.ownership,
                     annual_commission_cents: Cents(0),
+                    money: Vec::new(),
                     side: Side::new(worth, worth, Minutes(0)),
                     answer: Answer::Accepted,
                     version: Version(Uuid::new_v4()),

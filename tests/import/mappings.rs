@@ -81,7 +81,7 @@ fn a_mapping_that_is_not_there_is_told_by_name() {
     let store = open(&database);
     for (mapping, kind, expected) in [
         ("sugar", ImportKind::Reps, "one of the mappings in the settings: hubspot, salesforce"),
-        ("salesforce", ImportKind::History, "a kind this mapping has: accounts, reps"),
+        ("salesforce", ImportKind::History, "a kind this mapping has: accounts, deals, reps"),
     ] {
         match bring_as(&store, kind, Some(mapping), false, "id\n") {
             Err(ImportError::Mapping(wrong)) => assert_eq!(wrong.expected, expected),

@@ -46,7 +46,8 @@ struct Count {
 
 /// How many rows there are in every table an import could touch.
 fn rows(database: &TestDatabase) -> Vec<(&'static str, i64)> {
-    let tables = ["teams", "reps", "accounts", "history", "submissions", "territories", "audit_log", "outbox"];
+    let tables =
+        ["teams", "reps", "accounts", "history", "submissions", "open_deals", "territories", "audit_log", "outbox"];
     let count = |table: &str| {
         let query = sql_query(format!("SELECT COUNT(*) AS count FROM {table}"));
         let found: Count = match database.url.strip_prefix("sqlite:") {

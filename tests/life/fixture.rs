@@ -8,6 +8,7 @@ use account_swap::{
     app::{Page, Refused, Store, proposals as views, run, submit},
     domain::{
         ids::{AccountId, ProposalId, RepId, SubmissionId, Version},
+        money,
         principal::{Principal, Role},
         proposal::{Answer, Geography, Leg, Proposal, ProposalState, Side, Valuation},
         submission::{Reason, Submission, SubmissionState},
@@ -188,6 +189,11 @@ impl World {
                             to: id(to),
                             ownership: 1,
                             annual_commission_cents: Cents(1_000_000),
+                            money: vec![money::Entry {
+                                kind: money::EntryKind::Commission,
+                                cents: Cents(1_000_000),
+                                deal: None,
+                            }],
                             side: Side::new(worth(150), worth(300), Minutes(480)),
                             answer: Answer::Pending,
                             version: Version(Uuid::new_v4()),

@@ -20,7 +20,7 @@ use crate::{
 use std::{collections::BTreeMap, fmt::Display};
 
 /// A column: its name and its field.
-type Column<T> = (&'static str, fn(&T) -> Result<String, Refused>);
+pub(super) type Column<T> = (&'static str, fn(&T) -> Result<String, Refused>);
 
 /// A rep and the manager of their team.
 type Managed = (Rep, RepId);
@@ -116,41 +116,41 @@ pub fn accounts(reader: &mut Reader<'_>, who: &Principal) -> Result<String, Refu
 }
 
 /// Rows read at once.
-const PAGE: i64 = 1000;
+pub(super) const PAGE: i64 = 1000;
 
 /// A file being written, and the id of the last row in it.
-struct File<T: 'static, Id> {
+pub(super) struct File<T: 'static, Id> {
     columns: &'static [Column<T>],
     csv: csv::Writer<Vec<u8>>,
-    last: Option<Id>,
+    pub(super) last: Option<Id>,
 }
 
 const IN_MEMORY: &str = "writing to memory does not fail";
 
 impl<T, Id> File<T, Id> {
-    fn new(columns: &'static [Column<T>]) -> Self {
+    pub(super) fn new(columns: &'static [Column<T>]) -> Self {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         csv.write_record(columns.iter().map(|(name, _)| name)).expect(IN_MEMORY);
         Self { columns, csv, last: None }
     }
 
-    fn write(&mut self, row: &T) -> Result<(), Refused> {
+    pub(super) fn write(&mut self, row: &T) -> Result<(), Refused> {
         let fields = self.columns.iter().map(|(_, field)| field(row)).collect::<Result<Vec<_>, _>>()?;
         self.csv.write_record(fields).expect(IN_MEMORY);
         Ok(())
     }
 
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         let bytes = self.csv.into_inner().expect(IN_MEMORY);
         String::from_utf8(bytes).expect("every field is text")
     }
 }
 
-fn plain(value: impl Display) -> Result<String, Refused> {
+pub(super) fn plain(value: impl Display) -> Result<String, Refused> {
     Ok(value.to_string())
 }
 
-fn maybe(value: Option<impl Display>) -> Result<String, Refused> {
+pub(super) fn maybe(value: Option<impl Display>) -> Result<String, Refused> {
     Ok(value.map_or_else(String::new, |value| harmless(&value.to_string())))
 }
 
@@ -159,7 +159,7 @@ fn list<T: Display>(words: impl IntoIterator<Item = T>) -> Result<String, Refuse
     Ok(harmless(&words.join(";")))
 }
 
-fn money(Cents(cents): Cents) -> Result<String, Refused> {
+pub(super) fn money(Cents(cents): Cents) -> Result<String, Refused> {
     plain(format_args!("{}.{:02}", cents / 100, cents % 100))
 }
 

@@ -60,19 +60,19 @@ impl<R> Column<R> {
 }
 
 /// Puts a sound value where it belongs.
-fn put<T>(slot: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {
+pub(super) fn put<T>(slot: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {
     *slot = value?;
     Ok(())
 }
 
 /// Puts a sound value where there may be none.
-fn put_some<T>(slot: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {
+pub(super) fn put_some<T>(slot: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {
     *slot = Some(value?);
     Ok(())
 }
 
 /// A required column.
-const fn required<R>(
+pub(super) const fn required<R>(
     name: &'static str,
     meaning: &'static str,
     example: &'static str,
@@ -94,7 +94,7 @@ const fn replaceable<R>(
 }
 
 /// A column that may be absent.
-const fn optional<R>(
+pub(super) const fn optional<R>(
     name: &'static str,
     default: &'static str,
     meaning: &'static str,
@@ -163,7 +163,7 @@ fn place(lat: f64, lon: f64, country: &str) -> Result<Place, (&'static str, Wron
     Place::from_degrees(lat, lon).map_err(|wrong| ("lat", wrong))
 }
 
-fn placeholder<T: std::str::FromStr<Err = Wrong>>() -> T {
+pub(super) fn placeholder<T: std::str::FromStr<Err = Wrong>>() -> T {
     "zz".parse().expect("a sound word")
 }
 

@@ -30,9 +30,9 @@ use crate::{
         units::{Cents, Minutes},
     },
     engine::{
+        fairness::gini_thousandths,
         market::Market,
         partners::{PossibleSwap, partners},
-        report::gini_thousandths,
     },
     settings::Settings,
     store::{market::Pool, proposals, roster},

@@ -11,10 +11,12 @@ use crate::{
         units::{Cents, Minutes},
     },
     engine::{
+        fairness::LargestTotal,
         market::Market,
         plan::{Plan, Report, Rule, WhyNot},
         ways::SourceCount,
     },
+    store::StoreError,
 };
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -49,6 +51,8 @@ pub struct ReportView {
     pub published: u32,
     /// Points of the plan.
     pub points: Option<i64>,
+    /// How many of these are for the nights that submissions have waited.
+    pub ageing_points: Option<i64>,
     /// Whether the plan is proven to be the best by the policy's objective; if not, its search took too long.
     pub is_best: bool,
     /// What the points of no plan within the policy exceed, where this one may not be the best.
@@ -99,12 +103,15 @@ impl From<SourceCount> for SourceView {
 
 /// What is kept of a plan's report.
 #[derive(Debug, Clone, Serialize, serde::Deserialize)]
-pub(super) struct KeptReport {
+pub(in crate::app) struct KeptReport {
     plan: Report,
     published: u32,
     moving_reps: u32,
     left: Left,
     teams: BTreeMap<TeamId, TeamReport>,
+    /// What the plan with the largest total would gain, where that was counted.
+    #[serde(default)]
+    largest: Option<LargestTotal>,
 }
 
 /// What is kept of the why-nots.
@@ -151,9 +158,34 @@ fn named(counts: BTreeMap<Rule, u32>) -> BTreeMap<String, u32> {
 }
 
 impl KeptReport {
-    pub(super) fn new(plan: &Plan, published: u32, teams: BTreeMap<TeamId, TeamReport>) -> Self {
+    pub(super) fn new(
+        plan: &Plan,
+        published: u32,
+        teams: BTreeMap<TeamId, TeamReport>,
+        largest: Option<LargestTotal>,
+    ) -> Self {
         let moving_reps = u32::try_from(moving(plan).len()).unwrap_or(u32::MAX);
-        Self { plan: plan.report.clone(), published, moving_reps, left: Left::count(plan.why_not.iter()), teams }
+        let left = Left::count(plan.why_not.iter());
+        Self { plan: plan.report.clone(), published, moving_reps, left, teams, largest }
+    }
+
+    /// Reads what is kept of a run.
+    pub(in crate::app) fn read(text: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("report of a run: {error}")))
+    }
+
+    /// Accounts in the pool, of a team or of everybody.
+    pub(in crate::app) fn offers(&self, team: Option<&TeamId>) -> usize {
+        let offers = match team {
+            None => self.plan.offers,
+            Some(team) => self.teams.get(team).map_or(0, |report| report.offers),
+        };
+        offers as usize
+    }
+
+    /// What the plan gains, and what the one with the largest total would, where that was counted.
+    pub(in crate::app) fn price(&self) -> Option<(Minutes, LargestTotal)> {
+        Some((self.plan.gain, self.largest?))
     }
 
     pub(super) fn view(self, who: &Principal) -> ReportView {
@@ -172,6 +204,7 @@ impl KeptReport {
             moves: plan.moves,
             published: self.published,
             points: is_told.then_some(plan.points.0),
+            ageing_points: is_told.then_some(plan.ageing.0),
             is_best: plan.bound.is_none(),
             bound: plan.bound.filter(|_| is_told).map(|bound| bound.0),
             points_in_any_rings_at_most: is_told.then_some(plan.points_in_any_rings_at_most.0),
@@ -236,7 +269,7 @@ pub struct TeamsView {
 
 /// What is kept of a plan for one team.
 #[derive(Debug, Clone, Default, Serialize, serde::Deserialize)]
-pub(super) struct TeamReport {
+pub(in crate::app) struct TeamReport {
     reps: u32,
     offers: u32,
     moving_reps: u32,

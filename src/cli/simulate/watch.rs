@@ -14,9 +14,9 @@ use account_swap::{
         proposal::ProposalState,
         units::Cents,
     },
-    store::{StoreError, proposals},
+    store::{StoreError, money, proposals},
 };
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many proposals are read at once.
@@ -49,7 +49,6 @@ impl Watch {
         }
         let (live, balances) = store.read(|reader| {
             let today = reader.now().date_naive();
-            let new_year = NaiveDate::from_ymd_opt(today.year(), 1, 1).expect("every year has a first of January");
             let states: Vec<ProposalState> =
                 ProposalState::ALL.iter().copied().filter(|state| state.is_live()).collect();
             let mut live = Vec::new();
@@ -61,7 +60,7 @@ impl Watch {
                 }
                 live.extend(page);
             }
-            Ok::<_, StoreError>((live, proposals::ledgers(reader, new_year, today)?))
+            Ok::<_, StoreError>((live, money::balances(reader, today.year())?))
         })?;
         let mut bound = BTreeSet::new();
         for leg in live.iter().flat_map(|proposal| &proposal.legs) {
@@ -69,11 +68,14 @@ impl Watch {
                 return Err(wrong(format!("account {} is in two live moves", leg.account)));
             }
         }
-        let net: Cents = balances.values().copied().sum();
-        if net != Cents::ZERO {
-            return Err(wrong(format!("the reps' balances add up to {net} cents")));
+        let net: Cents = balances.values().map(|balance| balance.ledger_cents).sum();
+        let pending: Cents = balances.values().map(|one| one.pending_in_cents - one.pending_out_cents).sum();
+        if (net, pending) != (Cents::ZERO, Cents::ZERO) {
+            let what = format!("the reps' balances add up to {net} cents, and what is under way to {pending}");
+            return Err(wrong(what));
         }
-        self.largest_balance = balances.values().map(|cents| cents.abs()).fold(self.largest_balance, Ord::max);
+        let largest = balances.values().map(|balance| balance.ledger_cents.abs());
+        self.largest_balance = largest.fold(self.largest_balance, Ord::max);
         let admin = Principal { id: "admin".parse().expect("a sound id"), role: Role::Admin };
         if !store.read(|reader| report::verify(reader, &admin)).map_err(|refused: Refused| refused)?.unbroken {
             return Err(wrong("the log's chain is broken".to_owned()));

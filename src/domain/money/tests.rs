@@ -88,8 +88,8 @@ fn a_deal_that_closes_after_its_expiry_is_all_the_receivers() {
 #[test]
 fn a_deal_without_a_commission_has_the_policys_part_of_its_amount() {
     let mut deal = deal("D-1", 0, None, Some(Treatment::Transferred));
-    (deal.amount_cents, deal.commission_cents) = (Cents(350_000_00), None);
-    assert_eq!(net(&entries(&account(0), &[deal], &terms(), monday())), Cents(35_000_00));
+    (deal.amount_cents, deal.commission_cents) = (Cents(35_000_000), None);
+    assert_eq!(net(&entries(&account(0), &[deal], &terms(), monday())), Cents(3_500_000));
 }
 
 #[test]
@@ -108,11 +108,12 @@ fn terms_that_cannot_be_meant_are_told() {
 
 #[test]
 fn a_balance_counts_the_proposals_under_way_both_ways() {
-    let mut balance = Balance { ledger_cents: Cents(10), ..Balance::default() };
-    balance.expect(Cents(7));
-    balance.expect(Cents(-4));
-    balance.expect(Cents(2));
+    let balance = Balance { ledger_cents: Cents(10), ..Balance::default() };
+    let balance = balance.expecting(Cents(7)).expecting(Cents(-4)).expecting(Cents(2));
     assert_eq!((balance.highest(), balance.lowest()), (Cents(19), Cents(6)));
+    assert!(balance.is_within(Cents(19)) && !balance.is_within(Cents(18)));
+    let low = Balance { ledger_cents: Cents(-18), ..Balance::default() };
+    assert!(low.is_within(Cents(18)) && !low.is_within(Cents(17)));
 }
 
 fn deals() -> impl Strategy<Value = Vec<OpenDeal>> {

@@ -80,6 +80,9 @@ pub(super) fn check_move(
         breaches.compare(Claim::Facts, &place, "submission", &leg.submission, &offer.submission);
         let commission = offer.account.annual_commission_cents;
         breaches.compare(Claim::Facts, &place, "commission", &leg.annual_commission_cents, &commission);
+        if leg.money != recount.money(given) {
+            breaches.add(Claim::Money, &place, "what changes hands with it is not what is counted again");
+        }
         check_side(&place, &leg.side, &side, breaches);
         let receiver = recount.owner[ring[(turn + ring.len() - 1) % ring.len()]];
         let mut refuse = |rule: Rule, what: String| {
@@ -95,6 +98,7 @@ pub(super) fn check_move(
     }
     let points = recount.points(ring, &gains);
     breaches.compare(Claim::Points, &place, "points", &one.points, &points);
+    breaches.compare(Claim::Points, &place, "points of ageing", &one.ageing, &recount.ageing(ring));
     if points.0 <= 0 {
         breaches.add(Claim::Points, &place, "a move without points is no move");
     }

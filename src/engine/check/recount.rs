@@ -7,6 +7,7 @@
 //! Costs: constant for a rule, a pass over the book for a side.
 //! Deliberately absent: a second opinion on the formulas. They are those of the product, written out twice.
 
+mod money;
 mod possible;
 
 pub(super) use self::possible::Possible;
@@ -48,6 +49,8 @@ pub(super) struct Recount<'m> {
     nearest_of_entries: Vec<Vec<Option<&'m AccountId>>>,
     /// Minutes left of each rep's capacity.
     spare: Vec<Option<i64>>,
+    /// The money that goes with each offer, in cents.
+    money_of: Vec<i64>,
     /// The limits as they stand.
     limits: Limits,
     /// The limits with every step of the policy taken.
@@ -134,11 +137,13 @@ impl<'m> Recount<'m> {
             told,
             nearest_of_entries: Vec::new(),
             spare: Vec::new(),
+            money_of: Vec::new(),
             limits,
             looser,
         };
         recount.nearest_of_entries =
             (0..market.reps.len()).into_par_iter().map(|rep| recount.nearest_of_all(rep)).collect();
+        recount.money_of = (0..market.offers.len()).map(|offer| recount.cents_with(offer)).collect();
         recount.spare = (0..market.reps.len()).map(|rep| recount.spare_minutes(rep)).collect();
         recount
     }
@@ -441,11 +446,18 @@ impl<'m> Recount<'m> {
     /// The points of a move of offers whose owners have these gains.
     pub(super) fn points(&self, offers: &[usize], gains: &[Minutes]) -> Points {
         let rates = &self.policy.points;
-        let nights: i64 = offers.iter().map(|&offer| i64::from(self.offer(offer).nights_waited)).sum();
         let sum: i64 = gains.iter().map(|gain| gain.0).sum();
         let spread = gains.iter().max().map_or(0, |most| most.0) - gains.iter().min().map_or(0, |least| least.0);
         let unfairness = (spread * rates.unfairness_percent).div_euclid(100);
-        Points(sum - unfairness + rates.ageing_points_a_night.0 * nights)
+        Points(sum - unfairness) + self.ageing(offers)
+    }
+
+    /// How many points a move of offers has for the nights they have waited.
+    pub(super) fn ageing(&self, offers: &[usize]) -> Points {
+        let rates = &self.policy.points;
+        let nights = |offer: usize| self.offer(offer).nights_waited.min(rates.ageing_nights_at_most);
+        let counted: i64 = offers.iter().map(|&offer| i64::from(nights(offer))).sum();
+        Points(rates.ageing_points_a_night.0 * counted)
     }
 
     fn changes(&self, given: usize, received: usize, side: &Side) -> Changes {
@@ -453,7 +465,7 @@ impl<'m> Recount<'m> {
         let visits = |visits: u32, minutes: u32| i64::from(visits) * i64::from(minutes);
         let abusive = |traits: &BTreeSet<Trait>| i64::from(traits.contains(&Trait::Abusive));
         Changes {
-            cents: into.annual_commission_cents.0 - out.annual_commission_cents.0,
+            cents: self.money_of[received] - self.money_of[given],
             minutes: visits(into.visits_a_year, into.visit_minutes) + side.received.travel_minutes.0
                 - visits(out.visits_a_year, out.visit_minutes)
                 - side.given.travel_minutes.0,
@@ -479,7 +491,8 @@ impl<'m> Recount<'m> {
         if gap > limits.gap_cents || gap * 100 > limits.gap_percent * commissions[0].max(commissions[1]) {
             broken.push(Rule::CommissionGap);
         }
-        if (trader.ledger_cents.0 + changes.cents).abs() > limits.ledger_cents {
+        let [most, least] = self.balances(rep);
+        if most + changes.cents > limits.ledger_cents || least + changes.cents < -limits.ledger_cents {
             broken.push(Rule::LedgerLimit);
         }
         if self.spare[rep].is_some_and(|spare| changes.minutes > (spare + 60 * limits.extra_hours).max(0)) {

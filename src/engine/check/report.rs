@@ -45,6 +45,7 @@ pub(super) fn expected(recount: &Recount<'_>, market: &Market, possible: &Possib
         components: count(recount.components(possible)),
         moves: count(plan.moves.len()),
         points: plan.moves.iter().map(|one| one.points).sum(),
+        ageing: plan.moves.iter().map(|one| one.ageing).sum(),
         // Judged with their proofs.
         bound: plan.report.bound,
         points_in_any_rings_at_most: plan.report.points_in_any_rings_at_most,
@@ -113,6 +114,7 @@ pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches)
         components,
         moves,
         points,
+        ageing,
         bound,
         points_in_any_rings_at_most,
         gain,
@@ -140,6 +142,7 @@ pub(super) fn check_report(plan: &Plan, right: &Report, breaches: &mut Breaches)
     same("components", *components == right.components);
     same("moves", *moves == right.moves);
     same("points", *points == right.points);
+    same("ageing", *ageing == right.ageing);
     same("bound", *bound == right.bound);
     same("points_in_any_rings_at_most", *points_in_any_rings_at_most == right.points_in_any_rings_at_most);
     same("gain", *gain == right.gain);

@@ -13,7 +13,7 @@ use crate::{
     engine::{
         arcs::Arcs,
         longer_rings::{ageing, digraph},
-        score::{nights_waited, points},
+        score::{self, points},
         view::{View, index},
     },
     solver::{
@@ -70,5 +70,5 @@ pub(super) fn points_of_ring(view: &View<'_>, ring: &[u32], weights: &[i64]) -> 
     for (gain, (&offer, &weight)) in gains.iter_mut().zip(ring.iter().zip(weights)) {
         *gain = Minutes(weight - ageing(view, offer));
     }
-    points(&view.policy.points, &gains[..ring.len()], nights_waited(view, ring))
+    points(&view.policy.points, &gains[..ring.len()], score::ageing(view, ring))
 }

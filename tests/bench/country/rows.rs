@@ -4,6 +4,7 @@ use super::places::Hospitals;
 use account_swap::{
     domain::{
         ids::RepId,
+        money::Balance,
         roster::{Account, Rep, Style, Trait},
         units::{Cents, Place, Stars},
     },
@@ -49,8 +50,12 @@ impl Country {
     pub fn rows(&self) -> Rows {
         let mut rows = Rows { traders: Vec::new(), offers: Vec::new(), books: Vec::new() };
         for rep in 0..self.reps {
-            let trader =
-                Trader { rep: self.rep(rep), ledger_cents: Cents(0), abusive_accounts: 0, territory_is_drawn: false };
+            let trader = Trader {
+                rep: self.rep(rep),
+                balance: Balance::default(),
+                abusive_accounts: 0,
+                territory_is_drawn: false,
+            };
             for nth in 0..self.accounts_of_each {
                 let number = rep * self.accounts_of_each + nth;
                 let account = self.account(number);
@@ -74,6 +79,7 @@ impl Country {
                         frozen: false,
                         has_family_in_book: false,
                         territories: BTreeSet::new(),
+                        open_deals: Vec::new(),
                     });
                 }
             }

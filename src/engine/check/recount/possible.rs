@@ -252,9 +252,10 @@ impl Recount<'_> {
 
     fn changes_of(&self, arc: &PossibleArc) -> Changes {
         let [out, into] = [arc.given, arc.received].map(|offer| &self.offer(offer as usize).account);
+        let cents = |offer: u32| self.money_of[offer as usize];
         let abusive = |account: &Account| i64::from(account.traits.contains(&Trait::Abusive));
         Changes {
-            cents: into.annual_commission_cents.0 - out.annual_commission_cents.0,
+            cents: cents(arc.received) - cents(arc.given),
             minutes: arc.load_change,
             abusive: abusive(into) - abusive(out),
         }
@@ -302,9 +303,10 @@ impl Recount<'_> {
     fn cap(&self, worst: &[Option<[i64; 4]>], rep: usize) -> usize {
         let trader = self.trader(rep);
         let ledger_limit = self.policy.rules.ledger_limit_cents.0;
+        let [most, least] = self.balances(rep);
         let room = [
-            Some(ledger_limit - trader.ledger_cents.0),
-            Some(ledger_limit + trader.ledger_cents.0),
+            Some(ledger_limit - most),
+            Some(ledger_limit + least),
             self.spare[rep],
             Some(i64::from(trader.rep.abusive_accounts_cap) - i64::from(trader.abusive_accounts)),
         ];

@@ -70,7 +70,7 @@ impl Recount<'_> {
         let (mut back, mut own, mut waited) = (None, i64::MAX, 0);
         for &other in &self.offers_of[rep] {
             own = own.min(given[other].value().0);
-            waited = waited.max(self.offer(other).nights_waited);
+            waited = waited.max(self.ageing(&[other]).0);
             let low = Stars::clamped(self.predicted_low_hundredths(owner, other));
             back = back.max(Some(self.rapport_minutes(low)));
         }
@@ -80,9 +80,8 @@ impl Recount<'_> {
             return None;
         }
         let rates = &self.policy.points;
-        let nights = i64::from(self.offer(offer).nights_waited) + i64::from(waited);
         let unfairness = ((theirs - ours).abs() * rates.unfairness_percent.min(100)).div_euclid(100);
-        Some(theirs + ours - unfairness + rates.ageing_points_a_night.0 * nights)
+        Some(theirs + ours - unfairness + self.ageing(&[offer]).0 + waited)
     }
 
     /// What an offer is worth to a rep with another account of the book at the very place.
