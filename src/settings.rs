@@ -10,7 +10,7 @@ mod routing;
 pub use handover::Handover;
 pub use routing::{Graphhopper, Osrm, RoadNetwork, Routing, Valhalla};
 
-use crate::domain::policy::Policy;
+use crate::domain::{approval::ApprovalPolicy, decline::Declines, policy::Policy, working_time::WorkingWeek};
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -35,12 +35,16 @@ pub struct Settings {
     pub log: Log,
     /// The nightly run.
     pub night: Night,
-    /// Deadlines of proposals.
+    /// Deadlines of proposals, and what declining leads to.
     pub proposals: Proposals,
     /// Questions of reps to colleagues.
     pub direct_swaps: DirectSwaps,
     /// What a handover takes and how it is followed.
     pub handover: Handover,
+    /// When people work.
+    pub working_time: WorkingWeek,
+    /// Who approves what all have accepted.
+    pub approval: ApprovalPolicy,
     /// Imports.
     pub import: Import,
     /// Reports.
@@ -157,16 +161,42 @@ pub struct Night {
     pub lease_seconds: u32,
 }
 
-/// Deadlines of proposals.
+/// Deadlines of proposals, and what declining leads to.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proposals {
-    /// From publication to the last moment for accepts and approval.
-    pub expires_after_hours: u32,
+    /// Each rep's own working hours to answer.
+    pub answer_working_hours: u32,
+    /// The most days that anybody has to answer, however long they are away.
+    pub answer_days_at_most: u32,
+    /// The managers' working hours to approve, from the last moment to answer.
+    pub approve_working_hours: u32,
+    /// The most days they have.
+    pub approve_days_at_most: u32,
+    /// At how many working hours before the end somebody is reminded who still has to act.
+    pub remind_working_hours_before: Vec<u32>,
+    /// How long an accept can be taken back.
+    pub take_back_minutes: u32,
     /// From transfer to the end of the trial.
     pub trial_days: u32,
-    /// Up to this difference in commission no manager is asked; 0 asks always.
-    pub automatic_approval_cents: i64,
+    /// What declining leads to, by the reason.
+    pub declines: Declines,
+}
+
+impl Proposals {
+    fn first_senseless(&self) -> Option<(&'static str, String)> {
+        let within = |key, found: u32, most: u32| {
+            (!(1..=most).contains(&found)).then(|| (key, format!("is {found} and must be from 1 to {most}")))
+        };
+        within("proposals.answer_working_hours", self.answer_working_hours, 1000)
+            .or_else(|| within("proposals.answer_days_at_most", self.answer_days_at_most, 90))
+            .or_else(|| within("proposals.approve_working_hours", self.approve_working_hours, 1000))
+            .or_else(|| within("proposals.approve_days_at_most", self.approve_days_at_most, 90))
+            .or_else(|| {
+                let (reason, what) = self.declines.first_senseless()?;
+                Some(("proposals.declines", format!("{reason} {what}")))
+            })
+    }
 }
 
 /// Questions of reps to colleagues.
@@ -246,6 +276,8 @@ impl Settings {
                 .try_parsing(true)
                 .list_separator(",")
                 .with_list_parse_key("night.scopes")
+                .with_list_parse_key("proposals.remind_working_hours_before")
+                .with_list_parse_key("working_time.days")
                 .with_list_parse_key("policy.scores.travel.sources")
                 .source(Some(ours)),
         );
@@ -261,6 +293,15 @@ impl Settings {
         let wrong = |key, what: &str| Err(SettingsError::Senseless { key, what: what.to_owned() });
         if self.night.opens >= self.night.closes {
             return wrong("night.opens", "must be before night.closes");
+        }
+        if let Some((key, what)) = self.proposals.first_senseless() {
+            return wrong(key, &what);
+        }
+        if let Some((key, what)) = self.working_time.first_senseless() {
+            return wrong("working_time", &format!("{key} {what}"));
+        }
+        if let Some((place, what)) = self.approval.first_senseless() {
+            return wrong("approval.rules", &format!("rule {place} {what}"));
         }
         if self.policy.scores.travel.visits_per_field_day == 0 {
             return wrong("policy.scores.travel.visits_per_field_day", "must be at least 1");

@@ -10,10 +10,13 @@ mod day;
 mod direct;
 #[path = "life/fairness.rs"]
 mod fairness;
+#[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]
 #[path = "life/fixture.rs"]
 mod fixture;
 #[path = "life/handover_races.rs"]
 mod handover_races;
+#[path = "life/judgement.rs"]
+mod judgement;
 #[path = "life/leavers.rs"]
 mod leavers;
 #[path = "life/meetings.rs"]

@@ -91,6 +91,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(proposals::explain_proposal)
             .service(proposals::get_proposal_money)
             .service(proposals::accept_proposal)
+            .service(proposals::take_back_proposal)
             .service(proposals::decline_proposal)
             .service(proposals::approve_proposal)
             .service(proposals::veto_proposal)

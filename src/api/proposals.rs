@@ -9,8 +9,9 @@ use super::{
 use crate::{
     app::{
         decide::{self, DeclineReason},
+        explain::{self, Explanation},
         money::{self, Statement},
-        proposals::{self, Explanation, ProposalView},
+        proposals::{self, ProposalView},
     },
     domain::ids::ProposalId,
 };
@@ -52,7 +53,8 @@ pub async fn get_proposal(caller: Caller, id: Named<ProposalId>, known: IfNoneMa
 
 /// What a proposal means for you
 ///
-/// To a party: what you give, get and gain, by named terms in minutes a year and in words, from your own inputs.
+/// To a party: what you give, get and gain, by named terms in minutes a year and in words, from your own inputs; what is known
+/// of the account you would get; what happens next; and what declining would lead to.
 #[utoipa::path(
     tag = "proposals",
     operation_id = "explainProposal",
@@ -65,7 +67,7 @@ pub async fn explain_proposal(
     id: Named<ProposalId>,
     known: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
-    let view = caller.read(move |reader, _, who| proposals::explain(reader, who, id.0)).await?;
+    let view = caller.read(move |reader, settings, who| explain::explain(reader, settings, who, id.0)).await?;
     Ok(shown(&known, view.version, &view))
 }
 
@@ -86,7 +88,8 @@ pub async fn get_proposal_money(caller: Caller, id: Named<ProposalId>) -> Result
 
 /// Accept a proposal
 ///
-/// As one of its parties, for your own leg. When all have accepted, it goes to the managers.
+/// As one of its parties, for your own leg. For a while you can take it back. When all have accepted, it goes to the managers
+/// or, where the approval policy asks none, is approved at the next batch.
 #[utoipa::path(
     tag = "proposals",
     operation_id = "acceptProposal",
@@ -102,6 +105,24 @@ pub async fn accept_proposal(post: Post, id: Named<ProposalId>, if_match: IfMatc
     .await
 }
 
+/// Take an accept back
+///
+/// As one of its parties, while that is possible: the proposal says until when. Afterwards it awaits your answer as before.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "takeBackProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfMatch),
+    responses((status = 200, description = "Your accept counts no more.", body = ProposalView))
+)]
+#[post("/proposals/{id}/take-back")]
+pub async fn take_back_proposal(post: Post, id: Named<ProposalId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, _| {
+        let view = decide::take_back(writer, who, id.0, if_match.0)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
+}
+
 /// Why a rep declines.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -112,7 +133,8 @@ pub struct Decline {
 
 /// Decline a proposal
 ///
-/// As one of its parties. What your colleague sees does not change before the next batch.
+/// As one of its parties. What your colleague sees does not change before the next batch. What it leads to for you, by the
+/// reason, is what the explanation says; nobody else sees it.
 #[utoipa::path(
     tag = "proposals",
     operation_id = "declineProposal",
@@ -126,8 +148,8 @@ pub async fn decline_proposal(
     id: Named<ProposalId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    post.once(move |writer, _, who, decline| {
-        let view = decide::decline(writer, who, id.0, if_match.0, decline.reason)?;
+    post.once(move |writer, settings, who, decline| {
+        let view = decide::decline(writer, settings, who, id.0, if_match.0, decline.reason)?;
         Ok(changed(view.version(), &view))
     })
     .await
@@ -135,7 +157,8 @@ pub async fn decline_proposal(
 
 /// Approve a proposal
 ///
-/// As a manager of one of its parties who gains nothing from it. Across teams each side's manager has to.
+/// As a manager of one of its parties who gains nothing from it, or standing in for one who is away or a party. Its approval
+/// rule says whether one approval suffices. Not while an accept can still be taken back.
 #[utoipa::path(
     tag = "proposals",
     operation_id = "approveProposal",

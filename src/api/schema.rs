@@ -7,7 +7,6 @@
 use super::fairness::ReportFormat;
 use crate::{
     app::{
-        decide::DeclineReason,
         export::HandoverFormat,
         fairness::Withheld,
         import::ImportKind,
@@ -15,6 +14,8 @@ use crate::{
         proposals::{Awaiting, Fit},
     },
     domain::{
+        approval::Needs,
+        decline::DeclineReason,
         direct::{ReceivedStatus, SentStatus},
         handover::{Doer, Phase, StepKind, StepState},
         ids::{
@@ -137,6 +138,7 @@ closed_lists! {
     SentStatus: "All that a rep who asked a colleague learns of the question.",
     ReceivedStatus: "What a rep who was asked sees of the question.",
     Trend: "How a number changes: by a fiftieth at most it is the same, by more than a fifth it is much.",
+    Needs: "Whose approval a proposal needs once all have accepted.",
     Awaiting: "Who has to act next, as a party may know it.",
     DeclineReason: "Why a rep declines; seen by nobody but the engine.",
     Fit: "How much better an account and its next rep are expected to get on: less than half a star, half a star to \

@@ -1,50 +1,40 @@
-//! Decisions: accept, decline, approve, veto.
+//! Decisions: accept, take back, decline, approve, veto.
 //!
 //! In go a principal and the version they saw; out comes the proposal as they may now see it. An answer to a proposal
-//! that ended unseen is taken like any other and changes nothing else, so that nobody can tell by trying.
+//! that ended unseen is taken like any other and changes nothing else, so that nobody can tell by trying. An accept can be
+//! taken back for a while, and until then nobody approves. What all have accepted and needs no manager is approved at the
+//! next batch: sooner, the word would tell whoever accepted first what the colleague answered.
 //! Deliberately absent: overrides, which come here with a reason of their own.
 
 use super::{
-    AtMostOne, Refused, StoreError, Writer, handover,
-    life::{self, advance, approvers, is_current, relation, touch},
+    AtMostOne, Refused, StoreError, Writer, approval, handover,
+    life::{self, advance, advance_submission, is_current, relation, touch},
     proposals::{self as views, ProposalView},
+    run::business_date,
     system,
 };
 use crate::{
     domain::{
-        closed::closed_list,
+        approval::Needs,
+        decline::Consequence,
         handover::Phase,
         ids::{ProposalId, RepId, Version},
         invalidation::Cause,
         principal::{Principal, Role},
-        proposal::{Answer, Proposal, ProposalAction, ProposalActor, ProposalState},
-        units::Cents,
+        proposal::{Answer, Leg, Proposal, ProposalAction, ProposalActor, ProposalState},
+        submission::{SubmissionAction, SubmissionActor},
     },
     settings::Settings,
     store::{
         audit::Change,
         proposals::{self, Decision},
+        restraints, submissions,
     },
 };
+use chrono::{DateTime, Days, Duration, Utc};
 use uuid::Uuid;
 
-closed_list! {
-    /// Why a rep declines; a closed list, seen by nobody but the engine.
-    DeclineReason {
-        /// The journey.
-        TooFar = "too_far",
-        /// Too little to gain.
-        TooLittleGain = "too_little_gain",
-        /// Does not want that account.
-        NotThisAccount = "not_this_account",
-        /// Wants to keep the own account after all.
-        KeepMine = "keep_mine",
-        /// Not now.
-        BadTime = "bad_time",
-        /// Another reason.
-        Other = "other",
-    }
-}
+pub use crate::domain::decline::DeclineReason;
 
 /// What a decision is recorded as.
 struct Recorded<'a> {
@@ -65,6 +55,7 @@ fn record(writer: &mut Writer<'_>, who: &Principal, id: ProposalId, what: Record
             actor_id: who.id.as_str().to_owned(),
             reason: what.reason.map(str::to_owned),
             at,
+            taken_back_at: None,
         },
     )
     .map_err(|error| match error {
@@ -75,22 +66,38 @@ fn record(writer: &mut Writer<'_>, who: &Principal, id: ProposalId, what: Record
     })
 }
 
-/// Finds a proposal for a decision of a party: hidden from strangers, forbidden to everybody else.
-fn for_party(writer: &mut Writer<'_>, who: &Principal, id: ProposalId, if_match: Version) -> Result<Proposal, Refused> {
+/// Finds a proposal and the own leg for a decision of a party: hidden from strangers, forbidden to everybody else.
+fn for_party(
+    writer: &mut Writer<'_>,
+    who: &Principal,
+    id: ProposalId,
+    if_match: Version,
+) -> Result<(Proposal, Leg), Refused> {
     let proposal = proposals::one(writer, id)?.ok_or(Refused::NotFound("proposal"))?;
     views::view(writer, who, &proposal)?;
-    let leg = proposal.leg_of(&who.id).filter(|_| who.role == Role::Rep);
+    let leg = proposal.leg_of(&who.id).filter(|_| who.role == Role::Rep).cloned();
     let leg = leg.ok_or(Refused::NotAllowed("only a party answers a proposal, each for their own leg"))?;
     if leg.version != if_match {
         return Err(Refused::Stale);
     }
+    Ok((proposal, leg))
+}
+
+/// The same where the answer is still missing and may still be given.
+fn for_answer(
+    writer: &mut Writer<'_>,
+    who: &Principal,
+    id: ProposalId,
+    if_match: Version,
+) -> Result<(Proposal, Leg), Refused> {
+    let (proposal, leg) = for_party(writer, who, id, if_match)?;
     if leg.answer != Answer::Pending {
         return Err(Refused::conflict("already_decided", "you have answered this proposal"));
     }
-    if writer.now() >= proposal.expires_at {
+    if writer.now() >= proposal.answer_by(&leg) {
         return Err(Refused::conflict("expired", "the time to answer is over"));
     }
-    Ok(proposal)
+    Ok((proposal, leg))
 }
 
 /// Accepts a proposal as one of its parties.
@@ -101,7 +108,7 @@ pub fn accept(
     id: ProposalId,
     if_match: Version,
 ) -> Result<ProposalView, Refused> {
-    let proposal = for_party(writer, who, id, if_match)?;
+    let (proposal, _) = for_answer(writer, who, id, if_match)?;
     let answered = accept_for(writer, settings, who, &proposal, &who.id, ProposalActor::Party)?;
     views::view(writer, who, &answered)
 }
@@ -116,7 +123,8 @@ pub(super) fn accept_for(
     actor: ProposalActor,
 ) -> Result<Proposal, Refused> {
     record(writer, who, proposal.id, Recorded { action: "accept", for_rep: rep, reason: None })?;
-    let answer = |proposal: &mut Proposal| set_answer(proposal, rep, Answer::Accepted);
+    let firm_at = writer.now() + Duration::minutes(settings.proposals.take_back_minutes.into());
+    let answer = |proposal: &mut Proposal| set_answer(proposal, rep, Answer::Accepted, Some(firm_at));
     if proposal.state.is_not_concluded() {
         return sealed(writer, who, proposal, "accept", answer);
     }
@@ -128,34 +136,83 @@ pub(super) fn accept_for(
             proposal.cause = Some(Cause::AccountReassigned);
         });
     }
-    if accepted.state == ProposalState::Accepted && is_automatic(settings, &accepted) {
-        return approve_now(writer, settings, &system(), &accepted, ProposalActor::System);
-    }
     Ok(accepted)
 }
 
-/// Declines a proposal as one of its parties. What the colleague sees does not change before the next batch.
+/// Takes an accept back while that is still possible. What the colleague sees never shows that it was given.
+pub fn take_back(
+    writer: &mut Writer<'_>,
+    who: &Principal,
+    id: ProposalId,
+    if_match: Version,
+) -> Result<ProposalView, Refused> {
+    let (proposal, leg) = for_party(writer, who, id, if_match)?;
+    if leg.answer != Answer::Accepted {
+        return Err(Refused::conflict("nothing_to_take_back", "you have not accepted this proposal"));
+    }
+    if leg.firm_at.is_none_or(|firm_at| writer.now() >= firm_at) {
+        return Err(Refused::conflict("too_late", "the time to take an accept back is over"));
+    }
+    proposals::take_back(writer, id, &who.id)?;
+    let answer = |proposal: &mut Proposal| set_answer(proposal, &who.id, Answer::Pending, None);
+    let action = ProposalAction::TakeBack;
+    let open = if proposal.state.is_not_concluded() {
+        sealed(writer, who, &proposal, action.as_str(), answer)?
+    } else {
+        advance(writer, who, &proposal, action, ProposalActor::Party, answer)?
+    };
+    views::view(writer, who, &open)
+}
+
+/// Declines a proposal as one of its parties, with what the reason leads to. What the colleague sees does not change before
+/// the next batch.
 pub fn decline(
     writer: &mut Writer<'_>,
+    settings: &Settings,
     who: &Principal,
     id: ProposalId,
     if_match: Version,
     reason: DeclineReason,
 ) -> Result<ProposalView, Refused> {
-    let proposal = for_party(writer, who, id, if_match)?;
+    let (proposal, leg) = for_answer(writer, who, id, if_match)?;
     record(writer, who, id, Recorded { action: "decline", for_rep: &who.id, reason: Some(reason.as_str()) })?;
-    let answer = |proposal: &mut Proposal| set_answer(proposal, &who.id, Answer::Declined);
+    let answer = |proposal: &mut Proposal| set_answer(proposal, &who.id, Answer::Declined, None);
     let declined = if proposal.state.is_not_concluded() {
         sealed(writer, who, &proposal, "decline", answer)?
     } else {
         advance(writer, who, &proposal, ProposalAction::Decline, ProposalActor::Party, answer)?
     };
+    follow(writer, settings, who, &declined, &leg, settings.proposals.declines.lead_to(reason))?;
     views::view(writer, who, &declined)
 }
 
-fn set_answer(proposal: &mut Proposal, rep: &RepId, answer: Answer) {
+/// Carries out what a decline leads to, for the decliner alone.
+fn follow(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    proposal: &Proposal,
+    leg: &Leg,
+    consequence: Consequence,
+) -> Result<(), Refused> {
+    let received = proposal.leg_to(&who.id).ok_or(Refused::NotFound("proposal"))?;
+    if let Some((ask, days)) = consequence.ask(&received.account, &leg.side) {
+        let until = business_date(&settings.night, writer.now()) + Days::new(days.into());
+        restraints::insert(writer, proposal.id, &who.id, &ask, until)?;
+    } else if proposals::live_with(writer, std::slice::from_ref(&leg.account))?.is_empty() {
+        // A forced move that holds the account by now keeps the submission.
+        let submission = submissions::one(writer, leg.submission)?;
+        if let Some(submission) = submission.filter(|submission| submission.state.is_live()) {
+            advance_submission(writer, who, &submission, SubmissionAction::Withdraw, SubmissionActor::Submitter)?;
+        }
+    }
+    Ok(())
+}
+
+fn set_answer(proposal: &mut Proposal, rep: &RepId, answer: Answer, firm_at: Option<DateTime<Utc>>) {
     for leg in proposal.legs.iter_mut().filter(|leg| leg.from == *rep) {
         leg.answer = answer;
+        leg.firm_at = firm_at;
     }
 }
 
@@ -182,11 +239,23 @@ fn sealed(
     Ok(answered)
 }
 
-fn is_automatic(settings: &Settings, proposal: &Proposal) -> bool {
-    let commissions = || proposal.legs.iter().map(|leg| leg.annual_commission_cents);
-    let gap = commissions().max().unwrap_or_default() - commissions().min().unwrap_or_default();
-    let limit = Cents(settings.proposals.automatic_approval_cents);
-    limit > Cents::ZERO && gap <= limit
+/// Concludes what all have accepted, at a batch boundary: its parties are told, and what needs no manager is approved.
+///
+/// Nothing happens while an accept can still be taken back; the next boundary is soon enough.
+pub(super) fn conclude(writer: &mut Writer<'_>, settings: &Settings, proposal: &Proposal) -> Result<(), Refused> {
+    if !is_firm(writer, proposal) {
+        return Ok(());
+    }
+    let shown = life::show(writer, proposal)?;
+    if shown.approval.needs == Needs::Nobody {
+        approve_now(writer, settings, &system(), &shown, ProposalActor::System)?;
+    }
+    Ok(())
+}
+
+/// Whether no accept can be taken back any more.
+fn is_firm(writer: &Writer<'_>, proposal: &Proposal) -> bool {
+    proposal.firm_at().is_none_or(|firm_at| writer.now() >= firm_at)
 }
 
 /// Finds a proposal for a decision of a manager: hidden from strangers, forbidden to everybody else.
@@ -210,7 +279,7 @@ pub(super) fn for_manager(
     Ok((proposal, actor))
 }
 
-/// Approves a proposal as a manager of one of its parties; across teams each side's manager has to.
+/// Approves a proposal as a manager of one of its parties, or in place of one who is away or a party.
 pub fn approve(
     writer: &mut Writer<'_>,
     settings: &Settings,
@@ -222,15 +291,16 @@ pub fn approve(
     if writer.now() >= proposal.expires_at {
         return Err(Refused::conflict("expired", "the time to approve is over"));
     }
-    let needed = approvers(writer, &proposal)?;
-    if !needed.contains(&who.id) {
+    if !approval::approvers(writer, &proposal)?.contains(&who.id) {
         return Err(Refused::NotAllowed("this approval is another manager's"));
     }
     if proposal.state == ProposalState::Accepted {
+        if !is_firm(writer, &proposal) {
+            return Err(Refused::conflict("too_early", "an accept can still be taken back"));
+        }
         record(writer, who, id, Recorded { action: "approve", for_rep: &who.id, reason: None })?;
     }
-    let given = proposals::approvals(writer, id)?;
-    let approved = if needed.iter().all(|manager| given.contains(manager)) {
+    let approved = if approval::awaited(writer, &proposal)?.is_none() {
         approve_now(writer, settings, who, &proposal, actor)?
     } else {
         advance(writer, who, &proposal, ProposalAction::Approve, actor, |_| {})?

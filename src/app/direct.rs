@@ -374,7 +374,7 @@ fn best_proposal(
     snapshot.market.ways = ways_at_hand(writer, settings, &snapshot.market)?;
     match best_swaps_with(&snapshot.market, &settings.policy, std::slice::from_ref(&own.account)) {
         Ok(best) => {
-            let proposed = propose(writer, settings, None, &best, &snapshot.ownerships)?;
+            let proposed = propose(writer, settings, None, &best, &snapshot.market, &snapshot.ownerships)?;
             Ok(proposed.first().map(|proposal| proposal.id))
         }
         Err(breaches) => {

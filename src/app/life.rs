@@ -5,18 +5,15 @@
 //! submissions, a leg's `ETag`, the money ledger) follows here and nowhere else.
 //! Deliberately absent: who the actor is; verbs find that out.
 
-use super::{Reader, Refused, Writer, fresh_version, system};
+use super::{Reader, Refused, Writer, approval, fresh_version, system};
 use crate::{
     domain::{
-        ids::RepId,
         principal::{Principal, Role},
         proposal::{self, Leg, Proposal, ProposalAction, ProposalActor, ProposalRefusal, ProposalState},
         submission::{self, Submission, SubmissionAction, SubmissionActor, SubmissionRefusal, SubmissionState},
     },
     store::{audit::Change, money, proposals, roster, submissions},
 };
-use std::collections::BTreeSet;
-
 impl From<ProposalRefusal> for Refused {
     fn from(refusal: ProposalRefusal) -> Self {
         match refusal {
@@ -50,8 +47,10 @@ pub(super) fn advance(
 ) -> Result<Proposal, Refused> {
     let mut after = before.clone();
     after.state = proposal::next_state(before.state, action, actor)?;
-    if after.state == ProposalState::Accepted && before.state == ProposalState::Proposed {
-        after.agreed_at = Some(writer.now());
+    match (before.state, after.state) {
+        (ProposalState::Proposed, ProposalState::Accepted) => after.agreed_at = Some(writer.now()),
+        (ProposalState::Accepted, ProposalState::Proposed) => after.agreed_at = None,
+        _ => {}
     }
     // An end after approval is no colleague's answer any more, so there is nothing to keep until the next batch.
     let ends_in_the_open = after.state.is_not_concluded() && before.state == ProposalState::Approved;
@@ -74,7 +73,7 @@ pub(super) fn advance(
     }
     writer.record(Change {
         actor: who.clone(),
-        action: action.as_str(),
+        action: action.deed(),
         subject_kind: "proposal",
         subject_id: before.id.to_string(),
         from_state: Some(before.state.as_str()),
@@ -97,6 +96,21 @@ pub(super) fn reveal(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<(),
         to_state: Some(proposal.state.as_str()),
     });
     Ok(())
+}
+
+/// Tells its parties that all have accepted.
+pub(super) fn show(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<Proposal, Refused> {
+    let now = writer.now();
+    let shown = touch(writer, proposal, |proposal| proposal.shown_at = Some(now))?;
+    writer.record(Change {
+        actor: system(),
+        action: "show",
+        subject_kind: "proposal",
+        subject_id: proposal.id.to_string(),
+        from_state: Some(proposal.state.as_str()),
+        to_state: Some(proposal.state.as_str()),
+    });
+    Ok(shown)
 }
 
 /// Puts the accounts of a proposal that came to nothing back into the pool.
@@ -138,7 +152,8 @@ fn write(writer: &mut Writer<'_>, before: &Proposal, after: &mut Proposal) -> Re
 
 /// All of a proposal that its parties may ever see change. What is not in here cannot show in an `ETag`.
 fn seen(proposal: &Proposal, leg: &Leg) -> impl PartialEq + use<> {
-    (proposal.public_status(leg), leg.answer, proposal.expires_at, proposal.effective_on, proposal.trial_ends_on)
+    let Proposal { effective_on, trial_ends_on, .. } = proposal;
+    (proposal.public_status(leg), leg.answer, leg.answer_by, leg.firm_at, *effective_on, *trial_ends_on)
 }
 
 /// Carries out `action` on a submission.
@@ -184,37 +199,10 @@ pub(super) fn relation(
     Ok(match who.role {
         Role::Rep if is_party => ProposalActor::Party,
         Role::Rep => ProposalActor::Stranger,
-        Role::Manager if !involved(reader, proposal)?.contains(&who.id) => ProposalActor::Stranger,
+        Role::Manager if !approval::involved(reader, proposal)?.contains(&who.id) => ProposalActor::Stranger,
         Role::Manager if is_party => ProposalActor::Beneficiary,
         Role::Manager => ProposalActor::Manager,
         Role::Admin => ProposalActor::Admin,
         Role::Service => ProposalActor::Service,
     })
-}
-
-/// The managers whose approval a proposal needs: each giver's own, or that manager's manager where they are a party.
-///
-/// Empty where nobody is left who gains nothing: then it cannot be approved and lapses.
-pub(super) fn approvers(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<BTreeSet<RepId>, Refused> {
-    let mut needed = BTreeSet::new();
-    for leg in &proposal.legs {
-        let mut manager = roster::manager_of(reader, &leg.from)?;
-        if let Some(beneficiary) = manager.as_ref().filter(|manager| proposal.leg_of(manager).is_some()) {
-            manager = roster::manager_of(reader, beneficiary)?.filter(|above| proposal.leg_of(above).is_none());
-        }
-        match manager {
-            Some(manager) => needed.insert(manager),
-            None => return Ok(BTreeSet::new()),
-        };
-    }
-    Ok(needed)
-}
-
-/// The managers of the givers, and those who approve in place of one who is a party.
-fn involved(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<BTreeSet<RepId>, Refused> {
-    let mut managers = approvers(reader, proposal)?;
-    for leg in &proposal.legs {
-        managers.extend(roster::manager_of(reader, &leg.from)?);
-    }
-    Ok(managers)
 }

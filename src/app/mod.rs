@@ -5,9 +5,11 @@
 //! asks the domain's `next_state`, does one compare-and-set and puts the change on record in the same transaction.
 //! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
 
+mod approval;
 pub mod calendar;
 pub mod decide;
 pub mod direct;
+pub mod explain;
 pub mod export;
 pub mod fairness;
 pub mod handover;
@@ -23,6 +25,7 @@ pub mod overrides;
 pub mod people;
 pub mod proposals;
 mod propose;
+mod remind;
 pub mod report;
 pub mod review;
 pub mod roster;
@@ -30,6 +33,7 @@ pub mod run;
 pub mod snapshot;
 pub mod submit;
 pub mod sweep;
+mod terms;
 pub mod travel;
 mod waiting;
 

@@ -33,7 +33,7 @@ pub use settle::settle;
 
 use super::{
     AtMostOne, Page, Reader, Refused, StoreError, Writer, decide, fresh_version, handover, life, me, people, proposals,
-    propose, run, snapshot, system, travel,
+    propose, run, snapshot, system, terms, travel,
 };
 use crate::{
     domain::{

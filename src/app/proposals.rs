@@ -3,21 +3,17 @@
 //! In goes who asks; out comes a view made for that relation: a party sees both accounts' facts and their own gain; a
 //! manager travel, geography and money in numbers and the fit as a band; an admin metadata; the CRM's service the legs
 //! it has to carry out. No view holds a number from which a colleague's rating or answer could be worked out: a
-//! manager's has no gain and no points, a party's has no points. Deliberately absent: decisions.
+//! manager's has no gain and no points, a party's has no points. Deliberately absent: decisions, and what a proposal means
+//! for one of its parties (`explain`).
 
-use super::{
-    Page, Reader, Refused,
-    life::{approvers, relation},
-    me::managed,
-    roster::AccountFacts,
-    waiting,
-};
+use super::{Page, Reader, Refused, approval::approvers, life::relation, me::managed, roster::AccountFacts};
 use crate::{
     domain::{
+        approval::Needs,
         closed::closed_list,
         ids::{AccountId, ProposalId, RepId, RunId, Version},
         principal::{Principal, Role},
-        proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Side, Valuation},
+        proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Valuation},
         units::{Cents, Minutes},
     },
     store::{proposals, roster},
@@ -27,14 +23,33 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 closed_list! {
-    /// Who has to act next, as a party may know it.
+    /// Who has to act next, as a party may know it: a function of the public status, and so of nothing a colleague answered.
     Awaiting {
         /// The reader.
         You = "you",
-        /// The colleague or the manager; which of them is not for the reader to know.
-        Others = "others",
+        /// The colleague, as far as the reader may know: said from their own accept until all are told that all have
+        /// accepted, whether or not the colleague has answered meanwhile.
+        Colleague = "colleague",
+        /// A manager; said once all have been told that all have accepted, and not before.
+        Manager = "manager",
         /// Nobody.
         Nobody = "nobody",
+    }
+}
+
+impl Awaiting {
+    /// Who has to act next in a proposal of that status.
+    pub const fn of(status: PublicStatus) -> Self {
+        match status {
+            PublicStatus::Proposed | PublicStatus::Approved => Self::You,
+            PublicStatus::Answered => Self::Colleague,
+            PublicStatus::Accepted => Self::Manager,
+            PublicStatus::Executing
+            | PublicStatus::OnTrial
+            | PublicStatus::Completed
+            | PublicStatus::Undone
+            | PublicStatus::NotConcluded => Self::Nobody,
+        }
     }
 }
 
@@ -97,8 +112,10 @@ pub struct PartyView {
     pub answer: Answer,
     /// Who has to act next.
     pub awaiting: Awaiting,
-    /// When it lapses.
-    pub expires_at: DateTime<Utc>,
+    /// The reader's last moment to answer, counted in their own working hours.
+    pub answer_by: DateTime<Utc>,
+    /// Until when the reader may take their accept back; absent without one.
+    pub take_back_until: Option<DateTime<Utc>>,
     /// The account the reader gives.
     pub gives: AccountFacts,
     /// The account the reader gets.
@@ -155,8 +172,14 @@ pub struct ManagerView {
     pub expires_at: DateTime<Utc>,
     /// The managers who have approved.
     pub approved_by: Vec<RepId>,
-    /// The managers whose approval it needs.
+    /// The managers who may approve it, deputies of those included who are away or a party.
     pub approvers: Vec<RepId>,
+    /// The rule of the approval policy by which they are asked; `otherwise` where none fitted.
+    pub approval_rule: String,
+    /// Whose approval that rule asks for.
+    pub approval_needs: Needs,
+    /// Until then an accept can be taken back, and nobody approves; absent where nobody has accepted.
+    pub firm_at: Option<DateTime<Utc>>,
     /// Its accounts.
     pub legs: Vec<ManagerLeg>,
     /// The day the accounts change hands.
@@ -251,7 +274,7 @@ pub(super) fn changes_of_owner(proposal: &Proposal) -> Vec<ServiceLeg> {
     proposal.legs.iter().map(change).collect()
 }
 
-fn facts(reader: &mut Reader<'_>, account: &AccountId) -> Result<AccountFacts, Refused> {
+pub(super) fn facts(reader: &mut Reader<'_>, account: &AccountId) -> Result<AccountFacts, Refused> {
     let held = roster::account(reader, account)?.ok_or(Refused::NotFound("account"))?;
     Ok(held.account.into())
 }
@@ -267,14 +290,9 @@ fn party_view(reader: &mut Reader<'_>, proposal: &Proposal, rep: &RepId) -> Resu
         id: proposal.id,
         status,
         answer: given.answer,
-        awaiting: match status {
-            PublicStatus::Proposed | PublicStatus::Approved => Awaiting::You,
-            PublicStatus::Answered | PublicStatus::Accepted | PublicStatus::Executing => Awaiting::Others,
-            PublicStatus::OnTrial | PublicStatus::Completed | PublicStatus::Undone | PublicStatus::NotConcluded => {
-                Awaiting::Nobody
-            }
-        },
-        expires_at: proposal.expires_at,
+        awaiting: Awaiting::of(status),
+        answer_by: proposal.answer_by(given),
+        take_back_until: given.firm_at,
         gives: facts(reader, &given.account)?,
         receives: facts(reader, &received.account)?,
         gain: given.side.gain,
@@ -316,6 +334,9 @@ fn manager_view(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<ManagerV
         expires_at: proposal.expires_at,
         approved_by: proposals::approvals(reader, proposal.id)?,
         approvers: approvers(reader, proposal)?.into_iter().collect(),
+        approval_rule: proposal.approval.rule.clone(),
+        approval_needs: proposal.approval.needs,
+        firm_at: proposal.firm_at(),
         legs,
         effective_on: proposal.effective_on,
         trial_ends_on: proposal.trial_ends_on,
@@ -349,79 +370,4 @@ pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) ->
 pub fn one(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Result<ProposalView, Refused> {
     let proposal = proposals::one(reader, id)?.ok_or(Refused::NotFound("proposal"))?;
     view(reader, who, &proposal)
-}
-
-/// Why a proposal is good for its reader: own terms before and after, from own inputs.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Explanation {
-    /// The proposal.
-    pub id: ProposalId,
-    /// What the reader gives, gets and gains, by named terms in minutes a year.
-    pub side: Side,
-    /// The same in words, one sentence a term.
-    pub sentences: Vec<String>,
-    /// The version explained.
-    pub version: Version,
-}
-
-/// Explains to a party what they would gain and why.
-pub fn explain(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Result<Explanation, Refused> {
-    let proposal = proposals::one(reader, id)?.ok_or(Refused::NotFound("proposal"))?;
-    match relation(reader, who, &proposal)? {
-        ProposalActor::Party => {}
-        ProposalActor::Stranger => return Err(Refused::NotFound("proposal")),
-        ProposalActor::Service if !FOR_THE_CRM.contains(&proposal.state) => {
-            return Err(Refused::NotFound("proposal"));
-        }
-        _ => return Err(Refused::NotAllowed("only a party sees what a proposal means for them")),
-    }
-    let (given, _) = own_legs(&proposal, &who.id)?;
-    let side = given.side;
-    let mut sentences = sentences(&side);
-    sentences.extend(waiting::sentence(reader, &proposal, given)?);
-    Ok(Explanation { id, side, sentences, version: given.version })
-}
-
-fn sentences(side: &Side) -> Vec<String> {
-    let Side { given, received, handover_minutes, gain } = side;
-    let drive = |estimated: bool| if estimated { " (estimated)" } else { "" };
-    let mut told = vec![
-        format!(
-            "Rapport: {} stars with the new account at the cautious end, against {} now: {:+} minutes a year.",
-            received.stars,
-            given.stars,
-            (received.rapport_minutes - given.rapport_minutes).0
-        ),
-        format!(
-            "Driving{}: {} minutes a year for the new account, {} for the old one; one way {} and {} minutes.",
-            drive(received.travel_estimated || given.travel_estimated),
-            received.travel_minutes,
-            given.travel_minutes,
-            received.one_way_minutes,
-            given.one_way_minutes
-        ),
-    ];
-    told.extend(geography_sentences(&given.geography, &received.geography));
-    told.push(format!("The handover itself costs you {handover_minutes} minutes, once."));
-    told.push(format!("In all you gain {gain} minutes a year."));
-    told
-}
-
-/// One sentence for each term of geography that costs something now or after.
-fn geography_sentences(given: &Geography, received: &Geography) -> Vec<String> {
-    let terms = |of: &Geography| {
-        let Geography { outside_territory_minutes, other_country_minutes, time_zone_minutes, island_minutes } = *of;
-        [
-            ("Outside your territory", outside_territory_minutes),
-            ("In another country", other_country_minutes),
-            ("In another time zone", time_zone_minutes),
-            ("Far from the rest of your book", island_minutes),
-        ]
-    };
-    let both = terms(received).into_iter().zip(terms(given));
-    both.filter(|((_, after), (_, before))| *after != Minutes::ZERO || *before != Minutes::ZERO)
-        .map(|((what, after), (_, before))| {
-            format!("{what}: {after} minutes a year for the new account, {before} for the old one.")
-        })
-        .collect()
 }

@@ -1,23 +1,25 @@
 //! From checked moves to proposals: what a run, a meeting, a direct swap and a re-match do in the same way.
 //!
-//! In go moves and how often each account had changed hands when they were found; out come the proposals, written and on
-//! record. Holds: only a move whose accounts are where they were and whose submissions are open becomes a proposal, and
-//! only if it keeps its reps' balances of the year; its submissions are bound in the same transaction. Deliberately absent: finding moves and checking them.
+//! In go moves, the market they were found in and how often each account had changed hands then; out come the proposals with
+//! their terms, written and on record. Holds: only a move whose accounts are where they were and whose submissions are open
+//! becomes a proposal, and only if it keeps its reps' balances of the year; its submissions are bound in the same
+//! transaction. Deliberately absent: finding moves and checking them.
 
-use super::{Refused, Writer, fresh_version, life::advance_submission, run::business_date, system};
+use super::{Refused, Writer, fresh_version, life::advance_submission, run::business_date, system, terms};
 use crate::{
     domain::{
+        approval::Approval,
         ids::{AccountId, ProposalId, RepId, RunId},
         money::{by_rep, net},
         proposal::{Answer, Leg, Proposal, ProposalState},
         submission::{SubmissionAction, SubmissionActor, SubmissionState},
         units::Cents,
     },
-    engine::plan::Move,
+    engine::{market::Market, plan::Move},
     settings::Settings,
-    store::{audit::Change, money, proposals, roster, submissions},
+    store::{audit::Change, money, proposals, reminders, roster, submissions},
 };
-use chrono::{DateTime, Datelike, Duration, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -28,16 +30,17 @@ pub(super) fn propose(
     settings: &Settings,
     run: Option<RunId>,
     moves: &[Move],
+    market: &Market,
     seen: &BTreeMap<AccountId, i64>,
 ) -> Result<Vec<Proposal>, Refused> {
     let accounts: Vec<AccountId> =
         moves.iter().flat_map(|one| one.legs.iter().map(|leg| leg.account.clone())).collect();
     let today = roster::ownerships(writer, &accounts)?;
     let now = writer.now();
-    let expires_at = expiry(settings, now);
     let mut balances = money::balances(writer, business_date(&settings.night, now).year())?;
     let limit = settings.policy.rules.ledger_limit_cents;
     let mut proposed = Vec::with_capacity(moves.len());
+    let mut to_remind = Vec::new();
     for one in moves {
         let ownerships: Option<Vec<i64>> = one
             .legs
@@ -58,10 +61,13 @@ pub(super) fn propose(
                 let balance = balances.entry(rep).or_default();
                 *balance = balance.expecting(cents);
             }
-            proposed.push(proposal(run, one, &ownerships, now, expires_at));
+            let mut proposal = proposal(run, one, &ownerships, now);
+            to_remind.extend(terms::set(settings, market, &mut proposal));
+            proposed.push(proposal);
         }
     }
     proposals::insert(writer, &proposed)?;
+    reminders::insert(writer, &to_remind)?;
     for proposal in &proposed {
         writer.record(Change {
             actor: system(),
@@ -73,11 +79,6 @@ pub(super) fn propose(
         });
     }
     Ok(proposed)
-}
-
-/// The last moment for accepts and approval of what is proposed now.
-pub(super) fn expiry(settings: &Settings, now: DateTime<Utc>) -> DateTime<Utc> {
-    now + Duration::hours(settings.proposals.expires_after_hours.into())
 }
 
 /// Binds the submissions of a move; false where one of them is open no more.
@@ -95,22 +96,18 @@ fn reserve(writer: &mut Writer<'_>, one: &Move) -> Result<bool, Refused> {
     Ok(true)
 }
 
-/// The proposal of a move, fresh.
-pub(super) fn proposal(
-    run: Option<RunId>,
-    one: &Move,
-    ownerships: &[i64],
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> Proposal {
+/// The proposal of a move, fresh; its terms are still to be set.
+pub(super) fn proposal(run: Option<RunId>, one: &Move, ownerships: &[i64], now: DateTime<Utc>) -> Proposal {
     Proposal {
         id: ProposalId(Uuid::new_v4()),
         run,
         state: ProposalState::Proposed,
         points: one.points,
         created_at: now,
-        expires_at,
+        expires_at: now,
         agreed_at: None,
+        shown_at: None,
+        approval: Approval::otherwise(),
         revealed_at: None,
         effective_on: None,
         trial_ends_on: None,
@@ -131,7 +128,9 @@ pub(super) fn proposal(
                 annual_commission_cents: leg.annual_commission_cents,
                 money: leg.money.clone(),
                 side: leg.side,
+                answer_by: now,
                 answer: Answer::Pending,
+                firm_at: None,
                 version: fresh_version(),
             })
             .collect(),

@@ -3,7 +3,7 @@
 //! In go a scope and a business date; out comes the run with its report, and for whoever waited in the pool a proposal.
 //! Holds: one run a scope and date; nothing unchecked is saved; all proposals appear in one transaction; a process that
 //! was taken over cannot publish. The claim is also the batch boundary: what ended since the last one is revealed to its
-//! parties and their accounts go back into the pool. Deliberately absent: when nights are due ([`due_date`] says for a
+//! parties and their accounts go back into the pool, and what all have accepted is concluded. Deliberately absent: when nights are due ([`due_date`] says for a
 //! given moment; `serve` asks each minute).
 
 mod reports;
@@ -13,7 +13,7 @@ pub(super) use reports::KeptReport;
 pub use reports::{ReportView, SourceView, TeamsView};
 
 use super::{
-    AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, direct,
+    AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, decide, direct,
     life::reveal,
     me::managed,
     propose::propose,
@@ -219,6 +219,9 @@ fn claim(
     for ended in proposals::unrevealed(writer, scope.team())? {
         reveal(writer, &ended)?;
     }
+    for agreed in proposals::agreed_unseen(writer, scope.team())? {
+        decide::conclude(writer, settings, &agreed)?;
+    }
     direct::conclude(writer, settings, scope.team())?;
     record(writer, who, claim, "start", None, RunState::Running);
     Ok(claim)
@@ -329,7 +332,7 @@ fn publish(
     plan: &Plan,
     parts: &Parts,
 ) -> Result<(), Refused> {
-    let published = propose(writer, settings, Some(claim.id), &plan.moves, &snapshot.ownerships)?;
+    let published = propose(writer, settings, Some(claim.id), &plan.moves, &snapshot.market, &snapshot.ownerships)?;
     let teams = teams_of(&snapshot.market, plan);
     let kept = KeptReport::new(plan, u32::try_from(published.len()).unwrap_or(u32::MAX), teams, parts.largest);
     let outcome = Outcome {

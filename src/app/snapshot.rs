@@ -15,7 +15,7 @@ use crate::{
     store::{
         bounces,
         market::{self, Pool},
-        money, territories,
+        money, restraints, territories,
     },
 };
 use chrono::{Datelike, Days, NaiveDate};
@@ -34,6 +34,12 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     let rows = market::rows(reader, pool)?;
     let balances = money::balances(reader, date.year())?;
     let mut open_deals = rows.open_deals;
+    let mut restraints = match pool {
+        Pool::Everybody => restraints::holding_on(reader, date, None)?,
+        Pool::Team(team) => restraints::holding_on(reader, date, Some(team))?,
+        // Who names the accounts, or asks what an override would do, is not to find out what their reps declined before.
+        Pool::Accounts(_) | Pool::Undecided => BTreeMap::new(),
+    };
 
     let frozen: BTreeSet<AccountId> = rows.frozen.into_iter().collect();
     let bound: BTreeSet<AccountId> = rows.bound.into_iter().collect();
@@ -122,5 +128,6 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
         .collect();
     let market = Market::new(date, traders, offers, books, histories.into_values().collect(), rows.forbidden)
         .map_err(|error| Refused::Store(StoreError::Corrupt(error.to_string())))?;
-    Ok(Snapshot { market, ownerships })
+    restraints.retain(|rep, _| market.rep_index(rep).is_some());
+    Ok(Snapshot { market: Market { restraints, ..market }, ownerships })
 }

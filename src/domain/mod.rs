@@ -4,7 +4,9 @@
 //! what was expected. Every state machine is one total `next_state(state, action, actor)`.
 //! Deliberately absent: clocks, databases, HTTP, randomness.
 
+pub mod approval;
 pub mod closed;
+pub mod decline;
 pub mod direct;
 pub mod freeze;
 pub mod handover;
@@ -25,6 +27,7 @@ pub mod territory;
 pub mod travel;
 pub mod undo;
 pub mod units;
+pub mod working_time;
 
 /// A value from outside that breaks its type's rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,13 +7,14 @@
 //! clock decides them).
 
 use super::{
+    approval::Approval,
     closed::closed_list,
     ids::{AccountId, ProposalId, RepId, RunId, SubmissionId, Version},
     invalidation::Cause,
     money,
     units::{Cents, Minutes, Points, Stars},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,6 +92,8 @@ closed_list! {
         Accept = "accept",
         /// Accept as the last rep.
         AcceptAsLast = "accept_as_last",
+        /// Take an accept back while that is still possible.
+        TakeBack = "take_back",
         /// Decline.
         Decline = "decline",
         /// Approve while another manager has yet to.
@@ -121,6 +124,18 @@ closed_list! {
         Complete = "complete",
         /// Record that all accounts went back together.
         Undo = "undo",
+    }
+}
+
+impl ProposalAction {
+    /// What whoever acted did, for the record: that theirs was the last answer is in the state it led to, which a party never
+    /// reads, and not in the word, which they do.
+    pub const fn deed(self) -> &'static str {
+        match self {
+            Self::AcceptAsLast => Self::Accept.as_str(),
+            Self::ApproveAsLast => Self::Approve.as_str(),
+            other => other.as_str(),
+        }
     }
 }
 
@@ -172,7 +187,7 @@ pub const fn next_state(
     use ProposalState as S;
     let entitled = match action {
         Do::Accept | Do::AcceptAsLast => matches!(actor, By::Party | By::Manager),
-        Do::Decline | Do::Withdraw => matches!(actor, By::Party),
+        Do::TakeBack | Do::Decline | Do::Withdraw => matches!(actor, By::Party),
         Do::ApproveAsLast => matches!(actor, By::Manager | By::System),
         Do::Approve | Do::Veto | Do::Extend | Do::Supersede => matches!(actor, By::Manager),
         Do::Confirm | Do::Undo => matches!(actor, By::Manager | By::Admin | By::Service),
@@ -188,7 +203,7 @@ pub const fn next_state(
     }
     match state {
         S::Proposed => match action {
-            Do::Accept | Do::Extend => Ok(S::Proposed),
+            Do::Accept | Do::TakeBack | Do::Extend => Ok(S::Proposed),
             Do::AcceptAsLast => Ok(S::Accepted),
             Do::Decline => Ok(S::Declined),
             Do::Veto => Ok(S::Vetoed),
@@ -199,6 +214,7 @@ pub const fn next_state(
             _ => Err(No::TooEarly),
         },
         S::Accepted => match action {
+            Do::TakeBack => Ok(S::Proposed),
             Do::Approve | Do::Extend => Ok(S::Accepted),
             Do::ApproveAsLast => Ok(S::Approved),
             Do::Veto => Ok(S::Vetoed),
@@ -284,11 +300,14 @@ closed_list! {
 /// What a party sees, from the state, how far the answers have come, and whether a batch boundary has passed since the
 /// end.
 ///
-/// Until `revealed`, a proposal that ended looks to each party as it did before it ended, whoever ended it.
+/// Until `revealed`, a proposal that ended looks to each party as it did before it ended, whoever ended it. One that all
+/// have accepted looks as if that were not known, until a batch boundary tells all of them or a manager approves it: else
+/// whoever accepts first could read the colleague's answer off the very moment at which the word changes, and off the word
+/// that stays.
 pub const fn public_status(state: ProposalState, answers: Answers, revealed: bool) -> PublicStatus {
     use ProposalState as S;
     match state {
-        S::Proposed => undecided(answers),
+        S::Proposed | S::Accepted => undecided(answers),
         S::Declined | S::Expired | S::Withdrawn | S::Vetoed | S::Superseded | S::Invalidated => {
             if revealed {
                 PublicStatus::NotConcluded
@@ -296,7 +315,6 @@ pub const fn public_status(state: ProposalState, answers: Answers, revealed: boo
                 undecided(answers)
             }
         }
-        S::Accepted => PublicStatus::Accepted,
         S::Approved => PublicStatus::Approved,
         S::Executing | S::NeedsAttention => PublicStatus::Executing,
         S::OnTrial => PublicStatus::OnTrial,
@@ -319,9 +337,9 @@ closed_list! {
     Answers {
         /// The party has not answered.
         OwnPending = "own_pending",
-        /// The party has accepted; not everybody has.
+        /// The party has accepted; whether everybody has is not for them to know yet.
         OwnAccepted = "own_accepted",
-        /// Everybody has accepted while it was open.
+        /// Everybody has accepted while it was open, and the parties were told.
         AllAccepted = "all_accepted",
         /// The party has declined.
         OwnDeclined = "own_declined",
@@ -418,8 +436,12 @@ pub struct Leg {
     pub money: Vec<money::Entry>,
     /// What the giver gets out of the whole move.
     pub side: Side,
+    /// The giver's last moment to answer, counted in their own working hours; it tells nothing of anybody else's.
+    pub answer_by: DateTime<Utc>,
     /// The giver's answer.
     pub answer: Answer,
+    /// The first moment at which the giver cannot take an accept back any more; absent without one.
+    pub firm_at: Option<DateTime<Utc>>,
     /// New whenever what the giver sees changes: the giver's `ETag`.
     pub version: Version,
 }
@@ -437,10 +459,14 @@ pub struct Proposal {
     pub points: Points,
     /// When it was proposed.
     pub created_at: DateTime<Utc>,
-    /// When it lapses if not approved.
+    /// When it lapses if not approved: later than everybody's last moment to answer.
     pub expires_at: DateTime<Utc>,
     /// When the last rep accepted, while it was open.
     pub agreed_at: Option<DateTime<Utc>>,
+    /// When its reps were told that all have accepted: a batch boundary at which no accept could be taken back any more.
+    pub shown_at: Option<DateTime<Utc>>,
+    /// Whose approval it needs, and by which rule.
+    pub approval: Approval,
     /// When its end became visible to its reps.
     pub revealed_at: Option<DateTime<Utc>>,
     /// The day the accounts change hands, once somebody has named one.
@@ -473,7 +499,7 @@ impl Proposal {
         let answers = match leg.answer {
             Answer::Pending => Answers::OwnPending,
             Answer::Declined => Answers::OwnDeclined,
-            Answer::Accepted if self.agreed_at.is_some() => Answers::AllAccepted,
+            Answer::Accepted if self.shown_at.is_some() => Answers::AllAccepted,
             Answer::Accepted => Answers::OwnAccepted,
         };
         public_status(self.state, answers, self.revealed_at.is_some())
@@ -482,6 +508,24 @@ impl Proposal {
     /// What each of its reps gets in money, in cents; the sum over all is zero.
     pub fn money_by_rep(&self) -> BTreeMap<RepId, Cents> {
         money::by_rep(self.legs.iter().map(|leg| (&leg.from, &leg.to, money::net(&leg.money))))
+    }
+
+    /// The first moment at which nobody can take an accept back any more; absent where nobody has accepted.
+    pub fn firm_at(&self) -> Option<DateTime<Utc>> {
+        self.legs.iter().filter_map(|leg| leg.firm_at).max()
+    }
+
+    /// The giver's last moment to answer `leg`.
+    pub fn answer_by(&self, leg: &Leg) -> DateTime<Utc> {
+        leg.answer_by.min(self.expires_at)
+    }
+
+    /// Gives everybody more time: those who have not answered, and the managers.
+    pub fn extend(&mut self, by: Duration) {
+        self.expires_at += by;
+        for leg in self.legs.iter_mut().filter(|leg| leg.answer == Answer::Pending) {
+            leg.answer_by += by;
+        }
     }
 
     /// The leg that `rep` receives, where they are a party.

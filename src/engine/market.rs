@@ -7,6 +7,7 @@
 
 use super::ways::Ways;
 use crate::domain::{
+    decline::Restraint,
     ids::{AccountId, RepId, SubmissionId},
     money::{Balance, OpenDeal},
     roster::{Account, Rep, Tag},
@@ -14,7 +15,7 @@ use crate::domain::{
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An account in the pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,9 @@ pub struct Market {
     pub histories: Vec<PairHistory>,
     /// Pairs a manager has forbidden, by rep and account id, each once.
     pub forbidden: Vec<(RepId, AccountId)>,
+    /// What reps' own declines ask of this run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub restraints: BTreeMap<RepId, Restraint>,
     /// Driving times that were measured; the straight line goes for all others.
     #[serde(default, skip_serializing_if = "Ways::is_empty")]
     pub ways: Ways,
@@ -126,6 +130,8 @@ struct Rows {
     books: Vec<BookEntry>,
     histories: Vec<PairHistory>,
     forbidden: Vec<(RepId, AccountId)>,
+    #[serde(default)]
+    restraints: BTreeMap<RepId, Restraint>,
     #[serde(default)]
     ways: Ways,
 }
@@ -142,7 +148,7 @@ impl TryFrom<Rows> for Market {
         };
         let books = rows.books.into_iter().map(owned).collect::<Result<_, _>>()?;
         let market = Self::new(rows.business_date, rows.reps, rows.offers, books, rows.histories, rows.forbidden)?;
-        Ok(Self { ways: rows.ways, ..market })
+        Ok(Self { restraints: rows.restraints, ways: rows.ways, ..market })
     }
 }
 
@@ -171,7 +177,8 @@ pub enum MarketError {
 }
 
 impl Market {
-    /// Sorts the parts and checks what is written on the fields. `books` name their rep by id here; no way is measured.
+    /// Sorts the parts and checks what is written on the fields. `books` name their rep by id here; no way is measured and
+    /// nobody has declined anything.
     ///
     /// Cost: O(n log n) in the rows.
     pub fn new(
@@ -221,7 +228,8 @@ impl Market {
             |a, b| (&a.rep, &a.account) == (&b.rep, &b.account),
             |pair| format!("{} / {}", pair.rep, pair.account),
         )?;
-        Ok(Self { business_date, reps, offers, books: placed, histories, forbidden, ways: Ways::default() })
+        let (restraints, ways) = (BTreeMap::new(), Ways::default());
+        Ok(Self { business_date, reps, offers, books: placed, histories, forbidden, restraints, ways })
     }
 
     /// The market of some of its offers: these, their owners with their books and histories, and nobody else.

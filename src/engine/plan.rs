@@ -65,6 +65,8 @@ closed_list! {
         FamilyParted = "family_parted",
         /// A rep is away or leaving.
         NotPresent = "not_present",
+        /// The rep is not open to it at present.
+        NotOpen = "not_open",
         /// An account has more candidates than the policy looks at, and others are more promising.
         LessPromising = "less_promising",
         /// A rep's moves of this run are used up by better ones.

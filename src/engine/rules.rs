@@ -40,6 +40,16 @@ impl<'m> Receipt<'_, 'm> {
         &self.view.offer(self.offer).account
     }
 
+    /// Whether the rep has declined something by which this is not to be proposed to them.
+    fn is_declined(&self) -> bool {
+        self.view.restraints[self.rep as usize].is_some_and(|restraint| {
+            let is_far = |below: Minutes| self.one_way().is_none_or(|minutes| minutes.round() as i64 >= below.0);
+            restraint.rests
+                || restraint.accounts.contains(&self.account().id)
+                || restraint.one_way_below.is_some_and(is_far)
+        })
+    }
+
     fn limit(&self) -> Minutes {
         self.who().max_one_way_minutes.unwrap_or(self.view.policy.scores.travel.max_one_way_minutes)
     }
@@ -71,6 +81,7 @@ impl<'m> Receipt<'_, 'm> {
             }
             Rule::FamilyParted => offer.has_family_in_book && !self.view.policy.rules.families_may_part,
             Rule::NotPresent => !self.view.takes_part[self.rep as usize],
+            Rule::NotOpen => self.is_declined(),
             Rule::TooFar => self.is_too_far(limits),
             Rule::ForbiddenPair => self.view.is_forbidden(self.rep, self.offer),
             Rule::ConflictOfInterest => account.conflicts.contains(&rep.id),
@@ -116,6 +127,7 @@ impl<'m> Receipt<'_, 'm> {
             ),
             Rule::FamilyParted => "a parent or child of it is in the same book".to_owned(),
             Rule::NotPresent => format!("{} is away or leaving", rep.id),
+            Rule::NotOpen => format!("{} is not open to it at present", rep.id),
             Rule::TooFar => match self.one_way() {
                 Some(minutes) => format!("{minutes:.0} minutes one way, at most {}", self.limit()),
                 None => "no way leads there and back".to_owned(),
@@ -166,10 +178,17 @@ impl Asked {
             Rule::LicenceMissing => !item.account.licences_required.is_empty(),
             Rule::IndustryMissing => facts.industry_required,
             Rule::AbuseNotOptedIn => facts.abusive,
+            Rule::NotOpen => !view.market.restraints.is_empty(),
             rule => rule == Rule::NotPresent,
         };
         let asked = OF_A_RECEIPT.into_iter().zip(0..).filter(|&(rule, _)| is_asked(rule));
         Self { bits: asked.fold(0, |bits, (_, at)| bits | 1 << at) }
+    }
+
+    /// The same without what a longer or shorter drive may change.
+    pub fn whatever_the_drive(self) -> Self {
+        let at = OF_A_RECEIPT.iter().position(|&rule| rule == Rule::NotOpen).expect("it is one of them");
+        Self { bits: self.bits & !(1 << at) }
     }
 }
 
@@ -204,12 +223,13 @@ fn obstacle(
 
 /// The rules about one account and who receives it: first what keeps the account, then what keeps the rep, then what
 /// keeps the two apart.
-pub(crate) const OF_A_RECEIPT: [Rule; 13] = [
+pub(crate) const OF_A_RECEIPT: [Rule; 14] = [
     Rule::Frozen,
     Rule::CoolDown,
     Rule::SwappedOften,
     Rule::FamilyParted,
     Rule::NotPresent,
+    Rule::NotOpen,
     Rule::TooFar,
     Rule::ForbiddenPair,
     Rule::ConflictOfInterest,
@@ -221,8 +241,8 @@ pub(crate) const OF_A_RECEIPT: [Rule; 13] = [
 ];
 
 /// The rules about what a rep gives and receives at once, in the order they are asked.
-pub(crate) const OF_A_SIDE: [Rule; 5] =
-    [Rule::GainTooSmall, Rule::CommissionGap, Rule::LedgerLimit, Rule::OverCapacity, Rule::ExposureCap];
+pub(crate) const OF_A_SIDE: [Rule; 6] =
+    [Rule::GainTooSmall, Rule::CommissionGap, Rule::LedgerLimit, Rule::OverCapacity, Rule::ExposureCap, Rule::NotOpen];
 
 /// What a move does to one of its reps.
 #[derive(Debug, Clone, Copy)]
@@ -286,6 +306,10 @@ impl Effect {
         let trader = view.trader(self.rep);
         match rule {
             Rule::GainTooSmall => self.gain < limits.min_gain,
+            Rule::NotOpen => {
+                let least = view.restraints[self.rep as usize].and_then(|restraint| restraint.least_gain);
+                least.is_some_and(|least| self.gain < least)
+            }
             Rule::CommissionGap => {
                 let gap = self.commission_gap(view);
                 let larger =
@@ -321,6 +345,7 @@ impl Effect {
         let id = &trader.rep.id;
         match rule {
             Rule::GainTooSmall => format!("{id} would gain less than {} minutes a year", rules.min_gain_minutes),
+            Rule::NotOpen => format!("{id} is not open to it at present"),
             Rule::CommissionGap => format!(
                 "the commissions differ by {} cents, at most {} and {} %",
                 self.commission_gap(view),

@@ -14,6 +14,7 @@ use super::{
     travel::{Drive, Known, Spot, Visits, annual_minutes, way},
 };
 use crate::domain::{
+    decline::Restraint,
     money,
     policy::Policy,
     roster::{Rep, Trait},
@@ -79,6 +80,8 @@ pub(crate) struct View<'m> {
     pub fit: Fit,
     /// Whether each rep is here today and is not going to leave.
     pub takes_part: Vec<bool>,
+    /// What each rep's own declines ask.
+    pub restraints: Vec<Option<&'m Restraint>>,
     /// The row of each offer in its owner's book.
     row_of: Vec<usize>,
     /// The book of rep `r` is `books[first_entry[r]..first_entry[r + 1]]`.
@@ -160,6 +163,7 @@ impl<'m> View<'m> {
             offers_of,
             facts,
             fit: Fit::new(&market.reps, &market.offers),
+            restraints: market.reps.iter().map(|trader| market.restraints.get(&trader.rep.id)).collect(),
             takes_part: market.reps.iter().map(|trader| takes_part(&trader.rep, date)).collect(),
             row_of,
             first_entry,

@@ -15,7 +15,7 @@ use crate::domain::{
     ids::{AccountId, ProposalId},
     proposal::ProposalState,
 };
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -102,6 +102,29 @@ pub fn of(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Vec<Step>, St
     Ok(steps)
 }
 
+/// What givers of an account wrote down about what works with it, in handovers that moved it, the latest first, with when;
+/// at most `limit`. Nothing its receivers wrote.
+pub fn what_worked(
+    reader: &mut Reader<'_>,
+    account: &AccountId,
+    limit: i64,
+) -> Result<Vec<(DateTime<Utc>, String)>, StoreError> {
+    let of_step = handover_steps::proposal_id.eq(legs::proposal_id).and(handover_steps::leg.eq(legs::position));
+    let rows: Vec<(Option<NaiveDateTime>, String)> = legs::table
+        .inner_join(proposals::table)
+        .inner_join(handover_steps::table.on(of_step))
+        .filter(legs::account_id.eq(account.as_str()).and(proposals::trial_ends_on.is_not_null()))
+        .filter(
+            handover_steps::kind.eq(StepKind::Notes.as_str()).and(handover_steps::state.eq(StepState::Done.as_str())),
+        )
+        .filter(handover_steps::done_by.eq(legs::from_rep_id.nullable()).and(handover_steps::note.ne("")))
+        .order((handover_steps::done_at.desc(), handover_steps::proposal_id))
+        .limit(limit)
+        .select((handover_steps::done_at, handover_steps::note))
+        .load(&mut *reader.connection)?;
+    Ok(rows.into_iter().filter_map(|(at, note)| Some((at?.and_utc(), note))).collect())
+}
+
 /// Writes what `after` says in place of `before`, if the step is still as `before` was read; else the race is lost.
 pub fn change(writer: &mut Writer<'_>, before: &Step, after: &Step) -> Result<(), StoreError> {
     let target = handover_steps::table.filter(
@@ -142,22 +165,4 @@ pub fn ready(reader: &mut Reader<'_>, today: NaiveDate, limit: i64) -> Result<Ve
         .select(proposals::id)
         .load(&mut *reader.connection)?;
     ids.into_iter().map(|id| Ok(id.parse()?)).collect()
-}
-
-/// What was written down about what works with an account when it last changed hands: for whoever may see the account.
-pub fn what_works(reader: &mut Reader<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
-    Ok(handover_steps::table
-        .inner_join(proposals::table)
-        .inner_join(
-            legs::table
-                .on(legs::proposal_id.eq(handover_steps::proposal_id).and(legs::position.eq(handover_steps::leg))),
-        )
-        .filter(legs::account_id.eq(account.as_str()))
-        .filter(proposals::trial_ends_on.is_not_null())
-        .filter(handover_steps::kind.eq(StepKind::Notes.as_str()).and(handover_steps::note.ne("")))
-        .filter(handover_steps::state.eq(StepState::Done.as_str()))
-        .order((handover_steps::done_at.desc(), handover_steps::proposal_id))
-        .select(handover_steps::note)
-        .first(&mut *reader.connection)
-        .optional()?)
 }

@@ -25,6 +25,8 @@ pub mod money;
 pub mod override_reviews;
 pub mod overrides;
 pub mod proposals;
+pub mod reminders;
+pub mod restraints;
 pub mod reviews;
 pub mod roster;
 pub mod runs;

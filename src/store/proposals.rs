@@ -13,8 +13,9 @@ use super::{
     to_json,
 };
 use crate::domain::{
+    approval::{Approval, Needs},
     ids::{AccountId, ProposalId, RepId, TeamId},
-    proposal::{Leg, Proposal, ProposalState},
+    proposal::{Answer, Leg, Proposal, ProposalState},
     undo::UndoState,
     units::{Cents, Points},
 };
@@ -32,6 +33,9 @@ struct Row {
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
     agreed_at: Option<NaiveDateTime>,
+    shown_at: Option<NaiveDateTime>,
+    approval_rule: String,
+    approval_needs: String,
     revealed_at: Option<NaiveDateTime>,
     effective_on: Option<NaiveDate>,
     trial_ends_on: Option<NaiveDate>,
@@ -55,7 +59,9 @@ struct LegRow {
     annual_commission_cents: i64,
     side: String,
     money: String,
+    answer_by: NaiveDateTime,
     answer: String,
+    firm_at: Option<NaiveDateTime>,
     live: bool,
     version: String,
 }
@@ -70,6 +76,9 @@ impl From<&Proposal> for Row {
             created_at: proposal.created_at.naive_utc(),
             expires_at: proposal.expires_at.naive_utc(),
             agreed_at: proposal.agreed_at.map(|at| at.naive_utc()),
+            shown_at: proposal.shown_at.map(|at| at.naive_utc()),
+            approval_rule: proposal.approval.rule.clone(),
+            approval_needs: proposal.approval.needs.as_str().to_owned(),
             revealed_at: proposal.revealed_at.map(|at| at.naive_utc()),
             effective_on: proposal.effective_on,
             trial_ends_on: proposal.trial_ends_on,
@@ -95,7 +104,9 @@ impl LegRow {
             annual_commission_cents: leg.annual_commission_cents.0,
             side: to_json(&leg.side),
             money: to_json(&leg.money),
+            answer_by: leg.answer_by.naive_utc(),
             answer: leg.answer.as_str().to_owned(),
+            firm_at: leg.firm_at.map(|at| at.naive_utc()),
             live: proposal.state.is_live(),
             version: leg.version.into(),
         }
@@ -115,7 +126,9 @@ impl TryFrom<LegRow> for Leg {
             annual_commission_cents: Cents(row.annual_commission_cents),
             side: from_json(&row.side)?,
             money: from_json(&row.money)?,
+            answer_by: row.answer_by.and_utc(),
             answer: row.answer.parse()?,
+            firm_at: row.firm_at.map(|at| at.and_utc()),
             version: row.version.parse()?,
         })
     }
@@ -130,6 +143,8 @@ fn proposal(row: Row, legs: Vec<Leg>) -> Result<Proposal, StoreError> {
         created_at: row.created_at.and_utc(),
         expires_at: row.expires_at.and_utc(),
         agreed_at: row.agreed_at.map(|at| at.and_utc()),
+        shown_at: row.shown_at.map(|at| at.and_utc()),
+        approval: Approval { rule: row.approval_rule, needs: row.approval_needs.parse()? },
         revealed_at: row.revealed_at.map(|at| at.and_utc()),
         effective_on: row.effective_on,
         trial_ends_on: row.trial_ends_on,
@@ -269,12 +284,19 @@ pub fn was_declined(
     Ok(found > 0)
 }
 
-/// Proposals waiting for somebody whose time is up, by id, at most `limit`.
+/// Proposals waiting for somebody whose time is up, by id, at most `limit`: a rep who has not answered, or a manager. One
+/// that all have accepted and that needs no manager waits for the next batch alone, and is not among them.
 pub fn overdue(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<Proposal>, StoreError> {
     let now = reader.now().naive_utc();
+    let too_late = legs::table
+        .filter(legs::live.and(legs::answer.eq(Answer::Pending.as_str())).and(legs::answer_by.le(now)))
+        .select(legs::proposal_id);
+    let is_proposed = || proposals::state.eq(ProposalState::Proposed.as_str());
+    let waits_for_managers =
+        proposals::state.eq(ProposalState::Accepted.as_str()).and(proposals::approval_needs.ne(Needs::Nobody.as_str()));
+    let has_lapsed = (is_proposed().or(waits_for_managers)).and(proposals::expires_at.le(now));
     let rows = proposals::table
-        .filter(proposals::state.eq_any(words(&[ProposalState::Proposed, ProposalState::Accepted])))
-        .filter(proposals::expires_at.le(now))
+        .filter(has_lapsed.or(is_proposed().and(proposals::id.eq_any(too_late))))
         .order(proposals::id)
         .limit(limit)
         .select(Row::as_select())
@@ -367,6 +389,21 @@ pub fn open_to_parties_with(reader: &mut Reader<'_>, accounts: &[AccountId]) -> 
     with_legs(reader, rows)
 }
 
+/// Proposals that all have accepted without their reps having been told, by id; only those with a giver in `team` where one
+/// is given. Among them may be some of which an accept can still be taken back.
+pub fn agreed_unseen(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Vec<Proposal>, StoreError> {
+    let everybody = team.is_none();
+    let members = reps::table.filter(reps::team_id.eq(team.map_or("", TeamId::as_str))).select(reps::id);
+    let theirs = legs::table.filter(legs::from_rep_id.eq_any(members)).select(legs::proposal_id);
+    let rows = proposals::table
+        .filter(proposals::state.eq(ProposalState::Accepted.as_str()).and(proposals::shown_at.is_null()))
+        .filter(everybody.into_sql::<Bool>().or(proposals::id.eq_any(theirs)))
+        .order(proposals::id)
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    with_legs(reader, rows)
+}
+
 fn words(states: &[ProposalState]) -> Vec<&'static str> {
     states.iter().map(|state| state.as_str()).collect()
 }
@@ -391,7 +428,9 @@ pub fn change(writer: &mut Writer<'_>, before: &Proposal, after: &Proposal) -> R
         exactly_one(
             diesel::update(target)
                 .set((
+                    legs::answer_by.eq(is.answer_by.naive_utc()),
                     legs::answer.eq(is.answer.as_str()),
+                    legs::firm_at.eq(is.firm_at.map(|at| at.naive_utc())),
                     legs::version.eq(String::from(is.version)),
                     legs::live.eq(after.state.is_live()),
                 ))
@@ -435,12 +474,27 @@ pub struct Decision {
     pub reason: Option<String>,
     /// When, in UTC.
     pub at: NaiveDateTime,
+    /// When it was taken back, where it was.
+    pub taken_back_at: Option<NaiveDateTime>,
 }
 
 /// Adds a decision; a second answer of a rep or approval of a manager is [`StoreError::Twice`].
 pub fn decide(writer: &mut Writer<'_>, decision: &Decision) -> Result<(), StoreError> {
     diesel::insert_into(decisions::table).values(decision).execute(&mut *writer.connection)?;
     Ok(())
+}
+
+/// Marks a rep's accept as taken back; where there is none that counts, the race is lost.
+pub fn take_back(writer: &mut Writer<'_>, id: ProposalId, rep: &RepId) -> Result<(), StoreError> {
+    let now = writer.now().naive_utc();
+    let target = decisions::table.filter(
+        decisions::proposal_id
+            .eq(String::from(id))
+            .and(decisions::for_rep_id.eq(rep.as_str()))
+            .and(decisions::action.eq("accept"))
+            .and(decisions::taken_back_at.is_null()),
+    );
+    exactly_one(diesel::update(target).set(decisions::taken_back_at.eq(Some(now))).execute(&mut *writer.connection)?)
 }
 
 /// The managers who have approved a proposal.

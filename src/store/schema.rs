@@ -135,6 +135,9 @@ table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         agreed_at -> Nullable<Timestamp>,
+        shown_at -> Nullable<Timestamp>,
+        approval_rule -> Text,
+        approval_needs -> Text,
         revealed_at -> Nullable<Timestamp>,
         effective_on -> Nullable<Date>,
         trial_ends_on -> Nullable<Date>,
@@ -158,7 +161,9 @@ table! {
         annual_commission_cents -> BigInt,
         side -> Text,
         money -> Text,
+        answer_by -> Timestamp,
         answer -> Text,
+        firm_at -> Nullable<Timestamp>,
         live -> Bool,
         version -> Text,
     }
@@ -201,6 +206,27 @@ table! {
         actor_id -> Text,
         reason -> Nullable<Text>,
         at -> Timestamp,
+        taken_back_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    restraints (proposal_id, rep_id) {
+        proposal_id -> Text,
+        rep_id -> Text,
+        asks -> Text,
+        account_id -> Nullable<Text>,
+        minutes -> Nullable<BigInt>,
+        until -> Date,
+    }
+}
+
+table! {
+    reminders (proposal_id, leg, due_at) {
+        proposal_id -> Text,
+        leg -> Integer,
+        due_at -> Timestamp,
+        handled_at -> Nullable<Timestamp>,
     }
 }
 
@@ -447,6 +473,8 @@ joinable!(legs -> submissions (submission_id));
 joinable!(money_entries -> proposals (proposal_id));
 joinable!(open_deals -> accounts (account_id));
 joinable!(decisions -> proposals (proposal_id));
+joinable!(restraints -> reps (rep_id));
+joinable!(reminders -> proposals (proposal_id));
 joinable!(overrides -> proposals (proposal_id));
 joinable!(override_reviews -> overrides (override_id));
 joinable!(meetings -> teams (team_id));
@@ -476,6 +504,8 @@ allow_tables_to_appear_in_same_query!(
     money_entries,
     open_deals,
     decisions,
+    restraints,
+    reminders,
     overrides,
     override_reviews,
     meetings,

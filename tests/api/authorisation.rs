@@ -109,6 +109,16 @@ impl Stock<'_> {
         proposal
     }
 
+    /// One that Anna has accepted, which she may take back.
+    fn accepted_by_anna(&mut self) -> ProposalId {
+        let proposal = self.proposal().id;
+        let seen = self.world.party(&rep("anna"), proposal).version;
+        let mut settings = self.world.settings.clone();
+        settings.proposals.take_back_minutes = 60;
+        self.world.store.write(|writer| decide::accept(writer, &settings, &rep("anna"), proposal, seen)).unwrap();
+        proposal
+    }
+
     /// One that Mona has approved as well, so that there is a handover.
     fn approved(&mut self) -> ProposalId {
         let proposal = self.accepted();
@@ -245,6 +255,7 @@ impl Stock<'_> {
             "declineProposal" => {
                 Call { body: Some(Body::Json(json!({"reason": "other"}))), ..proposal_call(self.proposal().id) }
             }
+            "takeBackProposal" => proposal_call(self.accepted_by_anna()),
             "approveProposal" => proposal_call(self.accepted()),
             "createOverride" => {
                 let proposal = self.proposal().id;

@@ -140,8 +140,10 @@ async fn a_day_from_the_crms_files_to_the_file_that_goes_back() {
         assert_eq!((&answered["status"], &answered["counterpart"]), (&json!("answered"), &Value::Null));
         day.change(&proposal, "accept", &rep("otto"), json!({})).await.with(200);
         let agreed = day.get(&proposal, &rep("wanda")).await.json();
-        assert_eq!((&agreed["status"], &agreed["counterpart"]), (&json!("accepted"), &json!("Otto West")));
+        assert_eq!((&agreed["status"], &agreed["counterpart"]), (&json!("answered"), &Value::Null));
         day.change(&proposal, "approve", &manager("wim"), json!({})).await.with(200);
+        let approved = day.get(&proposal, &rep("wanda")).await.json();
+        assert_eq!((&approved["status"], &approved["counterpart"]), (&json!("approved"), &json!("Otto West")));
 
         let file = day.hand_over(&proposal, ["otto", "wanda"]).await;
         assert!(file.contains("O-1") && file.contains("W-1"), "{file}");
@@ -218,7 +220,7 @@ async fn the_same_day_with_an_override_of_each_kind() {
         day.submit("otto", "O-2").await;
         assert_eq!(day.run(&manager("wim"), "west", "2026-03-07").await, 1);
         let declined = day.proposal_of("wanda", "W-2").await;
-        day.change(&declined, "decline", &rep("otto"), json!({"reason": "keep_mine"})).await.with(200);
+        day.change(&declined, "decline", &rep("otto"), json!({"reason": "other"})).await.with(200);
         let kept = day.get(&declined, &manager("wim")).await.with(200).json();
         let accounts: Vec<&Value> = kept["legs"].as_array().unwrap().iter().map(|leg| &leg["account"]["id"]).collect();
         let forced = day.order("wim", json!({"kind": "force", "accounts": accounts})).await.with(201).json();

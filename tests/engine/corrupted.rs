@@ -2,7 +2,10 @@
 
 use super::story::{RepLine, Story};
 use account_swap::{
-    domain::units::{Cents, Minutes, Points, Stars},
+    domain::{
+        decline::Ask,
+        units::{Cents, Minutes, Points, Stars},
+    },
     engine::{
         check::{Breach, Claim, check},
         plan::{Move, Plan, Proof, Rule, plan},
@@ -297,10 +300,40 @@ fn broken(rule: Rule) -> Story {
             ben(&mut story, |ben| ben.tolerances = vec!["abusive".to_owned()]);
         }
         Rule::FamilyParted => story.offer[0].family_in_book = true,
+        Rule::NotOpen => ben_asks(&mut story, Ask::Account("A-1".parse().unwrap())),
         Rule::NotPresent => ben(&mut story, |ben| ben.leaves_on = Some("2026-03-31".to_owned())),
         Rule::LessPromising | Rule::CapReached | Rule::BetterElsewhere => unreachable!("no rule about a move"),
     }
     story
+}
+
+/// Has Ben ask something of the run, as by a decline.
+fn ben_asks(story: &mut Story, ask: Ask) {
+    story.restraint.entry("ben".to_owned()).or_default().take_in(ask);
+}
+
+#[test]
+fn a_move_that_a_decline_asks_not_to_propose_is_refused_and_never_planned() {
+    let plan = planned(&two_places());
+    let side = plan.moves[0].legs[1].side;
+    assert_eq!(plan.moves[0].legs[1].from.as_str(), "ben");
+    let asks = [
+        (Ask::Nearer(side.received.one_way_minutes), true),
+        (Ask::Nearer(side.received.one_way_minutes + Minutes(1)), false),
+        (Ask::MoreGain(side.gain + Minutes(1)), true),
+        (Ask::MoreGain(side.gain), false),
+        (Ask::Rest, true),
+    ];
+    for (ask, binds) in asks {
+        let mut story = two_places();
+        ben_asks(&mut story, ask.clone());
+        let found = breaches(&story, plan.clone());
+        let named = found.iter().any(|breach| breach.rule == Some(Rule::NotOpen));
+        assert_eq!(named, binds, "{ask:?}: {found:#?}");
+        let again = planned(&story);
+        assert_eq!(breaches(&story, again.clone()), [], "{ask:?}");
+        assert_eq!(again.moves.len(), if binds { 1 } else { 2 }, "{ask:?}");
+    }
 }
 
 #[test]

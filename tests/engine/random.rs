@@ -1,6 +1,7 @@
 //! Random small markets: few reps in one corner of the country, few words, so that every rule meets somebody.
 
 use super::story::{BookLine, DealLine, HistoryLine, OfferLine, RepLine, Story, WayLine};
+use account_swap::domain::{decline::Restraint, units::Minutes};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 const STYLES: [&str; 2] = ["direct", "analytical"];
@@ -33,9 +34,9 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
             ),
             vec((0..reps, 0..offers), 0..2),
             vec((spot(), spot(), option::weighted(0.9, 0_u32..150), option::weighted(0.9, 0_u32..150)), 0..12),
-            policy(),
+            (policy(), vec((0..reps, restraint(offers)), 0..2)),
         )
-            .prop_map(|(rep, mut offer, book, history, forbidden, ways, policy)| {
+            .prop_map(|(rep, mut offer, book, history, forbidden, ways, (policy, restraints))| {
                 for (at, offer) in offer.iter_mut().enumerate() {
                     offer.id = format!("offer-{at}");
                 }
@@ -87,11 +88,28 @@ pub fn stories(offers: usize, limits: Limits) -> impl Strategy<Value = Story> {
                         .into_iter()
                         .map(|(rep, offer)| (name(rep), format!("offer-{offer}")))
                         .collect(),
+                    restraint: restraints.into_iter().map(|(rep, restraint)| (name(rep), restraint)).collect(),
                     way,
                     policy: policy.parse().unwrap(),
                 }
             })
     })
+}
+
+/// What declines ask, near what a market of this size holds.
+fn restraint(offers: usize) -> impl Strategy<Value = Restraint> {
+    (
+        vec(0..offers, 0..2),
+        option::weighted(0.3, select(&[20, 60, 120][..])),
+        option::weighted(0.3, select(&[-1000, 500, 3000][..])),
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(accounts, below, least, rests)| Restraint {
+            accounts: accounts.into_iter().map(|at| format!("offer-{at}").parse().unwrap()).collect(),
+            one_way_below: below.map(Minutes),
+            least_gain: least.map(Minutes),
+            rests,
+        })
 }
 
 /// A place on a coarse grid, so that equal distances and equal places are common.

@@ -188,6 +188,7 @@ stories! {
     exposure_of_one_takes_one_abusive_account_a_run,
     what_a_manager_keeps_stays,
     an_account_that_just_moved_stays,
+    who_declined_is_not_asked_for_the_same_again,
     an_account_does_not_return_to_its_former_owner,
     conflicts_and_forbidden_pairs_stay_apart,
     a_cap_of_one_lets_one_account_go,

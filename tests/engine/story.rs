@@ -5,6 +5,7 @@
 
 use account_swap::{
     domain::{
+        decline::Restraint,
         money::{Balance, OpenDeal},
         policy::Policy,
         roster::{Account, Leave, Rep},
@@ -18,7 +19,7 @@ use account_swap::{
 };
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::{fmt::Debug, str::FromStr};
+use std::{collections::BTreeMap, fmt::Debug, str::FromStr};
 
 /// A market as a person writes it.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Story {
     pub history: Vec<HistoryLine>,
     #[serde(default)]
     pub forbidden: Vec<(String, String)>,
+    /// What reps' declines ask, by rep.
+    #[serde(default)]
+    pub restraint: BTreeMap<String, Restraint>,
     #[serde(default)]
     pub way: Vec<WayLine>,
     /// What differs from `policy.toml`.
@@ -258,7 +262,9 @@ impl Story {
             self.forbidden.iter().map(|(rep, account)| (word(rep), word(account))).collect(),
         )
         .unwrap_or_else(|error| panic!("{error}"));
-        Market { ways: Ways::new(self.way.iter().flat_map(|line| self.told(line)).collect()), ..market }
+        let ways = Ways::new(self.way.iter().flat_map(|line| self.told(line)).collect());
+        let restraints = self.restraint.iter().map(|(rep, restraint)| (word(rep), restraint.clone())).collect();
+        Market { restraints, ways, ..market }
     }
 
     fn told(&self, line: &WayLine) -> [Told; 2] {

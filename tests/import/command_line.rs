@@ -5,6 +5,7 @@ use crate::common::databases::{TestDatabase, databases, sqlite};
 use account_swap::{
     app::import::ImportKind,
     domain::{
+        approval::Approval,
         ids::{ProposalId, Version},
         proposal::{Answer, Geography, Leg, Proposal, ProposalState, Side, Valuation},
         units::{Cents, Minutes, Points, Stars},
@@ -133,7 +134,9 @@ fn executing(database: &TestDatabase) {
                     annual_commission_cents: Cents(0),
                     money: Vec::new(),
                     side: Side::new(worth, worth, Minutes(0)),
+                    answer_by: writer.now(),
                     answer: Answer::Accepted,
+                    firm_at: None,
                     version: Version(Uuid::new_v4()),
                 });
             }
@@ -145,6 +148,8 @@ fn executing(database: &TestDatabase) {
                 created_at: writer.now(),
                 expires_at: writer.now(),
                 agreed_at: None,
+                shown_at: None,
+                approval: Approval::otherwise(),
                 revealed_at: None,
                 effective_on: "2026-07-01".parse().ok(),
                 trial_ends_on: None,

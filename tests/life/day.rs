@@ -33,6 +33,11 @@ pub fn accept(world: &World, name: &str, proposal: ProposalId) -> PublicStatus {
     world.party(&rep(name), proposal).status
 }
 
+fn decline(world: &World, name: &str, proposal: ProposalId, version: Version, reason: decide::DeclineReason) {
+    let settings = &world.settings;
+    world.store.write(|writer| decide::decline(writer, settings, &rep(name), proposal, version, reason)).unwrap();
+}
+
 fn order(world: &World, by: &str, change: impl Fn(&mut orders::NewOverride)) -> Result<orders::OverrideView, Refused> {
     let mut new = orders::NewOverride {
         kind: OverrideKind::Veto,
@@ -91,8 +96,11 @@ fn a_submitted_account_ends_in_its_new_owners_book() {
         assert!(seen.gain.0 > 0);
 
         assert_eq!(accept(&world, "anna", proposal), PublicStatus::Answered);
-        assert_eq!(accept(&world, "ben", proposal), PublicStatus::Accepted);
-        assert_eq!(world.party(&rep("anna"), proposal).counterpart.as_deref(), Some("The real ben"));
+        assert_eq!(accept(&world, "ben", proposal), PublicStatus::Answered, "not before the next batch");
+        assert_eq!(world.party(&rep("anna"), proposal).counterpart, None);
+        world.run("2026-03-03");
+        let told = world.party(&rep("anna"), proposal);
+        assert_eq!((told.status, told.counterpart.as_deref()), (PublicStatus::Accepted, Some("The real ben")));
 
         let version = world.manager(&manager("mona"), proposal).version;
         world
@@ -129,7 +137,14 @@ fn a_decline_shows_to_nobody_before_the_next_batch() {
         world
             .store
             .write(|writer| {
-                decide::decline(writer, &rep("ben"), proposal, version, decide::DeclineReason::TooLittleGain)
+                decide::decline(
+                    writer,
+                    &world.settings,
+                    &rep("ben"),
+                    proposal,
+                    version,
+                    decide::DeclineReason::TooLittleGain,
+                )
             })
             .unwrap();
         assert_eq!(world.kept(proposal).state, ProposalState::Declined);
@@ -206,7 +221,7 @@ fn every_kind_of_override_does_what_it_says_and_nothing_for_whom_it_is_not() {
         assert_eq!(code(order(&world, "mona", absent).unwrap_err()), "not_absent");
         world.execute("UPDATE reps SET leave_from = '2020-01-01', leave_until = '2099-01-01' WHERE id = 'ben'");
         order(&world, "mona", absent).unwrap();
-        assert_eq!(accept(&world, "anna", proposal), PublicStatus::Accepted);
+        assert_eq!(accept(&world, "anna", proposal), PublicStatus::Answered);
         order(&world, "mona", about(OverrideKind::Approve)).unwrap();
         assert_eq!(world.kept(proposal).state, ProposalState::Approved, "{}", world.name);
         world.execute("UPDATE reps SET leave_from = NULL, leave_until = NULL WHERE id = 'ben'");
@@ -262,8 +277,8 @@ fn forcing_over_a_decline_or_across_teams_needs_a_second_manager() {
         let world = World::new(database, 3);
         let proposal = proposed(&world);
         let version = world.party(&rep("ben"), proposal).version;
-        let reason = decide::DeclineReason::KeepMine;
-        world.store.write(|writer| decide::decline(writer, &rep("ben"), proposal, version, reason)).unwrap();
+        let reason = decide::DeclineReason::Other;
+        decline(&world, "ben", proposal, version, reason);
         let force = |one: &'static str, other: &'static str| {
             move |new: &mut orders::NewOverride| {
                 new.kind = OverrideKind::Force;
@@ -360,7 +375,7 @@ fn withdrawing_reads_the_same_whether_the_colleague_has_declined_or_not() {
             if declines {
                 let version = world.party(&rep("ben"), proposal).version;
                 let reason = decide::DeclineReason::BadTime;
-                world.store.write(|writer| decide::decline(writer, &rep("ben"), proposal, version, reason)).unwrap();
+                decline(&world, "ben", proposal, version, reason);
             }
             let version = world.store.read(|reader| submit::one(reader, &rep("anna"), submission.id)).unwrap().version;
             let withdrawn =
@@ -487,13 +502,23 @@ fn a_manager_sees_of_everybodys_run_the_own_teams_part_and_no_sum_over_fewer_tha
 }
 
 #[test]
-fn a_small_difference_in_commission_needs_no_manager_where_the_policy_says_so() {
+fn what_is_small_and_near_needs_no_manager_where_the_policy_says_so_and_is_approved_at_the_next_batch() {
     for database in databases() {
         let mut world = World::new(database, 2);
-        world.settings.proposals.automatic_approval_cents = 1;
+        let rules = r#"rules = [{ name = "small_and_near", abusive = false, commission_gap_cents_at_most = 1, one_way_minutes_at_most = 60, needs = "nobody" }]"#;
+        world.settings.approval = toml::from_str(rules).unwrap();
         let proposal = proposed(&world);
+        assert_eq!(world.manager(&manager("mona"), proposal).approval_rule, "small_and_near");
         accept(&world, "anna", proposal);
-        assert_eq!(accept(&world, "ben", proposal), PublicStatus::Approved, "{}", world.name);
+        assert_eq!(accept(&world, "ben", proposal), PublicStatus::Answered, "{}", world.name);
+        world.execute("UPDATE proposals SET expires_at = '2020-01-01 00:00:00'");
+        assert_eq!(
+            account_swap::app::sweep::sweep(&world.store).unwrap(),
+            0,
+            "it waits for the batch and for no person"
+        );
+        world.run("2026-03-03");
+        assert_eq!(world.party(&rep("anna"), proposal).status, PublicStatus::Approved, "{}", world.name);
         let steps = world.store.read(|reader| handover::one(reader, &rep("ben"), proposal)).unwrap().steps;
         assert_eq!(steps.len(), 2 * StepKind::ALL.len());
     }

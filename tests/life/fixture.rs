@@ -7,6 +7,7 @@ use crate::common::databases::TestDatabase;
 use account_swap::{
     app::{Page, Refused, Store, proposals as views, run, submit},
     domain::{
+        approval::Approval,
         ids::{AccountId, ProposalId, RepId, SubmissionId, Version},
         money,
         principal::{Principal, Role},
@@ -28,7 +29,6 @@ pub struct World {
     pub settings: Settings,
     pub name: &'static str,
     /// The clock that counts, where it is not the database's.
-    #[allow(dead_code, reason = "read only where the world is served")]
     pub clock: Option<HandClock>,
     database: TestDatabase,
 }
@@ -103,6 +103,18 @@ impl World {
     pub fn by_hand(self, time: &str) -> (Self, HandClock) {
         let clock = HandClock::showing(time.parse().unwrap());
         (Self { store: self.store.by_clock(clock.clone()), clock: Some(clock.clone()), ..self }, clock)
+    }
+
+    /// Two worlds that are this one up to now, and go by its clock.
+    pub fn twins(self) -> [Self; 2] {
+        let Self { store, settings, name, clock, database } = self;
+        drop(store);
+        let copy = database.copy();
+        [database, copy].map(|database| {
+            let mut settings = settings.clone();
+            settings.database.url.clone_from(&database.url);
+            Self { store: open(&settings, clock.as_ref()), settings, name, clock: clock.clone(), database }
+        })
     }
 
     /// Changes the database behind the program's back.
@@ -195,7 +207,9 @@ impl World {
                                 deal: None,
                             }],
                             side: Side::new(worth(150), worth(300), Minutes(480)),
+                            answer_by: now + Duration::hours(100),
                             answer: Answer::Pending,
+                            firm_at: None,
                             version: Version(Uuid::new_v4()),
                         });
                     }
@@ -207,6 +221,8 @@ impl World {
                         created_at: now,
                         expires_at: now + Duration::hours(100),
                         agreed_at: None,
+                        shown_at: None,
+                        approval: Approval::otherwise(),
                         revealed_at: None,
                         effective_on: None,
                         trial_ends_on: None,
@@ -228,6 +244,15 @@ impl World {
     /// A proposal as it is kept.
     pub fn kept(&self, proposal: ProposalId) -> Proposal {
         self.store.read(|reader| proposals::one(reader, proposal)).unwrap().unwrap()
+    }
+}
+
+/// Opens a database by a clock, or by its own.
+pub fn open(settings: &Settings, clock: Option<&HandClock>) -> Store {
+    let store = Store::open(&settings.database).expect("the database");
+    match clock {
+        Some(clock) => store.by_clock(clock.clone()),
+        None => store,
     }
 }
 

@@ -230,7 +230,10 @@ fn by_an_override_nobody_can_tell_what_a_colleague_answered() {
             if declined {
                 let version = world.party(&rep("ben"), proposal).version;
                 let reason = decide::DeclineReason::TooFar;
-                world.store.write(|writer| decide::decline(writer, &rep("ben"), proposal, version, reason)).unwrap();
+                world
+                    .store
+                    .write(|writer| decide::decline(writer, &world.settings, &rep("ben"), proposal, version, reason))
+                    .unwrap();
             }
             order(&world, "mona", &new(OverrideKind::Freeze, &["ben-0"])).unwrap();
             views.push((seen(&world, "anna"), state_of(&world, "anna", "anna-0")));

@@ -105,6 +105,30 @@ fn two_reps_accepting_at_once_both_count() {
 }
 
 #[test]
+fn taking_an_accept_back_while_the_colleague_accepts_leaves_it_open() {
+    for database in databases() {
+        let mut world = World::new(database, ROUNDS);
+        world.settings.proposals.take_back_minutes = 60;
+        let proposals = world.propose(ROUNDS);
+        let accept = accepting(&world, &proposals, "anna");
+        assert!((0..ROUNDS).all(|round| accept(round) == "ok"), "{}", world.name);
+        let seen: Vec<_> = proposals.iter().map(|one| world.party(&rep("anna"), one.id).version).collect();
+        let anna = |round: usize| {
+            let proposal = proposals[round].id;
+            word(world.store.write(|writer| decide::take_back(writer, &rep("anna"), proposal, seen[round])))
+        };
+        let ben = accepting(&world, &proposals, "ben");
+        for (round, outcomes) in race(ROUNDS, &[&anna, &ben]).into_iter().enumerate() {
+            assert_eq!(outcomes, ["ok", "ok"], "{} round {round}", world.name);
+            let kept = world.kept(proposals[round].id);
+            let answers = kept.legs.iter().map(|leg| leg.answer.as_str()).collect::<Vec<_>>();
+            assert_eq!((kept.state, answers), (ProposalState::Proposed, vec!["pending", "accepted"]), "{}", world.name);
+            assert_eq!(kept.agreed_at, None, "{} round {round}", world.name);
+        }
+    }
+}
+
+#[test]
 fn an_accept_against_a_veto_ends_vetoed_or_is_told_that_it_changed() {
     for database in databases() {
         let world = World::new(database, ROUNDS);

@@ -36,8 +36,8 @@ fn proposed(database: TestDatabase) -> (World, ProposalId) {
     (world, proposal)
 }
 
-/// Accepts for one of the three, and holds that nothing the others see has changed unless that was the last answer.
-fn accept(world: &World, name: &str, proposal: ProposalId, is_last: bool) {
+/// Accepts for one of the three, and holds that nothing the others see has changed, even if that was the last answer.
+fn accept(world: &World, name: &str, proposal: ProposalId) {
     let others = || REPS.into_iter().filter(|other| *other != name);
     let seen = |other: &str| {
         let view = world.party(&rep(other), proposal);
@@ -47,7 +47,7 @@ fn accept(world: &World, name: &str, proposal: ProposalId, is_last: bool) {
     let version = world.party(&rep(name), proposal).version;
     world.store.write(|writer| decide::accept(writer, &world.settings, &rep(name), proposal, version)).unwrap();
     let after: Vec<_> = others().map(seen).collect();
-    assert_eq!(before == after, !is_last, "{}: {name} answered", world.name);
+    assert_eq!(before, after, "{}: {name} answered", world.name);
 }
 
 #[test]
@@ -62,10 +62,12 @@ fn three_reps_accept_a_ring_and_all_accounts_change_hands_at_once() {
             assert_eq!((seen.gives.id, seen.receives.id), (id(gives), id(receives)), "{}", world.name);
             assert!(seen.gain.0 > 0);
         }
-        accept(&world, "cora", proposal, false);
-        accept(&world, "anna", proposal, false);
+        accept(&world, "cora", proposal);
+        accept(&world, "anna", proposal);
         assert_eq!(world.party(&rep("anna"), proposal).status, PublicStatus::Answered);
-        accept(&world, "ben", proposal, true);
+        accept(&world, "ben", proposal);
+        assert_eq!(world.kept(proposal).state, ProposalState::Accepted, "{}", world.name);
+        world.run("2026-03-03");
         for (name, counterpart) in [("anna", "The real cora"), ("ben", "The real anna"), ("cora", "The real ben")] {
             let seen = world.party(&rep(name), proposal);
             assert_eq!((seen.status, seen.counterpart.as_deref()), (PublicStatus::Accepted, Some(counterpart)));
@@ -113,7 +115,7 @@ fn three_reps_accept_a_ring_and_all_accounts_change_hands_at_once() {
 fn one_who_declines_a_ring_ends_it_for_all_and_nobody_sees_who() {
     for database in databases() {
         let (world, proposal) = proposed(database);
-        accept(&world, "anna", proposal, false);
+        accept(&world, "anna", proposal);
         let seen = |name: &str| {
             let view = world.party(&rep(name), proposal);
             (view.status, view.version)
@@ -122,13 +124,16 @@ fn one_who_declines_a_ring_ends_it_for_all_and_nobody_sees_who() {
         let version = world.party(&rep("ben"), proposal).version;
         world
             .store
-            .write(|writer| decide::decline(writer, &rep("ben"), proposal, version, decide::DeclineReason::BadTime))
+            .write(|writer| {
+                let reason = decide::DeclineReason::BadTime;
+                decide::decline(writer, &world.settings, &rep("ben"), proposal, version, reason)
+            })
             .unwrap();
         assert_eq!(world.kept(proposal).state, ProposalState::Declined);
         assert_eq!([seen("anna"), seen("cora")], before, "{}: a decline shows before the next batch", world.name);
 
         // An answer after the end is taken like any other.
-        accept(&world, "cora", proposal, false);
+        accept(&world, "cora", proposal);
         assert_eq!(seen("cora").0, PublicStatus::Answered);
         world.run("2026-03-03");
         for name in REPS {
@@ -144,7 +149,7 @@ fn an_account_that_changed_hands_elsewhere_ends_a_whole_ring() {
     for database in databases() {
         let (world, proposal) = proposed(database);
         world.execute("UPDATE accounts SET owner_id = 'dan', ownership = 2 WHERE id = 'cora-0'");
-        accept(&world, "anna", proposal, false);
+        accept(&world, "anna", proposal);
         assert_eq!(world.kept(proposal).state, ProposalState::Invalidated, "{}", world.name);
     }
 }

@@ -47,7 +47,7 @@ pub fn publish(
             "the reps' limits have changed since the meeting began; close it and begin another",
         )
     })?;
-    let proposed = propose(writer, settings, None, sound.moves(), &basis.ownerships)?;
+    let proposed = propose(writer, settings, None, sound.moves(), &today, &basis.ownerships)?;
     let after = Meeting {
         state,
         ended_at: Some(writer.now()),

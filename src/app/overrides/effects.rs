@@ -18,7 +18,7 @@ use crate::{
         proposal::{Leg, ProposalAction},
     },
     settings::Settings,
-    store::{overrides as kept, roster},
+    store::{overrides as kept, reminders, roster},
 };
 use chrono::Duration;
 
@@ -39,9 +39,9 @@ pub(super) fn carry_out(
         Target::Absent { id, rep, if_match } => accept_for_absent(writer, settings, who, id, &rep, if_match)?,
         Target::Expiry { id, hours, if_match } => {
             let (proposal, actor) = decide::for_manager(writer, who, id, if_match)?;
-            advance(writer, who, &proposal, ProposalAction::Extend, actor, |proposal| {
-                proposal.expires_at += Duration::hours(hours.into());
-            })?;
+            let by = Duration::hours(hours.into());
+            advance(writer, who, &proposal, ProposalAction::Extend, actor, |proposal| proposal.extend(by))?;
+            reminders::put_off(writer, id, by)?;
         }
         Target::Account(account) => {
             may_hold(writer, who, &account)?;
@@ -85,7 +85,7 @@ fn accept_for_absent(
     if absent.is_present(today) {
         return Err(Refused::conflict("not_absent", "this rep is not on leave today and answers for themself"));
     }
-    if writer.now() >= proposal.expires_at {
+    if proposal.leg_of(rep).is_none_or(|leg| writer.now() >= proposal.answer_by(leg)) {
         return Err(Refused::conflict("expired", "the time to answer is over"));
     }
     if proposal.state.is_not_concluded() {

@@ -7,11 +7,11 @@
 use super::{
     Reader, Refused, Writer, handover,
     life::advance_submission,
-    propose::{expiry, proposal as proposal_of},
+    propose::proposal as proposal_of,
     rematch::{displace, match_again},
     run::business_date,
     snapshot::snapshot,
-    system,
+    system, terms,
     travel::ways_at_hand,
 };
 use crate::{
@@ -88,8 +88,9 @@ pub(super) fn force(
         .iter()
         .map(|leg| snapshot.ownerships.get(&leg.account).copied().ok_or(Refused::NotFound("account")))
         .collect::<Result<_, _>>()?;
-    let now = writer.now();
-    let mut proposal = proposal_of(None, &priced, &ownerships, now, expiry(settings, now));
+    let mut proposal = proposal_of(None, &priced, &ownerships, writer.now());
+    // Nobody is asked, so nobody is reminded.
+    drop(terms::set(settings, &snapshot.market, &mut proposal));
     proposal.state = ProposalState::Approved;
     proposals::insert(writer, std::slice::from_ref(&proposal))?;
     bind(writer, &proposal)?;

@@ -75,7 +75,7 @@ pub(super) fn match_again(writer: &mut Writer<'_>, settings: &Settings, ended: &
         ways => ways?,
     };
     match best_swaps_with(&snapshot.market, &settings.policy, &accounts) {
-        Ok(swaps) => drop(propose(writer, settings, None, &swaps, &snapshot.ownerships)?),
+        Ok(swaps) => drop(propose(writer, settings, None, &swaps, &snapshot.market, &snapshot.ownerships)?),
         Err(breaches) => breaches.iter().for_each(|breach| tracing::error!(%breach, "the re-match does not hold")),
     }
     Ok(())

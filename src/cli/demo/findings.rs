@@ -218,6 +218,7 @@ fn words(rule: Rule, rules: &Rules) -> String {
         Rule::ExposureCap => "a rep holds as many abusive accounts as they accept".to_owned(),
         Rule::FamilyParted => "a parent or child of it would stay behind".to_owned(),
         Rule::NotPresent => "its owner, or the rep in question, is away or leaving".to_owned(),
+        Rule::NotOpen => "the rep in question is not open to it at present".to_owned(),
         Rule::LessPromising => "it, or an account in return, has too many more promising candidates".to_owned(),
         Rule::CapReached => "partners exist, but a rep's moves of one run are used up; next night".to_owned(),
         Rule::BetterElsewhere => "partners exist, but every one of them does better elsewhere".to_owned(),

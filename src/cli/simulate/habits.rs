@@ -8,7 +8,7 @@
 use super::truth::{STRUGGLE_BELOW, Truth};
 use crate::cli::invented::{chance::Chance, struggles::reasons};
 use account_swap::{
-    app::{decide::DeclineReason, proposals::Explanation, submit::NewSubmission},
+    app::{decide::DeclineReason, explain::Explanation, submit::NewSubmission},
     domain::{
         ids::AccountId,
         roster::{Account, Rep},

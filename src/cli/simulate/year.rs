@@ -15,7 +15,7 @@ use super::{
 use crate::cli::{Failure, invented::world::World};
 use account_swap::{
     app::{
-        Page, Refused, Store, calendar, decide,
+        Page, Refused, Store, calendar, decide, explain,
         handover::{self, SettleStep},
         proposals::{self as views, PartyView, ProposalView},
         run::{self, Scope},
@@ -155,14 +155,16 @@ impl<'w> Year<'w> {
         for rep in self.reps.values() {
             let who = as_rep(&rep.id);
             for view in self.proposed_to(&who)? {
-                let told = self.store.read(|reader| views::explain(reader, &who, view.id))?;
+                let told = self.store.read(|reader| explain::explain(reader, &self.settings, &who, view.id))?;
                 let [gives, receives] = [&view.gives.id, &view.receives.id].map(|id| self.accounts[id]);
                 let (id, seen) = (view.id, view.version);
                 let done = match self.habits.reaction(&self.truth, rep, gives, receives, &told) {
                     Reaction::Accept => {
                         self.store.write(|writer| decide::accept(writer, &self.settings, &who, id, seen))
                     }
-                    Reaction::Decline(why) => self.store.write(|writer| decide::decline(writer, &who, id, seen, why)),
+                    Reaction::Decline(why) => {
+                        self.store.write(|writer| decide::decline(writer, &self.settings, &who, id, seen, why))
+                    }
                     Reaction::Nothing => continue,
                 };
                 done?;

@@ -244,6 +244,12 @@ impl<'m> Recount<'m> {
         let abusive = account.traits.contains(&Trait::Abusive);
         fails(Rule::AbuseNotOptedIn, abusive && !who.tolerances.contains(&Trait::Abusive));
         fails(Rule::FamilyParted, !self.policy.rules.families_may_part && item.has_family_in_book);
+        if let Some(restraint) = self.market.restraints.get(&who.id) {
+            let minutes = self.one_way(rep, offer);
+            let is_far = |below: Minutes| !minutes.is_finite() || minutes.round() as i64 >= below.0;
+            let is_declined = restraint.accounts.iter().any(|declined| *declined == account.id);
+            fails(Rule::NotOpen, restraint.rests || is_declined || restraint.one_way_below.is_some_and(is_far));
+        }
         fails(Rule::NotPresent, who.leaves_on.is_some() || !who.is_present(today));
         broken
     }
@@ -485,6 +491,10 @@ impl<'m> Recount<'m> {
         let mut broken = Vec::new();
         if side.gain.0 < limits.gain_minutes {
             broken.push(Rule::GainTooSmall);
+        }
+        let restraint = self.market.restraints.get(&trader.rep.id);
+        if restraint.and_then(|restraint| restraint.least_gain).is_some_and(|least| side.gain.0 < least.0) {
+            broken.push(Rule::NotOpen);
         }
         let commissions = [given, received].map(|offer| self.offer(offer).account.annual_commission_cents.0);
         let gap = commissions[0].abs_diff(commissions[1]) as i64;

@@ -1,0 +1,11 @@
+DROP TABLE reminders;
+DROP TABLE restraints;
+DROP INDEX decisions_one_answer;
+DELETE FROM decisions WHERE taken_back_at IS NOT NULL;
+ALTER TABLE decisions DROP COLUMN taken_back_at;
+CREATE UNIQUE INDEX decisions_one_answer ON decisions (proposal_id, for_rep_id) WHERE action IN ('accept', 'decline');
+ALTER TABLE legs DROP COLUMN firm_at;
+ALTER TABLE legs DROP COLUMN answer_by;
+ALTER TABLE proposals DROP COLUMN approval_needs;
+ALTER TABLE proposals DROP COLUMN approval_rule;
+ALTER TABLE proposals DROP COLUMN shown_at;

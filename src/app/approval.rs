@@ -1,0 +1,86 @@
+//! Whose approval a proposal needs: who fills each manager's seat today, and who is still missing.
+//!
+//! In goes a proposal; out come its seats as the roster has them at this moment. Holds: nobody has a seat who gets an
+//! account in it; where a manager is a party, or away, the next above them who is neither stands in, however far up.
+//! Deliberately absent: the rules, which are the domain's, and which of them fitted, which the proposal says.
+
+use super::{Reader, Refused};
+use crate::{
+    domain::{
+        approval::{Needs, Seat, missing},
+        ids::RepId,
+        proposal::Proposal,
+    },
+    store::{proposals, roster},
+};
+use std::collections::BTreeSet;
+
+/// The seats whose approval a proposal needs: one for each manager of a giver, and for two people that of the next above
+/// where all are one manager's. Empty where a giver has no manager: then nobody can approve it and it lapses.
+pub(super) fn seats(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Vec<Seat>, Refused> {
+    let mut seats: Vec<Seat> = Vec::new();
+    for leg in &proposal.legs {
+        let Some(manager) = roster::manager_of(reader, &leg.from)? else { return Ok(Vec::new()) };
+        if seats.iter().all(|seat| seat.of != manager) {
+            seats.push(seat(reader, proposal, manager)?);
+        }
+    }
+    if let (Needs::TwoPeople, [only]) = (proposal.approval.needs, seats.as_slice())
+        && let Some(above) = above(reader, proposal, &only.of.clone())?
+    {
+        seats.push(Seat { of: above.clone(), may: [above].into() });
+    }
+    Ok(seats)
+}
+
+fn seat(reader: &mut Reader<'_>, proposal: &Proposal, manager: RepId) -> Result<Seat, Refused> {
+    let is_party = proposal.leg_of(&manager).is_some();
+    let mut may: BTreeSet<RepId> = (!is_party).then(|| manager.clone()).into_iter().collect();
+    if is_party || !is_present(reader, &manager)? {
+        may.extend(above(reader, proposal, &manager)?);
+    }
+    Ok(Seat { of: manager, may })
+}
+
+/// The first above somebody who is present and no party.
+fn above(reader: &mut Reader<'_>, proposal: &Proposal, somebody: &RepId) -> Result<Option<RepId>, Refused> {
+    let mut passed = BTreeSet::from([somebody.clone()]);
+    let mut next = roster::manager_of(reader, somebody)?;
+    while let Some(manager) = next.filter(|manager| passed.insert(manager.clone())) {
+        if proposal.leg_of(&manager).is_none() && is_present(reader, &manager)? {
+            return Ok(Some(manager));
+        }
+        next = roster::manager_of(reader, &manager)?;
+    }
+    Ok(None)
+}
+
+/// Whether a manager is at work today; one who is no rep has no leave on record.
+fn is_present(reader: &mut Reader<'_>, manager: &RepId) -> Result<bool, Refused> {
+    let now = reader.now();
+    Ok(roster::rep(reader, manager)?.is_none_or(|rep| {
+        let zone = rep.time_zone.unwrap_or(chrono_tz::UTC);
+        rep.is_present(now.with_timezone(&zone).date_naive())
+    }))
+}
+
+/// Who may approve a proposal, whether or not somebody has.
+pub(super) fn approvers(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<BTreeSet<RepId>, Refused> {
+    Ok(seats(reader, proposal)?.into_iter().flat_map(|seat| seat.may).collect())
+}
+
+/// Who may still approve, where what was given does not suffice; absent where it does.
+pub(super) fn awaited(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Option<BTreeSet<RepId>>, Refused> {
+    let seats = seats(reader, proposal)?;
+    let given = proposals::approvals(reader, proposal.id)?.into_iter().collect();
+    Ok(missing(proposal.approval.needs, &seats, &given))
+}
+
+/// The managers of the givers, and those who stand in for them.
+pub(super) fn involved(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<BTreeSet<RepId>, Refused> {
+    let mut managers = approvers(reader, proposal)?;
+    for leg in &proposal.legs {
+        managers.extend(roster::manager_of(reader, &leg.from)?);
+    }
+    Ok(managers)
+}
