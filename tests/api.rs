@@ -13,6 +13,8 @@ mod fairness;
 mod fixture;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/non_interference.rs"]
+mod non_interference;
 #[path = "api/operations.rs"]
 mod operations;
 #[path = "api/program.rs"]

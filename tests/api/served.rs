@@ -3,10 +3,9 @@
 //! In goes a [`World`]; out comes a server over its database that stops with the value. Answers are read whole, so that
 //! a test compares text with text.
 
-use crate::fixture::World;
+use crate::fixture::{World, open};
 use account_swap::{
     api::{self, AppState, auth::LocalKey},
-    app::Store,
     domain::principal::Principal,
     settings::Settings,
 };
@@ -106,10 +105,7 @@ impl Served {
         settings.server.workers = 2;
         change(&mut settings);
         let key = LocalKey::open(&settings.auth).expect("a key");
-        let mut store = Store::open(&settings.database).expect("the database");
-        if let Some(clock) = &world.clock {
-            store = store.by_clock(clock.clone());
-        }
+        let store = open(&settings, world.clock.as_ref());
         let state = AppState::new(settings, store).await.expect("a state");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");

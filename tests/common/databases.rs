@@ -9,7 +9,7 @@
 //! `fsync`: the cluster survives the crash of a client, not of the machine.
 
 use account_swap::settings::Settings;
-use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 use std::{
     io::{BufRead, BufReader, Read},
     os::unix::process::CommandExt,
@@ -31,7 +31,19 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// The built-in settings, but for this database.
+    /// A second database that holds what this one does now. Whoever is connected to this one is thrown out.
+    pub fn copy(&self) -> Self {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let copy = sqlite();
+            let to = copy.url.trim_start_matches("sqlite:");
+            let mut connection = SqliteConnection::establish(path).expect("the file is there");
+            connection.batch_execute(&format!("VACUUM INTO '{to}'")).expect("a copy of the file");
+            return copy;
+        }
+        postgres_from(self.url.rsplit('/').next().expect("a database's URL ends with its name"))
+    }
+
+    /// The built-in settings, but for this database and for accepts, which hold at once.
     pub fn settings(&self) -> Settings {
         settings(&self.url)
     }
@@ -75,20 +87,27 @@ pub fn sqlite() -> TestDatabase {
     TestDatabase { name: "sqlite", url, _guard: Guard::Directory { _directory: directory } }
 }
 
-/// A fresh, empty PostgreSQL database.
+/// A fresh, empty PostgreSQL database. template0 is never connected to, so that databases can be made side by side.
 pub fn postgres() -> TestDatabase {
+    postgres_from("template0")
+}
+
+/// A PostgreSQL database that begins as another, from which everybody is thrown out.
+fn postgres_from(template: &str) -> TestDatabase {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let cluster = cluster();
     let mut admin = PgConnection::establish(&cluster.url("postgres")).expect("the temporary cluster answers");
-    // template0 is never connected to, so that databases can be made side by side.
-    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a new database");
+    let throw_out = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'");
+    admin.batch_execute(&throw_out).expect("a superuser");
+    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).expect("a new database");
     TestDatabase { name: "postgres", url: cluster.url(&name), _guard: Guard::Named(name) }
 }
 
-/// The built-in settings, but for the database.
+/// The built-in settings, but for the database; and an accept holds at once, so that no test has to wait for it.
 pub fn settings(url: &str) -> Settings {
     let mut settings = Settings::built_in();
+    settings.proposals.take_back_minutes = 0;
     url.clone_into(&mut settings.database.url);
     settings
 }
