@@ -1,7 +1,7 @@
 //! Settings: typed, complete, and an error for every key that is unknown.
 //!
-//! In go, in this order, `config/default.toml` as it was when the program was built, the same file beside the program
-//! if there is one, `config/<profile>.toml`, and variables such as `ACCOUNT_SWAP__DATABASE__URL`; out comes
+//! In go, in this order, `config/default.toml` and `config/triage.toml` as they were when the program was built, the same
+//! files beside the program if there are any, `config/<profile>.toml`, and variables such as `ACCOUNT_SWAP__DATABASE__URL`; out comes
 //! [`Settings`]. Every name carries its unit. Deliberately absent: defaults in code, and reading anything twice.
 
 mod handover;
@@ -10,7 +10,10 @@ mod routing;
 pub use handover::Handover;
 pub use routing::{Graphhopper, Osrm, RoadNetwork, Routing, Valhalla};
 
-use crate::domain::{approval::ApprovalPolicy, decline::Declines, policy::Policy, working_time::WorkingWeek};
+use crate::domain::{
+    approval::ApprovalPolicy, decline::Declines, pattern::PatternTerms, policy::Policy, triage::TriageRules,
+    working_time::WorkingWeek,
+};
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -18,6 +21,9 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 /// What the program was built with.
 pub const DEFAULT_TOML: &str = include_str!("../config/default.toml");
+
+/// The ladder it was built with.
+pub const TRIAGE_TOML: &str = include_str!("../config/triage.toml");
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,6 +51,10 @@ pub struct Settings {
     pub working_time: WorkingWeek,
     /// Who approves what all have accepted.
     pub approval: ApprovalPolicy,
+    /// What is advised about a struggling account.
+    pub triage: TriageRules,
+    /// What counts as an unusual share of a book.
+    pub pattern: PatternTerms,
     /// Imports.
     pub import: Import,
     /// Reports.
@@ -251,7 +261,7 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads the settings from `directory` (`default.toml` and `<profile>.toml`) and from the variables given.
+    /// Reads the settings from `directory` (`default.toml`, `triage.toml` and `<profile>.toml`) and from the variables given.
     pub fn load(
         directory: &Path,
         profile: Option<&str>,
@@ -260,7 +270,9 @@ impl Settings {
         use config::{Config, Environment, File, FileFormat};
         let mut layers = Config::builder()
             .add_source(File::from_str(DEFAULT_TOML, FileFormat::Toml))
-            .add_source(File::from(directory.join("default.toml")).required(false));
+            .add_source(File::from_str(TRIAGE_TOML, FileFormat::Toml))
+            .add_source(File::from(directory.join("default.toml")).required(false))
+            .add_source(File::from(directory.join("triage.toml")).required(false));
         if let Some(profile) = profile {
             let file = directory.join(format!("{profile}.toml"));
             if !file.is_file() {
@@ -316,6 +328,12 @@ impl Settings {
             return wrong(key, what);
         }
         if let Some((key, what)) = self.policy.money.first_senseless() {
+            return wrong(key, &what);
+        }
+        if let Some((key, what)) = self.triage.first_senseless() {
+            return wrong(key, &what);
+        }
+        if let Some((key, what)) = self.pattern.first_senseless() {
             return wrong(key, &what);
         }
         if self.rate_limit.requests_a_second == 0 || self.rate_limit.burst == 0 {

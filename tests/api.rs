@@ -11,6 +11,8 @@ mod fairness;
 #[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]
 #[path = "life/fixture.rs"]
 mod fixture;
+#[path = "api/ladder.rs"]
+mod ladder;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/non_interference.rs"]

@@ -2,6 +2,8 @@
 
 mod common;
 
+#[path = "life/abuse.rs"]
+mod abuse;
 #[path = "life/ageing.rs"]
 mod ageing;
 #[path = "life/day.rs"]
@@ -17,6 +19,10 @@ mod fixture;
 mod handover_races;
 #[path = "life/judgement.rs"]
 mod judgement;
+#[path = "life/ladder.rs"]
+mod ladder;
+#[path = "life/ladder_races.rs"]
+mod ladder_races;
 #[path = "life/leavers.rs"]
 mod leavers;
 #[path = "life/meetings.rs"]
@@ -25,6 +31,8 @@ mod meetings;
 mod money;
 #[path = "life/overrides.rs"]
 mod overrides;
+#[path = "life/pattern.rs"]
+mod pattern;
 #[path = "life/races.rs"]
 mod races;
 #[path = "life/rings.rs"]
@@ -35,5 +43,7 @@ mod states;
 mod store;
 #[path = "life/travel_times.rs"]
 mod travel_times;
+#[path = "life/triage.rs"]
+mod triage;
 #[path = "life/trial.rs"]
 mod trial;

@@ -1,8 +1,16 @@
-//! `/me`: who is asking.
+//! `/me`: who is asking, and what is theirs alone.
 
-use super::{caller::Caller, problem::Problem};
-use crate::app::me::{self, Me};
-use actix_web::{get, web::Json};
+use super::{
+    caller::{Caller, Post, changed, shown},
+    etag::{IfMatch, IfNoneMatch},
+    problem::Problem,
+};
+use crate::app::{
+    me::{self, Me},
+    opt_in::{self, NewOptIn, OptInView},
+    pattern::{self, HintView},
+};
+use actix_web::{HttpResponse, get, post, web::Json};
 
 /// Who you are here
 ///
@@ -11,4 +19,53 @@ use actix_web::{get, web::Json};
 #[get("/me")]
 pub async fn get_me(caller: Caller) -> Result<Json<Me>, Problem> {
     caller.read(|reader, _, who| me::me(reader, who)).await.map(Json)
+}
+
+/// A hint about how much you submit
+///
+/// To a rep about themself, and to nobody else: whether the share of the book they submit is unusual beside that of all
+/// others. It changes at batch boundaries.
+#[utoipa::path(
+    tag = "me",
+    operation_id = "getHint",
+    responses((status = 200, description = "The hint.", body = HintView))
+)]
+#[get("/me/hint")]
+pub async fn get_hint(caller: Caller) -> Result<Json<HintView>, Problem> {
+    caller.read(|reader, settings, who| pattern::hint(reader, settings, who)).await.map(Json)
+}
+
+/// What you have opted in to
+///
+/// The harshest class of abusive accounts you would take, and how many: your own choice, or what the CRM says of you.
+#[utoipa::path(
+    tag = "me",
+    operation_id = "getOptIn",
+    params(IfNoneMatch),
+    responses((status = 200, description = "Your choice.", body = OptInView))
+)]
+#[get("/me/opt-in")]
+pub async fn get_opt_in(caller: Caller, known: IfNoneMatch) -> Result<HttpResponse, Problem> {
+    let view = caller.read(|reader, _, who| opt_in::opt_in(reader, who)).await?;
+    Ok(shown(&known, view.version, &view))
+}
+
+/// Opt in to abusive accounts, or out
+///
+/// A class covers the milder ones. From then on no import changes your choice. You read of the class of every such account
+/// before you can accept it.
+#[utoipa::path(
+    tag = "me",
+    operation_id = "chooseOptIn",
+    params(IfMatch),
+    request_body(content = NewOptIn, description = "Your choice."),
+    responses((status = 200, description = "It is kept.", body = OptInView))
+)]
+#[post("/me/opt-in")]
+pub async fn choose_opt_in(post: Post<NewOptIn>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, new| {
+        let view = opt_in::choose(writer, who, new, if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
 }

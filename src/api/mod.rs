@@ -14,6 +14,7 @@ pub mod page;
 pub mod problem;
 pub mod schema;
 
+mod abuse;
 mod accounts;
 mod audit;
 mod direct_swaps;
@@ -23,6 +24,7 @@ mod imports;
 mod me;
 mod meetings;
 mod overrides;
+mod partings;
 mod proposals;
 mod reports;
 mod reps;
@@ -78,6 +80,9 @@ fn v1(config: &mut ServiceConfig<'_>) {
     config.service(
         scope::scope("/api/v1")
             .service(me::get_me)
+            .service(me::get_hint)
+            .service(me::get_opt_in)
+            .service(me::choose_opt_in)
             .service(reps::list_reps)
             .service(reps::get_rep)
             .service(accounts::list_accounts)
@@ -85,7 +90,23 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(submissions::list_submissions)
             .service(submissions::create_submission)
             .service(submissions::get_submission)
+            .service(submissions::draft_submission)
             .service(submissions::withdraw_submission)
+            .service(submissions::get_triage)
+            .service(submissions::triage_submission)
+            .service(submissions::choose_path)
+            .service(submissions::resolve_submission)
+            .service(partings::list_partings)
+            .service(partings::get_parting)
+            .service(partings::sign_off_parting)
+            .service(partings::refuse_parting)
+            .service(partings::reinstate_parting)
+            .service(abuse::list_abuse)
+            .service(abuse::get_abuse)
+            .service(abuse::acknowledge_abuse)
+            .service(abuse::warn_abuse)
+            .service(abuse::dismiss_abuse)
+            .service(proposals::disclose_proposal)
             .service(proposals::list_proposals)
             .service(proposals::get_proposal)
             .service(proposals::explain_proposal)
@@ -136,6 +157,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(fairness::get_fairness)
             .service(reports::get_summary)
             .service(reports::get_override_report)
+            .service(reports::get_pattern)
             .service(audit::list_audit)
             .service(audit::verify_audit)
             .wrap(from_fn(door)),

@@ -49,6 +49,8 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
         (name = "reps", description = "Reps, as the CRM has them."),
         (name = "accounts", description = "Accounts and whose book they are in."),
         (name = "submissions", description = "Statements that an account is a struggle."),
+        (name = "partings", description = "Customers the company lets go, and the letters to them."),
+        (name = "abuse", description = "What is on record of accounts whose customers treat people badly."),
         (name = "proposals", description = "Moves put to their reps, and the decisions on them."),
         (name = "overrides", description = "What managers decide beyond the ordinary course."),
         (name = "direct_swaps", description = "A rep asks a chosen colleague whether the two might swap."),

@@ -367,6 +367,7 @@ impl From<StoreError> for Problem {
             StoreError::Twice(rule) => Self::conflict(
                 match rule {
                     AtMostOne::LiveSubmission => "already_submitted",
+                    AtMostOne::LiveParting => "already_parting",
                     AtMostOne::LiveLeg => "already_in_a_move",
                     AtMostOne::RunOfTheNight => "already_run",
                     AtMostOne::Answer | AtMostOne::Approval => "already_decided",

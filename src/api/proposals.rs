@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     app::{
+        abuse,
         decide::{self, DeclineReason},
         explain::{self, Explanation},
         money::{self, Statement},
         proposals::{self, ProposalView},
     },
-    domain::ids::ProposalId,
+    domain::{abuse::Severity, ids::ProposalId},
 };
 use actix_web::{HttpResponse, get, post, web::Json};
 use serde::Deserialize;
@@ -84,6 +85,37 @@ pub async fn explain_proposal(
 #[get("/proposals/{id}/money")]
 pub async fn get_proposal_money(caller: Caller, id: Named<ProposalId>) -> Result<Json<Statement>, Problem> {
     caller.read(move |reader, settings, who| money::statement(reader, settings, who, id.0)).await.map(Json)
+}
+
+/// What was read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disclosed {
+    /// The class on record of the account you would get.
+    severity: Severity,
+}
+
+/// Say that you read what is disclosed
+///
+/// To a party who would get an account whose customer treats people badly: without it they cannot accept.
+#[utoipa::path(
+    tag = "proposals",
+    operation_id = "discloseProposal",
+    params(("id" = ProposalId, Path, description = "The proposal."), IfMatch),
+    request_body(content = Disclosed, description = "The class you read of."),
+    responses((status = 200, description = "It is kept.", body = ProposalView))
+)]
+#[post("/proposals/{id}/disclosure")]
+pub async fn disclose_proposal(
+    post: Post<Disclosed>,
+    id: Named<ProposalId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, read| {
+        let view = abuse::disclose(writer, who, id.0, read.severity, if_match.0)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
 }
 
 /// Accept a proposal

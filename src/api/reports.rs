@@ -3,6 +3,7 @@
 use super::{caller::Caller, page::query, problem::Problem};
 use crate::app::{
     overrides::{self, OverrideReport},
+    pattern::{self, PatternView},
     report::{self, Summary},
 };
 use actix_web::{FromRequest, HttpRequest, dev::Payload, get, web::Json};
@@ -59,4 +60,18 @@ pub async fn get_override_report(caller: Caller, days: Days) -> Result<Json<Over
     let report =
         caller.read(move |reader, settings, who| overrides::report(reader, settings, who, days.from, days.until));
     report.await.map(Json)
+}
+
+/// How much the reps of your teams submit
+///
+/// To a manager, about five or more reps together and in steps of five percent, as of a batch; nothing where something
+/// about fewer could be worked out of it.
+#[utoipa::path(
+    tag = "reports",
+    operation_id = "getPattern",
+    responses((status = 200, description = "The figure.", body = PatternView))
+)]
+#[get("/reports/pattern")]
+pub async fn get_pattern(caller: Caller) -> Result<Json<PatternView>, Problem> {
+    caller.read(|reader, settings, who| pattern::report(reader, settings, who)).await.map(Json)
 }

@@ -1,4 +1,4 @@
-//! `/submissions`: a rep's statements that an account is a struggle.
+//! `/submissions`: a rep's statements that an account is a struggle, and the ladder they are taken through.
 
 use super::{
     caller::{Caller, Named, Post, changed, created, shown},
@@ -7,7 +7,10 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    app::submit::{self, NewSubmission, SubmissionView},
+    app::{
+        submit::{self, NewSubmission, SubmissionView},
+        triage::{self, NewPath, NewTriage, TriageView},
+    },
     domain::ids::SubmissionId,
 };
 use actix_web::{HttpResponse, get, post, web::Json};
@@ -31,7 +34,8 @@ pub async fn list_submissions(caller: Caller, page: PageQuery) -> Result<Json<Pa
 
 /// Submit an account
 ///
-/// Puts an account of your own book into the pool, with your stars and reasons. One live submission an account.
+/// Puts an account of your own book into the pool, with your stars and reasons. One live submission an account. An account
+/// that came back from a swap, or that you call abusive, goes by a draft and the ladder.
 #[utoipa::path(
     tag = "submissions",
     operation_id = "createSubmission",
@@ -83,6 +87,110 @@ pub async fn withdraw_submission(
 ) -> Result<HttpResponse, Problem> {
     post.once(move |writer, _, who, _| {
         let view = submit::withdraw(writer, who, id.0, if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
+}
+
+/// Draft a submission
+///
+/// About an account of your own book, to be taken through the ladder. A draft is in no pool until you choose to swap.
+#[utoipa::path(
+    tag = "submissions",
+    operation_id = "draftSubmission",
+    request_body(content = NewSubmission, description = "What you say about the account."),
+    responses((status = 201, description = "It is a draft.", body = SubmissionView))
+)]
+#[post("/submissions/drafts")]
+pub async fn draft_submission(post: Post<NewSubmission>) -> Result<HttpResponse, Problem> {
+    post.once(|writer, _, who, new| {
+        let view = submit::draft(writer, who, new.clone())?;
+        Ok(created(format!("/api/v1/submissions/{}", view.id), view.version, &view))
+    })
+    .await
+}
+
+/// The last round of the ladder
+///
+/// Your answers, the facts, the advice and what you chose; to you alone.
+#[utoipa::path(
+    tag = "submissions",
+    operation_id = "getTriage",
+    params(("id" = SubmissionId, Path, description = "The submission."), IfNoneMatch),
+    responses((status = 200, description = "The round.", body = TriageView))
+)]
+#[get("/submissions/{id}/triage")]
+pub async fn get_triage(caller: Caller, id: Named<SubmissionId>, known: IfNoneMatch) -> Result<HttpResponse, Problem> {
+    let view = caller.read(move |reader, settings, who| triage::one(reader, settings, who, id.0)).await?;
+    Ok(shown(&known, view.version, &view))
+}
+
+/// Answer the questions of the ladder
+///
+/// In their order: is it just me, was it our mistake, does the customer act on wrong information, is it chemistry, is it
+/// abuse, unreasonable demands or unethical acts, is the business a misfit. The answer is advice with its reasons; nothing
+/// happens until you choose a path. Nobody but you sees any of it.
+#[utoipa::path(
+    tag = "submissions",
+    operation_id = "triageSubmission",
+    params(("id" = SubmissionId, Path, description = "The submission."), IfMatch),
+    request_body(content = NewTriage, description = "Your answers."),
+    responses((status = 200, description = "The advice.", body = TriageView))
+)]
+#[post("/submissions/{id}/triage")]
+pub async fn triage_submission(
+    post: Post<NewTriage>,
+    id: Named<SubmissionId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, settings, who, new| {
+        let view = triage::ask(writer, settings, who, id.0, new.clone(), if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
+}
+
+/// Choose a path of the ladder
+///
+/// Whatever was advised. To swap puts the account into the pool; a reset or an education takes it out until you are asked
+/// again; to part ways asks your manager. Your manager sees the path.
+#[utoipa::path(
+    tag = "submissions",
+    operation_id = "choosePath",
+    params(("id" = SubmissionId, Path, description = "The submission."), IfMatch),
+    request_body(content = NewPath, description = "The path."),
+    responses((status = 200, description = "You are on it.", body = TriageView))
+)]
+#[post("/submissions/{id}/path")]
+pub async fn choose_path(
+    post: Post<NewPath>,
+    id: Named<SubmissionId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, settings, who, new| {
+        let view = triage::choose(writer, settings, who, id.0, *new, if_match.0)?;
+        Ok(changed(view.version, &view))
+    })
+    .await
+}
+
+/// Say that you get on again
+///
+/// The submission ends; nothing has to be swapped.
+#[utoipa::path(
+    tag = "submissions",
+    operation_id = "resolveSubmission",
+    params(("id" = SubmissionId, Path, description = "The submission."), IfMatch),
+    responses((status = 200, description = "It is resolved.", body = SubmissionView))
+)]
+#[post("/submissions/{id}/resolve")]
+pub async fn resolve_submission(
+    post: Post,
+    id: Named<SubmissionId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, _| {
+        let view = triage::resolve(writer, who, id.0, if_match.0)?;
         Ok(changed(view.version, &view))
     })
     .await

@@ -7,7 +7,7 @@
 //! Deliberately absent: overrides, which come here with a reason of their own.
 
 use super::{
-    AtMostOne, Refused, StoreError, Writer, approval, handover,
+    AtMostOne, Refused, StoreError, Writer, abuse, approval, handover,
     life::{self, advance, advance_submission, is_current, relation, touch},
     proposals::{self as views, ProposalView},
     run::business_date,
@@ -122,6 +122,7 @@ pub(super) fn accept_for(
     rep: &RepId,
     actor: ProposalActor,
 ) -> Result<Proposal, Refused> {
+    abuse::ensure_disclosed(writer, proposal, rep)?;
     record(writer, who, proposal.id, Recorded { action: "accept", for_rep: rep, reason: None })?;
     let firm_at = writer.now() + Duration::minutes(settings.proposals.take_back_minutes.into());
     let answer = |proposal: &mut Proposal| set_answer(proposal, rep, Answer::Accepted, Some(firm_at));
@@ -135,6 +136,9 @@ pub(super) fn accept_for(
         return advance(writer, &system(), &accepted, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
             proposal.cause = Some(Cause::AccountReassigned);
         });
+    }
+    if !abuse::is_borne(writer, &accepted)? {
+        return advance(writer, &system(), &accepted, ProposalAction::Invalidate, ProposalActor::System, |_| {});
     }
     Ok(accepted)
 }
@@ -320,6 +324,9 @@ fn approve_now(
         return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
             proposal.cause = Some(Cause::AccountReassigned);
         });
+    }
+    if !abuse::is_borne(writer, proposal)? {
+        return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |_| {});
     }
     let approved = advance(writer, who, proposal, ProposalAction::ApproveAsLast, actor, |_| {})?;
     handover::lay_out(writer, settings, &approved, Phase::Handover)?;

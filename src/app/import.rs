@@ -18,7 +18,7 @@ mod territories;
 
 pub use columns::About;
 
-use super::{Refused, StoreError, TransactionError, Writer, invalidate};
+use super::{Refused, StoreError, TransactionError, Writer, abuse, invalidate, triage};
 use crate::{
     domain::{
         Wrong,
@@ -437,6 +437,7 @@ fn look_over<R: Row>(
             });
             all("account", staging::untouchable(writer, &header.given, most)?, &|finding| {
                 match finding.other.as_str() {
+                    "parted" => "an account that the company has not parted with",
                     "reserved" => "an account whose submission is not reserved by a proposal",
                     "draft" => "an account whose submission is not being written by its rep",
                     _ => "an account without a live submission of a former owner",
@@ -465,15 +466,19 @@ fn apply(
         ImportKind::Deals => staging::apply_deals(writer, given)?,
         ImportKind::Accounts => {
             let applied = staging::apply_accounts(writer, given)?;
+            if given.contains("traits") {
+                abuse::declare_by_the_crm(writer, who)?;
+            }
             invalidate::of_accounts(writer, who)?;
             applied
         }
         ImportKind::Submissions => {
             let (applied, new) = staging::apply_submissions(writer, given)?;
-            for id in new {
+            for id in &new {
                 let (action, open) = (SubmissionAction::Submit.as_str(), SubmissionState::Open.as_str());
                 record(writer, who, action, "submission", id.to_string(), Some(open));
             }
+            triage::hold_back(writer, who, &new)?;
             applied
         }
         ImportKind::Territories => Applied::default(),

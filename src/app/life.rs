@@ -5,7 +5,7 @@
 //! submissions, a leg's `ETag`, the money ledger) follows here and nowhere else.
 //! Deliberately absent: who the actor is; verbs find that out.
 
-use super::{Reader, Refused, Writer, approval, fresh_version, system};
+use super::{Reader, Refused, Writer, approval, fresh_version, parting, system};
 use crate::{
     domain::{
         principal::{Principal, Role},
@@ -176,6 +176,17 @@ pub(super) fn advance_submission(
         from_state: Some(before.state.as_str()),
         to_state: Some(after.state.as_str()),
     });
+    // What was asked of a manager ends with the statement it came from, and with another way it takes.
+    if !matches!(action, SubmissionAction::Part | SubmissionAction::Reserve | SubmissionAction::Release) {
+        parting::let_go(writer, &after)?;
+    }
+    Ok(after)
+}
+
+/// Gives a submission a new version for what changed about it but its state. The caller puts it on record.
+pub(super) fn touch_submission(writer: &mut Writer<'_>, before: &Submission) -> Result<Submission, Refused> {
+    let after = Submission { version: fresh_version(), ..before.clone() };
+    submissions::change_state(writer, before, after.state, after.version)?;
     Ok(after)
 }
 

@@ -5,6 +5,7 @@
 //! asks the domain's `next_state`, does one compare-and-set and puts the change on record in the same transaction.
 //! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
 
+pub mod abuse;
 mod approval;
 pub mod calendar;
 pub mod decide;
@@ -20,8 +21,11 @@ mod life;
 pub mod me;
 pub mod meetings;
 pub mod money;
+pub mod opt_in;
 pub mod outcomes;
 pub mod overrides;
+pub mod parting;
+pub mod pattern;
 pub mod people;
 pub mod proposals;
 mod propose;
@@ -35,6 +39,7 @@ pub mod submit;
 pub mod sweep;
 mod terms;
 pub mod travel;
+pub mod triage;
 mod waiting;
 
 pub use crate::store::{AtMostOne, Reader, Store, StoreError, TransactionError, Writer};

@@ -32,8 +32,8 @@ pub use review::{NewReview, ReviewView, review};
 pub use settle::settle;
 
 use super::{
-    AtMostOne, Page, Reader, Refused, StoreError, Writer, decide, fresh_version, handover, life, me, people, proposals,
-    propose, run, snapshot, system, terms, travel,
+    AtMostOne, Page, Reader, Refused, StoreError, Writer, abuse, decide, fresh_version, handover, life, me, people,
+    proposals, propose, run, snapshot, system, terms, travel,
 };
 use crate::{
     domain::{

@@ -6,7 +6,14 @@
 //! manager's has no gain and no points, a party's has no points. Deliberately absent: decisions, and what a proposal means
 //! for one of its parties (`explain`).
 
-use super::{Page, Reader, Refused, approval::approvers, life::relation, me::managed, roster::AccountFacts};
+use super::{
+    Page, Reader, Refused,
+    abuse::{self, Disclosure},
+    approval::approvers,
+    life::relation,
+    me::managed,
+    roster::AccountFacts,
+};
 use crate::{
     domain::{
         approval::Needs,
@@ -120,6 +127,8 @@ pub struct PartyView {
     pub gives: AccountFacts,
     /// The account the reader gets.
     pub receives: AccountFacts,
+    /// What is on record of that account and has to be read before it can be accepted; nothing where nothing is.
+    pub disclosure: Option<Disclosure>,
     /// What the reader gains, in minutes a year.
     pub gain: Minutes,
     /// Who gives the account the reader gets; once all have accepted.
@@ -295,6 +304,11 @@ fn party_view(reader: &mut Reader<'_>, proposal: &Proposal, rep: &RepId) -> Resu
         take_back_until: given.firm_at,
         gives: facts(reader, &given.account)?,
         receives: facts(reader, &received.account)?,
+        disclosure: match status {
+            // What is on record of an account that somebody else keeps is theirs.
+            PublicStatus::NotConcluded | PublicStatus::Undone => None,
+            _ => abuse::disclosure(reader, proposal, rep)?,
+        },
         gain: given.side.gain,
         counterpart,
         effective_on: proposal.effective_on,

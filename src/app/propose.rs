@@ -1,11 +1,11 @@
 //! From checked moves to proposals: what a run, a meeting, a direct swap and a re-match do in the same way.
 //!
 //! In go moves, the market they were found in and how often each account had changed hands then; out come the proposals with
-//! their terms, written and on record. Holds: only a move whose accounts are where they were and whose submissions are open
-//! becomes a proposal, and only if it keeps its reps' balances of the year; its submissions are bound in the same
-//! transaction. Deliberately absent: finding moves and checking them.
+//! their terms, written and on record. Holds: only a move whose accounts are where they were, whose submissions are open and
+//! of which no account waits for its manager's word on abuse becomes a proposal, and only if it keeps its reps' balances of
+//! the year; its submissions are bound in the same transaction. Deliberately absent: finding moves and checking them.
 
-use super::{Refused, Writer, fresh_version, life::advance_submission, run::business_date, system, terms};
+use super::{Refused, Writer, abuse, fresh_version, life::advance_submission, run::business_date, system, terms};
 use crate::{
     domain::{
         approval::Approval,
@@ -36,6 +36,7 @@ pub(super) fn propose(
     let accounts: Vec<AccountId> =
         moves.iter().flat_map(|one| one.legs.iter().map(|leg| leg.account.clone())).collect();
     let today = roster::ownerships(writer, &accounts)?;
+    let awaiting = abuse::awaiting(writer, &accounts)?;
     let now = writer.now();
     let mut balances = money::balances(writer, business_date(&settings.night, now).year())?;
     let limit = settings.policy.rules.ledger_limit_cents;
@@ -51,6 +52,9 @@ pub(super) fn propose(
             })
             .collect();
         let Some(ownerships) = ownerships else { continue };
+        if one.legs.iter().any(|leg| awaiting.contains(&leg.account)) {
+            continue;
+        }
         let sums = by_rep(one.legs.iter().map(|leg| (&leg.from, &leg.to, net(&leg.money))));
         let with = |rep: &RepId, cents: Cents| balances.get(rep).copied().unwrap_or_default().expecting(cents);
         if sums.iter().any(|(rep, cents)| !with(rep, *cents).is_within(limit)) {

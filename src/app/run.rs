@@ -16,6 +16,7 @@ use super::{
     AtMostOne, Page, Reader, Refused, Store, StoreError, Writer, decide, direct,
     life::reveal,
     me::managed,
+    pattern,
     propose::propose,
     snapshot::{Snapshot, snapshot},
     sweep::sweep,
@@ -223,6 +224,7 @@ fn claim(
         decide::conclude(writer, settings, &agreed)?;
     }
     direct::conclude(writer, settings, scope.team())?;
+    pattern::tell(writer, settings)?;
     record(writer, who, claim, "start", None, RunState::Running);
     Ok(claim)
 }

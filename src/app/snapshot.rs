@@ -2,11 +2,14 @@
 //!
 //! In goes a pool and a business date; out comes the immutable [`Market`], and beside it how often each account has
 //! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter, is no
-//! customer any more or is still in a live move is not in the market. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
+//! customer any more, is still in a live move, waits for its manager's word on abuse or belongs to a customer let go is not
+//! in the market; a class of abuse that a manager has acknowledged is among the account's traits there. Cost: linear in the
+//! rows. Deliberately absent: any judgement; rules are the engine's.
 
-use super::{Reader, Refused, StoreError, waiting::nights};
+use super::{Reader, Refused, StoreError, abuse::Records, waiting::nights};
 use crate::{
     domain::{
+        abuse::Standing,
         ids::{AccountId, RepId},
         roster::{AccountStatus, Tag},
         territory::Atlas,
@@ -15,7 +18,7 @@ use crate::{
     store::{
         bounces,
         market::{self, Pool},
-        money, restraints, territories,
+        money, partings, restraints, territories,
     },
 };
 use chrono::{Datelike, Days, NaiveDate};
@@ -43,11 +46,13 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
 
     let frozen: BTreeSet<AccountId> = rows.frozen.into_iter().collect();
     let bound: BTreeSet<AccountId> = rows.bound.into_iter().collect();
-    let mut abusive: BTreeMap<&RepId, u32> = BTreeMap::new();
+    let parted = partings::parted(reader)?;
+    let records = Records::read(reader)?;
+    let mut abusive: BTreeMap<RepId, u32> = records.on_their_way(reader)?;
     let mut families: BTreeSet<(&RepId, &AccountId)> = BTreeSet::new();
     for held in &rows.books {
-        if held.is_abusive {
-            *abusive.entry(&held.owner).or_default() += 1;
+        if records.standing_of(&held.id, held.severity).severity().is_some() {
+            *abusive.entry(held.owner.clone()).or_default() += 1;
         }
         if let Some(parent) = &held.parent {
             families.insert((&held.owner, parent));
@@ -65,10 +70,17 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     let mut offers = Vec::with_capacity(rows.open.len());
     let mut ownerships = BTreeMap::new();
     for open in rows.open {
-        let account = open.held.account;
-        let is_customer = open.held.status == AccountStatus::Active;
+        let mut account = open.held.account;
+        let is_customer = open.held.status == AccountStatus::Active && !parted.contains(&account.id);
         if account.owner != open.rep || bound.contains(&account.id) || !is_customer {
             continue;
+        }
+        match records.standing(&account.id, &account.traits) {
+            Standing::Clean => {}
+            Standing::Awaiting(_) => continue,
+            Standing::Known(severity) => {
+                account.traits.insert(severity.hard_trait());
+            }
         }
         let has_family_in_book = families.contains(&(&account.owner, &account.id))
             || account.parent.as_ref().is_some_and(|parent| in_book.contains(&(&account.owner, parent)));

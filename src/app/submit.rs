@@ -1,23 +1,26 @@
 //! Submitting an account, seeing submissions, taking one back.
 //!
 //! In goes a rep's statement; out comes the submission as its reader may see it: whole to the submitter, without
-//! stars and note to the manager, counted to the admin. Stars and notes never leave for anybody else.
+//! stars and note to the manager, counted to the admin. Stars and notes never leave for anybody else. A statement goes
+//! straight into the pool, or is a draft to be taken through the ladder first.
 //! Deliberately absent: advice (the ladder) and matching.
 
-use super::{AtMostOne, Page, Reader, Refused, StoreError, Writer, fresh_version, life, me::managed, system};
+use super::{AtMostOne, Page, Reader, Refused, StoreError, Writer, fresh_version, life, me::managed, system, triage};
 use crate::{
     domain::{
         ids::{AccountId, RepId, SubmissionId, Version},
         invalidation::Cause,
+        parting::PartingState,
         principal::{Principal, Role},
         proposal::{ProposalAction, ProposalActor},
         roster::AccountStatus,
         submission::{Reason, Submission, SubmissionAction, SubmissionActor, SubmissionState},
+        triage::Path,
         units::Stars,
     },
-    store::{audit::Change, proposals, roster, submissions},
+    store::{audit::Change, partings, proposals, roster, submissions, triages},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -72,11 +75,42 @@ pub struct SubmissionView {
     pub share_reasons: Option<bool>,
     /// The submitter's own note; to nobody else.
     pub note: Option<String>,
+    /// The path its rep has taken on the ladder; to the submitter and the manager.
+    pub path: Option<Path>,
+    /// When the submitter is asked again; to nobody else.
+    pub check_back_on: Option<NaiveDate>,
     /// New at each change.
     pub version: Version,
 }
 
-fn view(submission: Submission, who: &Principal) -> SubmissionView {
+pub(super) fn view(
+    reader: &mut Reader<'_>,
+    submission: Submission,
+    who: &Principal,
+) -> Result<SubmissionView, Refused> {
+    Ok(views(reader, vec![submission], who)?.remove(0))
+}
+
+fn views(
+    reader: &mut Reader<'_>,
+    submissions: Vec<Submission>,
+    who: &Principal,
+) -> Result<Vec<SubmissionView>, Refused> {
+    let ids: Vec<SubmissionId> = submissions.iter().map(|one| one.id).collect();
+    let paths = triages::paths(reader, &ids)?;
+    let on_path = |one: Submission| {
+        let (path, check_back_on) = paths.get(&one.id).copied().unzip();
+        seen(one, path, check_back_on.flatten(), who)
+    };
+    Ok(submissions.into_iter().map(on_path).collect())
+}
+
+fn seen(
+    submission: Submission,
+    path: Option<Path>,
+    check_back_on: Option<NaiveDate>,
+    who: &Principal,
+) -> SubmissionView {
     let own = who.role == Role::Rep && submission.rep == who.id;
     SubmissionView {
         id: submission.id,
@@ -89,12 +123,31 @@ fn view(submission: Submission, who: &Principal) -> SubmissionView {
         reasons: (own || submission.reasons_shared).then_some(submission.reasons),
         share_reasons: own.then_some(submission.reasons_shared),
         note: own.then_some(submission.note),
+        path,
+        check_back_on: check_back_on.filter(|_| own),
         version: submission.version,
     }
 }
 
-/// Puts an account of the own book into the pool.
+/// Puts an account of the own book into the pool; one that has to go by the ladder first is refused.
 pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> Result<SubmissionView, Refused> {
+    let submission = state(writer, who, new, SubmissionState::Open)?;
+    triage::refuse_unasked(writer, &submission.account, &submission.reasons)?;
+    view(writer, submission, who)
+}
+
+/// Makes a draft about an account of the own book, to be taken through the ladder before it may be in the pool.
+pub fn draft(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> Result<SubmissionView, Refused> {
+    let submission = state(writer, who, new, SubmissionState::Draft)?;
+    view(writer, submission, who)
+}
+
+fn state(
+    writer: &mut Writer<'_>,
+    who: &Principal,
+    new: NewSubmission,
+    state: SubmissionState,
+) -> Result<Submission, Refused> {
     if who.role != Role::Rep {
         return Err(Refused::NotAllowed("only a rep submits accounts"));
     }
@@ -110,6 +163,9 @@ pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> R
     if held.status != AccountStatus::Active {
         return Err(Refused::conflict("no_customer", format!("this account is {}", held.status)));
     }
+    if partings::live_of(writer, &new.account)?.is_some_and(|parting| parting.state == PartingState::Parted) {
+        return Err(Refused::conflict("parted", "the company has parted with this account"));
+    }
     let submission = Submission {
         id: SubmissionId(Uuid::new_v4()),
         account: new.account,
@@ -118,7 +174,7 @@ pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> R
         reasons: new.reasons,
         reasons_shared: new.share_reasons,
         note: new.note,
-        state: SubmissionState::Open,
+        state,
         cause: None,
         created_at: writer.now(),
         version: fresh_version(),
@@ -131,13 +187,13 @@ pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> R
     })?;
     writer.record(Change {
         actor: who.clone(),
-        action: SubmissionAction::Submit.as_str(),
+        action: if state == SubmissionState::Draft { "draft" } else { SubmissionAction::Submit.as_str() },
         subject_kind: "submission",
         subject_id: submission.id.to_string(),
         from_state: None,
         to_state: Some(submission.state.as_str()),
     });
-    Ok(view(submission, who))
+    Ok(submission)
 }
 
 /// Submissions by id: one's own, or those of the teams managed.
@@ -155,19 +211,24 @@ pub fn list(
         }
     };
     let found = submissions::list(reader, of, page.after, page.limit)?;
-    Ok(found.into_iter().map(|submission| view(submission, who)).collect())
+    views(reader, found, who)
 }
 
 /// One submission.
 pub fn one(reader: &mut Reader<'_>, who: &Principal, id: SubmissionId) -> Result<SubmissionView, Refused> {
     let (submission, actor) = find(reader, who, id)?;
     match actor {
-        SubmissionActor::Submitter | SubmissionActor::Manager => Ok(view(submission, who)),
+        SubmissionActor::Submitter | SubmissionActor::Manager => view(reader, submission, who),
         _ => Err(Refused::NotFound("submission")),
     }
 }
 
-fn find(reader: &mut Reader<'_>, who: &Principal, id: SubmissionId) -> Result<(Submission, SubmissionActor), Refused> {
+/// A submission and who asks, in relation to it; whoever calls this decides who may know of it.
+pub(super) fn find(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    id: SubmissionId,
+) -> Result<(Submission, SubmissionActor), Refused> {
     let submission = submissions::one(reader, id)?.ok_or(Refused::NotFound("submission"))?;
     let actor = match who.role {
         Role::Rep if submission.rep == who.id => SubmissionActor::Submitter,
@@ -202,5 +263,5 @@ pub fn withdraw(
         // Not in the submitter's own name: their entries of the log must not tell whether it was still live.
         life::advance(writer, &system(), &proposal, ProposalAction::Withdraw, ProposalActor::Party, |_| {})?;
     }
-    Ok(view(withdrawn, who))
+    view(writer, withdrawn, who)
 }

@@ -1,10 +1,11 @@
-//! What time does by itself before approval: people are reminded, proposals lapse.
+//! What time does by itself before approval: people are reminded, proposals lapse, rounds of the ladder come to their
+//! check-back.
 //!
 //! In goes the database's clock; out come the proposals whose time was up, ended one by one, each in a transaction of
 //! its own, so that a sweep can stop anywhere. Deliberately absent: telling the parties, which waits for the next batch, and
 //! what the calendar does with handovers.
 
-use super::{Refused, Store, life::advance, remind, system};
+use super::{Refused, Store, life::advance, parting, remind, system, triage};
 use crate::{
     domain::proposal::{Answer, Leg, Proposal, ProposalAction, ProposalActor},
     store::proposals,
@@ -14,10 +15,10 @@ use chrono::{DateTime, Utc};
 /// How many proposals are read at a time.
 const BATCH: i64 = 100;
 
-/// Reminds whoever has to act, ends what is over, and says how many proposals that was.
+/// Reminds whoever has to act, ends what is over, and says how many things that was.
 pub fn sweep(store: &Store) -> Result<usize, Refused> {
     remind::remind(store)?;
-    let mut ended = 0;
+    let mut ended = triage::check_back(store)? + parting::tell_reviews(store)?;
     loop {
         let due = store.read(|reader| proposals::overdue(reader, BATCH))?;
         if due.is_empty() {

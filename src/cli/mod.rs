@@ -18,6 +18,7 @@ mod serve;
 mod simulate;
 mod solve;
 mod token;
+mod triage;
 mod verify;
 mod whole;
 
@@ -79,6 +80,8 @@ enum Command {
     Report(report::Arguments),
     /// Makes a road network of an OpenStreetMap extract, and looks at one.
     Roads(roads::Arguments),
+    /// Prints the rules of the ladder as a table, or tries them on answers.
+    Triage(triage::Arguments),
     /// Prints a token signed by the local key.
     Token(token::Arguments),
     /// Brings the database's schema up to date.
@@ -111,6 +114,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Export(arguments) => export::run(context, &arguments),
         Command::Report(arguments) => report::run(context, &arguments),
         Command::Roads(arguments) => roads::run(context, &arguments),
+        Command::Triage(arguments) => triage::run(context, &arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),
         Command::Openapi => openapi::run(),

@@ -101,6 +101,8 @@ own_id! {
     DirectSwapId,
     /// A plan for one team that its manager shapes.
     MeetingId,
+    /// A request to part with a customer.
+    PartingId,
     /// A random version of a row, new at each change: an `ETag` that tells nothing.
     Version,
 }

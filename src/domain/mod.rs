@@ -4,6 +4,7 @@
 //! what was expected. Every state machine is one total `next_state(state, action, actor)`.
 //! Deliberately absent: clocks, databases, HTTP, randomness.
 
+pub mod abuse;
 pub mod approval;
 pub mod closed;
 pub mod decline;
@@ -12,10 +13,13 @@ pub mod freeze;
 pub mod handover;
 pub mod ids;
 pub mod invalidation;
+pub mod letter;
 pub mod meeting;
 pub mod money;
 pub mod override_review;
 pub mod overrides;
+pub mod parting;
+pub mod pattern;
 pub mod policy;
 pub mod principal;
 pub mod proposal;
@@ -25,6 +29,7 @@ pub mod roster;
 pub mod submission;
 pub mod territory;
 pub mod travel;
+pub mod triage;
 pub mod undo;
 pub mod units;
 pub mod working_time;

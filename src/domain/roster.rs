@@ -6,6 +6,7 @@
 
 use super::{
     Wrong,
+    abuse::{OptIn, Severity},
     closed::closed_list,
     ids::{AccountId, HistoryId, RepId, TeamId},
     units::{Cents, Minutes, Place, Stars},
@@ -40,8 +41,35 @@ closed_list! {
         Demanding = "demanding",
         /// Distrusts figures, people and promises.
         Sceptical = "sceptical",
-        /// Has been abusive on record. Goes only to reps who opted in.
+        /// Shouts, swears or belittles, on record. Goes only to reps who opted in to this class of abuse or a harsher one.
+        Harsh = "harsh",
+        /// Insults or harasses people, on record. Goes only to reps who opted in to this class or a harsher one.
         Abusive = "abusive",
+        /// Threatens people or has become violent, on record. Goes only to reps who opted in to this class.
+        Threatening = "threatening",
+    }
+}
+
+impl Trait {
+    /// The class of abuse this is, where it is one.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Haggles | Self::SlowPayer | Self::Demanding | Self::Sceptical => None,
+            Self::Harsh => Some(Severity::Harsh),
+            Self::Abusive => Some(Severity::Abusive),
+            Self::Threatening => Some(Severity::Threatening),
+        }
+    }
+}
+
+impl Severity {
+    /// The trait of an account of this class, and what a rep opts in to who takes it.
+    pub const fn hard_trait(self) -> Trait {
+        match self {
+            Self::Harsh => Trait::Harsh,
+            Self::Abusive => Trait::Abusive,
+            Self::Threatening => Trait::Threatening,
+        }
     }
 }
 
@@ -180,6 +208,26 @@ impl Rep {
         let away = self.leave.is_some_and(|leave| leave.from <= day && day <= leave.until);
         self.active && !away && self.leaves_on.is_none_or(|last| day <= last)
     }
+
+    /// The rep with what they have chosen for themself in place of what the CRM says of abuse; who takes a class takes the
+    /// milder ones too.
+    pub fn with_own_choice(mut self, own: OptIn) -> Self {
+        self.tolerances.retain(|one| one.severity().is_none());
+        self.tolerances.extend(Severity::ALL.iter().filter(|class| own.bears(**class)).map(|class| class.hard_trait()));
+        self.abusive_accounts_cap = own.cap;
+        self
+    }
+
+    /// What the rep has opted in to, by whoever's word.
+    pub fn opt_in(&self) -> OptIn {
+        let class = self.tolerances.iter().filter_map(|one| one.severity()).max();
+        OptIn { class, cap: self.abusive_accounts_cap }
+    }
+
+    /// Whether the rep has opted in to a class of abuse, or to a harsher one.
+    pub fn bears(&self, severity: Severity) -> bool {
+        self.tolerances.iter().any(|one| one.severity().is_some_and(|class| class >= severity))
+    }
 }
 
 /// A customer account.
@@ -228,6 +276,13 @@ pub struct Account {
     pub parent: Option<AccountId>,
     /// Reps with a conflict of interest.
     pub conflicts: BTreeSet<RepId>,
+}
+
+impl Account {
+    /// The harshest class of abuse among its traits.
+    pub fn severity(&self) -> Option<Severity> {
+        self.traits.iter().filter_map(|one| one.severity()).max()
+    }
 }
 
 /// One stretch of a rep and an account together, as the CRM or a review records it.

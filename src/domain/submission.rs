@@ -44,7 +44,7 @@ closed_list! {
 closed_list! {
     /// Where a submission stands.
     SubmissionState {
-        /// Being written.
+        /// Being written, or on another path of the ladder: in no pool.
         Draft = "draft",
         /// In the pool.
         Open = "open",
@@ -86,6 +86,8 @@ closed_list! {
         Reserve = "reserve",
         /// Free it from a proposal that was not concluded.
         Release = "release",
+        /// Take it out of the pool while another path is tried.
+        Pause = "pause",
         /// Record that the account moved.
         Swap = "swap",
         /// Record that reset or education worked.
@@ -141,7 +143,7 @@ pub const fn next_state(
     use SubmissionActor as By;
     use SubmissionState as S;
     let entitled = match action {
-        Do::Submit => matches!(actor, By::Submitter | By::Service),
+        Do::Submit | Do::Pause => matches!(actor, By::Submitter | By::Service),
         Do::Withdraw | Do::Resolve => matches!(actor, By::Submitter),
         Do::Part => matches!(actor, By::Manager),
         Do::Reserve | Do::Release | Do::Swap | Do::Expire | Do::Invalidate => matches!(actor, By::System),
@@ -154,10 +156,11 @@ pub const fn next_state(
     }
     match (state, action) {
         (S::Draft, Do::Submit) | (S::Reserved, Do::Release) => Ok(S::Open),
+        (S::Open, Do::Pause) => Ok(S::Draft),
         (S::Open, Do::Reserve) => Ok(S::Reserved),
         (S::Reserved, Do::Swap) => Ok(S::Swapped),
         (S::Draft | S::Open, Do::Resolve) => Ok(S::Resolved),
-        (S::Open, Do::Part) => Ok(S::Parted),
+        (S::Draft | S::Open, Do::Part) => Ok(S::Parted),
         (S::Draft | S::Open | S::Reserved, Do::Withdraw) => Ok(S::Withdrawn),
         (S::Draft | S::Open, Do::Expire) => Ok(S::Expired),
         (S::Draft | S::Open | S::Reserved, Do::Invalidate) => Ok(S::Invalidated),

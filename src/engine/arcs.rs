@@ -72,7 +72,7 @@ impl Arcs {
         let mut worst = None;
         for arc in self.from(offer) {
             let (out, into) = (view.facts[arc.given as usize], view.facts[arc.received as usize]);
-            let exposure = i64::from(into.abusive) - i64::from(out.abusive);
+            let exposure = into.exposure() - out.exposure();
             worst.get_or_insert_with(WorstEffects::default).take_in(into.money - out.money, arc.load_change, exposure);
         }
         worst

@@ -10,7 +10,10 @@ use super::{
     rapport::Declared,
     view::NONE,
 };
-use crate::domain::roster::{Account, Rep, Style, Tag, Trait};
+use crate::domain::{
+    abuse::Severity,
+    roster::{Account, Rep, Style, Tag, Trait},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The declared traits of everybody in a market.
@@ -38,9 +41,9 @@ impl Fit {
         }
     }
 
-    /// Whether a rep has opted in to a trait.
-    pub fn tolerates(&self, rep: u32, hard: Trait) -> bool {
-        self.rep_tolerances[rep as usize] & (1 << hard as u8) != 0
+    /// Whether a rep has opted in to a class of abuse, or to a harsher one.
+    pub fn bears(&self, rep: u32, severity: Severity) -> bool {
+        self.rep_tolerances[rep as usize] & bits_from(severity) != 0
     }
 
     /// What a rep and an offer have declared about each other.
@@ -60,6 +63,11 @@ impl Fit {
 fn bits(traits: &BTreeSet<Trait>) -> u8 {
     const { assert!(Trait::ALL.len() <= 8, "a byte has a bit for each trait") };
     traits.iter().fold(0, |bits, &one| bits | 1 << one as u8)
+}
+
+/// The bits of a class of abuse and of every harsher one.
+fn bits_from(severity: Severity) -> u8 {
+    Severity::ALL.iter().filter(|&&class| class >= severity).fold(0, |bits, class| bits | 1 << class.hard_trait() as u8)
 }
 
 /// One word an offer may name, and the reps who have it.
@@ -111,7 +119,7 @@ mod tests {
     fn everybody() -> (Vec<Trader>, Vec<Offer>) {
         let words = |seed: usize| vec![format!("word-{:02}", seed * 7 % 70), format!("word-{:02}", seed * 31 % 70)];
         let styles = [json!(null), json!("direct"), json!("analytical")];
-        let traits = [json!([]), json!(["haggles", "abusive"]), json!(["abusive", "slow_payer"])];
+        let traits = [json!([]), json!(["haggles", "threatening"]), json!(["abusive", "slow_payer"])];
         let place = json!({"lat": 40.0, "lon": -75.0});
         let reps = (0..9).map(|at| {
             json!({"rep": {"id": format!("rep-{at}"), "name": "", "team": "east", "base": place, "territory": [],
@@ -143,7 +151,9 @@ mod tests {
                 assert_eq!(declared, Declared::of(&trader.rep, &item.account));
                 shared += u32::from(declared.language_shared == Some(true));
             }
-            assert_eq!(fit.tolerates(rep, Trait::Abusive), trader.rep.tolerances.contains(&Trait::Abusive));
+            for &severity in Severity::ALL {
+                assert_eq!(fit.bears(rep, severity), trader.rep.bears(severity), "{} {severity}", trader.rep.id);
+            }
         }
         assert!(shared > 5, "the words of the test never meet");
     }

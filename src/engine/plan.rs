@@ -57,7 +57,7 @@ closed_list! {
         ForbiddenPair = "forbidden_pair",
         /// The rep has a conflict of interest.
         ConflictOfInterest = "conflict_of_interest",
-        /// The account is abusive and the rep has not opted in.
+        /// The account is abusive and the rep has not opted in to that class or a harsher one.
         AbuseNotOptedIn = "abuse_not_opted_in",
         /// The rep would hold more abusive accounts than their cap.
         ExposureCap = "exposure_cap",

@@ -15,7 +15,7 @@ use super::{
     view::{View, index},
 };
 use crate::domain::{
-    roster::{Account, Rep, Trait},
+    roster::{Account, Rep},
     units::{Cents, Minutes},
 };
 use chrono::NaiveDate;
@@ -93,7 +93,7 @@ impl<'m> Receipt<'_, 'm> {
             Rule::LanguageMissing => lacks(facts.language_required, fit.languages.shared(self.rep, self.offer)),
             Rule::LicenceMissing => !account.licences_required.is_subset(&rep.licences),
             Rule::IndustryMissing => lacks(facts.industry_required, fit.industries.shared(self.rep, self.offer)),
-            Rule::AbuseNotOptedIn => facts.abusive && !fit.tolerates(self.rep, Trait::Abusive),
+            Rule::AbuseNotOptedIn => facts.severity.is_some_and(|severity| !fit.bears(self.rep, severity)),
             _ => false,
         }
     }
@@ -146,7 +146,10 @@ impl<'m> Receipt<'_, 'm> {
             Rule::IndustryMissing => {
                 format!("{} does not know {}", rep.id, account.industry.as_ref().map_or("", |word| word.as_str()))
             }
-            Rule::AbuseNotOptedIn => format!("{} has not opted in to abusive accounts", rep.id),
+            Rule::AbuseNotOptedIn => {
+                let class = account.severity().map_or("abusive", |severity| severity.as_str());
+                format!("{} has not opted in to {class} accounts", rep.id)
+            }
             other => other.as_str().to_owned(),
         }
     }
@@ -177,7 +180,7 @@ impl Asked {
             Rule::LanguageMissing => facts.language_required,
             Rule::LicenceMissing => !item.account.licences_required.is_empty(),
             Rule::IndustryMissing => facts.industry_required,
-            Rule::AbuseNotOptedIn => facts.abusive,
+            Rule::AbuseNotOptedIn => facts.severity.is_some(),
             Rule::NotOpen => !view.market.restraints.is_empty(),
             rule => rule == Rule::NotPresent,
         };
@@ -299,7 +302,7 @@ impl Effect {
     /// Abusive accounts received less those given: -1, 0 or 1.
     pub fn exposure_change(&self, view: &View<'_>) -> i64 {
         let (received, given) = (view.facts[self.received as usize], view.facts[self.given as usize]);
-        i64::from(received.abusive) - i64::from(given.abusive)
+        received.exposure() - given.exposure()
     }
 
     fn breaks(&self, view: &View<'_>, loads: &Loads, rule: Rule, limits: &Limits) -> bool {
@@ -325,7 +328,7 @@ impl Effect {
                 change > Minutes::ZERO && change > spare + limits.beyond_capacity
             }),
             Rule::ExposureCap => {
-                view.facts[self.received as usize].abusive
+                view.facts[self.received as usize].severity.is_some()
                     && i64::from(trader.abusive_accounts) + self.exposure_change(view)
                         > i64::from(trader.rep.abusive_accounts_cap)
             }

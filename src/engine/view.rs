@@ -14,10 +14,11 @@ use super::{
     travel::{Drive, Known, Spot, Visits, annual_minutes, way},
 };
 use crate::domain::{
+    abuse::Severity,
     decline::Restraint,
     money,
     policy::Policy,
-    roster::{Rep, Trait},
+    roster::Rep,
     travel::{straight_line, straight_line_minutes},
     units::{Cents, Minutes, Place},
 };
@@ -52,12 +53,19 @@ pub(crate) struct Facts {
     pub money: Cents,
     /// Minutes a year spent with the customer.
     pub visits: Minutes,
-    /// Whether it goes only to those who opted in.
-    pub abusive: bool,
+    /// The class of abuse on record: it goes only to those who opted in to that.
+    pub severity: Option<Severity>,
     /// Whether its language is required.
     pub language_required: bool,
     /// Whether its industry is required.
     pub industry_required: bool,
+}
+
+impl Facts {
+    /// How many abusive accounts it is: 0 or 1.
+    pub fn exposure(&self) -> i64 {
+        i64::from(self.severity.is_some())
+    }
 }
 
 /// The market with the indexes every stage needs.
@@ -371,7 +379,7 @@ fn facts(offer: &Offer, today: NaiveDate, policy: &Policy) -> Facts {
         commission: account.annual_commission_cents,
         money: money::net(&money::entries(account, &offer.open_deals, &policy.money, today)),
         visits: Minutes(i64::from(account.visits_a_year) * i64::from(account.visit_minutes)),
-        abusive: account.traits.contains(&Trait::Abusive),
+        severity: account.severity(),
         language_required: account.language_required,
         industry_required: account.industry_required,
     }

@@ -14,10 +14,11 @@ use super::{
     },
 };
 use crate::domain::{
+    abuse::Severity,
     ids::{AccountId, RepId, SubmissionId, TeamId},
     money::OpenDeal,
     proposal::ProposalState,
-    roster::{AccountStatus, Rep, Trait},
+    roster::{AccountStatus, Rep},
     submission::SubmissionState,
     units::{Place, Stars},
 };
@@ -57,8 +58,8 @@ pub struct Held {
     pub visit_minutes: u32,
     /// Its parent.
     pub parent: Option<AccountId>,
-    /// Whether it is abusive.
-    pub is_abusive: bool,
+    /// The class of abuse that the CRM gives.
+    pub severity: Option<Severity>,
 }
 
 /// One line of history, one check-in or one review that concerns an offered account.
@@ -191,7 +192,8 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
             accounts::traits,
         ))
         .load(connection)?;
-    let abusive = format!("\"{}\"", Trait::Abusive);
+    let classes = Severity::ALL.iter().rev().map(|class| (*class, format!("\"{}\"", class.hard_trait())));
+    let classes: Vec<(Severity, String)> = classes.collect();
     let books = book_rows
         .into_iter()
         .map(|(id, owner, lat_e6, lon_e6, is_approximate, visits, minutes, parent, traits)| {
@@ -203,7 +205,7 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
                 visits_a_year: count(visits)?,
                 visit_minutes: count(minutes)?,
                 parent: parent.map(|parent| parent.parse()).transpose()?,
-                is_abusive: traits.contains(&abusive),
+                severity: classes.iter().find(|(_, word)| traits.contains(word)).map(|(class, _)| *class),
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;

@@ -11,6 +11,7 @@ mod connection;
 mod packed;
 mod schema;
 
+pub mod abuse;
 pub mod audit;
 pub mod bounces;
 pub mod deals;
@@ -24,6 +25,8 @@ pub mod meetings;
 pub mod money;
 pub mod override_reviews;
 pub mod overrides;
+pub mod partings;
+pub mod patterns;
 pub mod proposals;
 pub mod reminders;
 pub mod restraints;
@@ -35,6 +38,7 @@ pub mod staging;
 pub mod submissions;
 pub mod territories;
 pub mod travel_times;
+pub mod triages;
 pub mod undos;
 
 pub use clock::HandClock;
@@ -90,6 +94,8 @@ pub enum StoreError {
 pub enum AtMostOne {
     /// One live submission an account.
     LiveSubmission,
+    /// One live parting an account.
+    LiveParting,
     /// One live leg an account.
     LiveLeg,
     /// One run a scope and business date.
@@ -121,6 +127,7 @@ impl AtMostOne {
     fn recognise(message: &str) -> Self {
         let rules = [
             ("submissions_one_live_account", "submissions.account_id", Self::LiveSubmission),
+            ("partings_one_live_account", "partings.account_id", Self::LiveParting),
             ("legs_one_live_account", "legs.account_id", Self::LiveLeg),
             ("runs_one_scope_and_date", "runs.scope, runs.business_date", Self::RunOfTheNight),
             ("frozen_accounts_pkey", "frozen_accounts.account_id", Self::Freeze),
@@ -142,6 +149,7 @@ impl std::fmt::Display for AtMostOne {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::LiveSubmission => "a live submission of this account",
+            Self::LiveParting => "a live parting with this account",
             Self::LiveLeg => "a live move of this account",
             Self::RunOfTheNight => "a run of this scope and business date",
             Self::Answer => "an answer of this rep",

@@ -8,6 +8,7 @@ use super::{
     schema::{accounts, frozen_accounts, history, reps, teams},
 };
 use crate::domain::{
+    abuse::OptIn,
     ids::{AccountId, HistoryId, RepId, TeamId},
     roster::{Account, AccountStatus, Leave, Rep, Tag, Team},
     units::{Cents, Minutes, Place},
@@ -41,12 +42,15 @@ pub(super) struct RepRow {
     leave_until: Option<NaiveDate>,
     leaves_on: Option<NaiveDate>,
     active: bool,
+    own_abuse_class: Option<String>,
+    own_abuse_cap: Option<i32>,
 }
 
 impl TryFrom<RepRow> for Rep {
     type Error = StoreError;
     fn try_from(row: RepRow) -> Result<Self, StoreError> {
-        Ok(Self {
+        let own = own_choice(row.own_abuse_class.as_deref(), row.own_abuse_cap)?;
+        let rep = Self {
             id: row.id.parse()?,
             name: row.name,
             team: row.team_id.parse()?,
@@ -67,8 +71,19 @@ impl TryFrom<RepRow> for Rep {
             leave: row.leave_from.zip(row.leave_until).map(|(from, until)| Leave { from, until }),
             leaves_on: row.leaves_on,
             active: row.active,
+        };
+        Ok(match own {
+            Some(own) => rep.with_own_choice(own),
+            None => rep,
         })
     }
+}
+
+/// What a rep has chosen for themself, from its columns; absent where they have not.
+pub(super) fn own_choice(class: Option<&str>, cap: Option<i32>) -> Result<Option<OptIn>, StoreError> {
+    let Some(class) = class else { return Ok(None) };
+    let class = if class == "none" { None } else { Some(class.parse()?) };
+    Ok(Some(OptIn { class, cap: count(cap.unwrap_or(0))? }))
 }
 
 #[derive(Queryable, Selectable)]

@@ -36,6 +36,9 @@ table! {
         leave_until -> Nullable<Date>,
         leaves_on -> Nullable<Date>,
         active -> Bool,
+        own_abuse_class -> Nullable<Text>,
+        own_abuse_cap -> Nullable<Integer>,
+        own_abuse_version -> Nullable<Text>,
     }
 }
 
@@ -103,6 +106,84 @@ table! {
         cause -> Nullable<Text>,
         created_at -> Timestamp,
         version -> Text,
+    }
+}
+
+table! {
+    triages (submission_id, round) {
+        submission_id -> Text,
+        round -> Integer,
+        answers -> Text,
+        facts -> Text,
+        advice -> Text,
+        rule -> Text,
+        because -> Text,
+        made_at -> Timestamp,
+        path -> Nullable<Text>,
+        chosen_at -> Nullable<Timestamp>,
+        check_back_on -> Nullable<Date>,
+        is_over -> Bool,
+    }
+}
+
+table! {
+    abuse_records (account_id) {
+        account_id -> Text,
+        severity -> Text,
+        source -> Text,
+        state -> Text,
+        declared_at -> Timestamp,
+        settled_by -> Nullable<Text>,
+        settled_at -> Nullable<Timestamp>,
+        warned_on -> Nullable<Date>,
+        letter -> Nullable<Text>,
+        version -> Text,
+    }
+}
+
+table! {
+    disclosures (proposal_id, rep_id) {
+        proposal_id -> Text,
+        rep_id -> Text,
+        severity -> Text,
+        at -> Timestamp,
+    }
+}
+
+table! {
+    partings (id) {
+        id -> Text,
+        account_id -> Text,
+        submission_id -> Text,
+        rep_id -> Text,
+        state -> Text,
+        requested_at -> Timestamp,
+        hard -> Text,
+        settled_by -> Nullable<Text>,
+        settled_at -> Nullable<Timestamp>,
+        alternatives -> Text,
+        letter -> Nullable<Text>,
+        review_on -> Nullable<Date>,
+        is_review_told -> Bool,
+        version -> Text,
+    }
+}
+
+table! {
+    account_values (account_id, until_on) {
+        account_id -> Text,
+        until_on -> Date,
+        annual_value_cents -> BigInt,
+    }
+}
+
+table! {
+    told_groups (manager_id, members) {
+        manager_id -> Text,
+        members -> Text,
+        told_at -> Timestamp,
+        share_percent -> Integer,
+        band -> Nullable<Text>,
     }
 }
 
@@ -466,6 +547,9 @@ joinable!(history -> reps (rep_id));
 joinable!(history -> accounts (account_id));
 joinable!(submissions -> accounts (account_id));
 joinable!(submissions -> reps (rep_id));
+joinable!(triages -> submissions (submission_id));
+joinable!(abuse_records -> accounts (account_id));
+joinable!(partings -> accounts (account_id));
 joinable!(proposals -> runs (run_id));
 joinable!(legs -> proposals (proposal_id));
 joinable!(legs -> accounts (account_id));
@@ -498,6 +582,12 @@ allow_tables_to_appear_in_same_query!(
     territories,
     history,
     submissions,
+    triages,
+    abuse_records,
+    disclosures,
+    partings,
+    account_values,
+    told_groups,
     runs,
     proposals,
     legs,

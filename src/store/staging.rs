@@ -434,8 +434,9 @@ pub fn no_customers(writer: &mut Writer<'_>, limit: usize) -> Result<Findings, S
 
 const LIVE: &str = "('draft', 'open', 'reserved')";
 
-/// Rows about an account whose live submission the import may not touch: a draft, a former owner's, or one that is
-/// reserved and says something else. `found` is the account, `other` is `draft`, `reserved` or `former_owner`.
+/// Rows about an account whose live submission the import may not touch: a former owner's, or one that is a draft or
+/// reserved and says something else; and rows about an account that the company has parted with. `found` is the account,
+/// `other` is `draft`, `reserved`, `former_owner` or `parted`.
 pub fn untouchable(writer: &mut Writer<'_>, fields: &BTreeSet<&str>, limit: usize) -> Result<Findings, StoreError> {
     let differs = differs("l", &said(fields));
     let sql = format!(
@@ -443,7 +444,10 @@ pub fn untouchable(writer: &mut Writer<'_>, fields: &BTreeSet<&str>, limit: usiz
              CASE WHEN l.rep_id <> a.owner_id THEN 'former_owner' ELSE l.state END AS other \
          FROM staged_submissions AS s JOIN accounts AS a ON a.id = s.account_id \
          JOIN submissions AS l ON l.account_id = s.account_id AND l.state IN {LIVE} \
-         WHERE l.rep_id <> a.owner_id OR l.state = 'draft' OR (l.state = 'reserved' AND {differs})"
+         WHERE l.rep_id <> a.owner_id OR (l.state IN ('draft', 'reserved') AND {differs}) \
+         UNION ALL \
+         SELECT s.line, s.account_id AS found, 0 AS other_line, 'parted' AS other \
+         FROM staged_submissions AS s JOIN partings AS p ON p.account_id = s.account_id AND p.state = 'parted'"
     );
     find(writer, limit, &sql)
 }
@@ -486,8 +490,24 @@ pub fn apply_reps(writer: &mut Writer<'_>, fields: &BTreeSet<&str>) -> Result<Ap
 
 /// Brings the accounts staged into the real table. Another owner is another ownership.
 pub fn apply_accounts(writer: &mut Writer<'_>, fields: &BTreeSet<&str>) -> Result<Applied, StoreError> {
+    if fields.contains("annual_value") {
+        keep_values(writer)?;
+    }
     let ownership = ", ownership = accounts.ownership + CASE WHEN accounts.owner_id <> s.owner_id THEN 1 ELSE 0 END";
     upsert(writer, &ACCOUNTS, fields, ownership, (", ownership", ", 1"))
+}
+
+/// Keeps what accounts were worth until today, where the file says otherwise; once a day.
+fn keep_values(writer: &mut Writer<'_>) -> Result<(), StoreError> {
+    let today = writer.now().date_naive();
+    let sql = format!(
+        "INSERT INTO account_values (account_id, until_on, annual_value_cents) \
+         SELECT a.id, '{today}', a.annual_value_cents FROM accounts AS a JOIN staged_accounts AS s ON s.id = a.id \
+         WHERE s.annual_value_cents <> a.annual_value_cents AND NOT EXISTS ( \
+             SELECT 1 FROM account_values AS v WHERE v.account_id = a.id AND v.until_on = '{today}')"
+    );
+    execute(&mut *writer.connection, &sql)?;
+    Ok(())
 }
 
 /// Brings the history staged into the real table.

@@ -4,7 +4,7 @@
 //! Deliberately absent: who may see what.
 
 use super::{
-    Reader, StoreError, Writer, exactly_one, from_json,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
     schema::{accounts, reps, submissions},
     to_json,
 };
@@ -82,6 +82,22 @@ pub fn one(reader: &mut Reader<'_>, id: SubmissionId) -> Result<Option<Submissio
     let row =
         submissions::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
     row.map(Submission::try_from).transpose()
+}
+
+/// Those of some submissions that there are, by id.
+pub fn some(reader: &mut Reader<'_>, of: &[SubmissionId]) -> Result<Vec<Submission>, StoreError> {
+    let mut found = Vec::with_capacity(of.len());
+    for batch in of.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<Row> = submissions::table
+            .filter(submissions::id.eq_any(batch.iter().map(|id| String::from(*id))))
+            .order(submissions::id)
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
 }
 
 /// The live submission of an account.

@@ -86,7 +86,7 @@ struct Stock<'a> {
 }
 
 /// Proposals in stock; accounts from there on are in nobody's proposal.
-const PROPOSALS: usize = 170;
+const PROPOSALS: usize = 180;
 
 impl Stock<'_> {
     fn proposal(&mut self) -> Proposal {
@@ -213,6 +213,41 @@ impl Stock<'_> {
         self.world.execute("UPDATE meetings SET state = 'closed'");
     }
 
+    /// Everything denied, and an open talk tried.
+    fn answers() -> Value {
+        json!({"just_me": "no", "our_mistake": "no", "wrong_information": "no", "chemistry": true, "abuse": null,
+            "unreasonable_demands": false, "unethical_acts": false, "misfit": false, "tried": ["open_talk"]})
+    }
+
+    /// A submission of Anna's who has answered the questions of the ladder.
+    async fn triaged(&mut self, served: &Served) -> String {
+        let account = self.account("anna");
+        let submission = format!("/api/v1/submissions/{}", self.world.submit(&account).id);
+        let seen = tag(served, &submission, Some(&rep("anna"))).await;
+        let ask = served.post(&format!("{submission}/triage"), &rep("anna")).key(&account).if_match(&seen);
+        ask.json(&Self::answers()).send().await.with(200);
+        submission.rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// A parting that Anna has asked for.
+    async fn parting(&mut self, served: &Served) -> String {
+        let submission = self.triaged(served).await;
+        let path = format!("/api/v1/submissions/{submission}");
+        let seen = tag(served, &path, Some(&rep("anna"))).await;
+        let choose = served.post(&format!("{path}/path"), &rep("anna")).key(&submission).if_match(&seen);
+        choose.json(&json!({"path": "part_ways"})).send().await.with(200);
+        let all = served.get("/api/v1/partings?limit=200", &rep("anna")).send().await.with(200).json();
+        let own = all["items"].as_array().unwrap().iter().find(|one| one["submission"] == submission.as_str());
+        own.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    fn on_record(&self, account: &str, state: &str) {
+        self.world.execute(&format!(
+            "INSERT INTO abuse_records (account_id, severity, source, state, declared_at, version) VALUES \
+             ('{account}', 'harsh', 'rep', '{state}', '2026-01-01 00:00:00', '5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b47')"
+        ));
+    }
+
     /// A run of Mona's team; an earlier one gives way.
     async fn run(&mut self, served: &Served) -> String {
         self.no_run();
@@ -231,10 +266,9 @@ impl Stock<'_> {
         let proposal_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/proposals/{proposal}"));
         let handover_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/handovers/{proposal}"));
         match operation {
-            "getMe" | "listReps" | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides"
-            | "listRuns" | "listHandovers" | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => {
-                Call::default()
-            }
+            "getMe" | "getHint" | "getOptIn" | "listPartings" | "listAbuse" | "getPattern" | "listReps"
+            | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides" | "listRuns" | "listHandovers"
+            | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => Call::default(),
             "listDirectSwaps" | "listMeetings" | "getOverrideReport" => Call::default(),
             "getFairness" => Call { query: "?quarter=2026-Q1&team=north", ..Call::default() },
             "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
@@ -245,7 +279,49 @@ impl Stock<'_> {
                 let body = json!({"account": account, "stars": 1.5, "reasons": ["chemistry"]});
                 Call { body: Some(Body::Json(body)), ..Call::default() }
             }
-            "getSubmission" | "withdrawSubmission" => {
+            "draftSubmission" => {
+                let account = self.account("anna");
+                let body = json!({"account": account, "stars": 1.5, "reasons": ["chemistry"]});
+                Call { body: Some(Body::Json(body)), ..Call::default() }
+            }
+            "chooseOptIn" => {
+                let body = json!({"class": "harsh", "cap": 0});
+                let tag_of = Some("/api/v1/me/opt-in".to_owned());
+                Call { body: Some(Body::Json(body)), tag_of, ..Call::default() }
+            }
+            "triageSubmission" => {
+                let submission = self.world.submit(&self.account("anna")).id;
+                let call = of(submission.to_string(), format!("/api/v1/submissions/{submission}"));
+                Call { body: Some(Body::Json(Self::answers())), ..call }
+            }
+            "getTriage" => Call { id: self.triaged(served).await, ..Call::default() },
+            "choosePath" => {
+                let submission = self.triaged(served).await;
+                let call = of(submission.clone(), format!("/api/v1/submissions/{submission}"));
+                Call { body: Some(Body::Json(json!({"path": "swap"}))), ..call }
+            }
+            "getParting" | "refuseParting" | "signOffParting" | "reinstateParting" => {
+                let parting = self.parting(served).await;
+                if operation == "reinstateParting" {
+                    let now = "letter = 'Farewell', review_on = '2099-01-01', state = 'parted'";
+                    self.world.execute(&format!("UPDATE partings SET {now} WHERE id = '{parting}'"));
+                }
+                let names = json!({"alternatives": ["Rival"]});
+                let body = (operation == "signOffParting").then_some(Body::Json(names));
+                Call { body, ..of(parting.clone(), format!("/api/v1/partings/{parting}")) }
+            }
+            "getAbuse" | "acknowledgeAbuse" | "warnAbuse" | "dismissAbuse" => {
+                let account = self.account("anna");
+                self.on_record(&account, if operation == "warnAbuse" { "acknowledged" } else { "declared" });
+                of(account.clone(), format!("/api/v1/abuse/{account}"))
+            }
+            "discloseProposal" => {
+                let proposal = self.proposal();
+                let received = proposal.leg_to(&id("anna")).unwrap().account.clone();
+                self.on_record(received.as_str(), "acknowledged");
+                Call { body: Some(Body::Json(json!({"severity": "harsh"}))), ..proposal_call(proposal.id) }
+            }
+            "getSubmission" | "withdrawSubmission" | "resolveSubmission" => {
                 let submission = self.world.submit(&self.account("anna")).id;
                 of(submission.to_string(), format!("/api/v1/submissions/{submission}"))
             }
@@ -391,7 +467,7 @@ fn every_operation_has_its_line_and_every_line_its_operation() {
 #[actix_web::test]
 async fn every_answer_is_as_the_table_says() {
     for database in databases() {
-        let world = World::new(database, PROPOSALS + 700);
+        let world = World::new(database, PROPOSALS + 1300);
         let proposals = world.propose(PROPOSALS);
         let served = Served::start(&world).await;
         let mut stock = Stock { world: &world, proposals, next_account: PROPOSALS };

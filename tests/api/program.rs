@@ -114,3 +114,24 @@ fn the_document_is_printed_without_a_database() {
     let document: Value = serde_json::from_str(&program.say(&["openapi"])).unwrap();
     assert_eq!(document["info"]["title"], "account-swap");
 }
+
+#[test]
+fn the_rules_of_the_ladder_are_printed_and_tried() {
+    let program = Program::new("sqlite:unused.db");
+    let table = program.say(&["triage"]);
+    assert!(table.contains("reset      own_mistake ") && table.contains("our_mistake not_put_right"), "{table}");
+    assert!(table.trim_end().ends_with("otherwise"), "the last rule asks for nothing: {table}");
+    let story = program.directory.path().join("story.json");
+    let facts = r#"{"share_of_book_percent": 4, "margin_percent": 10, "trend": "steady", "visits_kept_percent": null,
+        "tried_before": [], "abuse_on_record": null}"#;
+    let answers = r#"{"just_me": "no", "our_mistake": "no", "wrong_information": "explained", "chemistry": true,
+        "abuse": null, "unreasonable_demands": false, "unethical_acts": false, "misfit": false, "tried": ["open_talk"]}"#;
+    std::fs::write(&story, format!(r#"{{"answers": {answers}, "facts": {facts}}}"#)).unwrap();
+    let told: Value = serde_json::from_str(&program.say(&["triage", "--answers", "story.json", "--json"])).unwrap();
+    assert_eq!((&told["advice"], &told["rule"]), (&"swap".into(), &"chemistry".into()));
+    std::fs::write(&story, format!(r#"{{"answers": {answers}, "fact": {facts}}}"#)).unwrap();
+    let (code, message) = program.end(&["triage", "--answers", "story.json"]);
+    assert_eq!(code, Some(2));
+    assert!(message.contains("story.json") && message.contains("fact"), "{message}");
+    assert!(!program.directory.path().join("unused.db").exists(), "it needs no database");
+}

@@ -294,7 +294,10 @@ fn broken(rule: Rule) -> Story {
         }),
         Rule::ForbiddenPair => story.forbidden.push(("ben".to_owned(), "A-1".to_owned())),
         Rule::ConflictOfInterest => story.offer[0].conflicts = vec!["ben".to_owned()],
-        Rule::AbuseNotOptedIn => story.offer[0].traits = vec!["abusive".to_owned()],
+        Rule::AbuseNotOptedIn => {
+            story.offer[0].traits = vec!["threatening".to_owned()];
+            ben(&mut story, |ben| ben.tolerances = vec!["abusive".to_owned()]);
+        }
         Rule::ExposureCap => {
             story.offer[0].traits = vec!["abusive".to_owned()];
             ben(&mut story, |ben| ben.tolerances = vec!["abusive".to_owned()]);

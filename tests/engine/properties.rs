@@ -9,7 +9,6 @@ use account_swap::{
         ids::AccountId,
         money::net,
         policy::Policy,
-        roster::Trait,
         travel::straight_line,
         units::{Place, Points},
     },
@@ -88,8 +87,7 @@ fn together(market: &Market, moves: &[Move]) -> BTreeMap<String, [i64; 3]> {
             sum[1] += minutes(into.visits_a_year, into.visit_minutes) + leg.side.received.travel_minutes.0
                 - minutes(out.visits_a_year, out.visit_minutes)
                 - leg.side.given.travel_minutes.0;
-            sum[2] +=
-                i64::from(into.traits.contains(&Trait::Abusive)) - i64::from(out.traits.contains(&Trait::Abusive));
+            sum[2] += i64::from(into.severity().is_some()) - i64::from(out.severity().is_some());
         }
     }
     sums

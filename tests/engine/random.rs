@@ -6,7 +6,8 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 const STYLES: [&str; 2] = ["direct", "analytical"];
 const WORDS: [&str; 2] = ["red", "blue"];
-const TRAITS: [&str; 3] = ["haggles", "demanding", "abusive"];
+const TRAITS: [&str; 5] = ["haggles", "demanding", "harsh", "abusive", "threatening"];
+const CLASSES: [Option<&str>; 4] = [None, Some("harsh"), Some("abusive"), Some("threatening")];
 /// Within the cool-down, by less than its step and by more.
 const MOVED_ON: [&str; 2] = ["2025-09-15", "2026-02-01"];
 /// Too recent to return, by less than the step and by more.
@@ -164,10 +165,10 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
         option::of(1_u32..3),
         option::weighted(0.2, 30_i64..200),
         limited,
-        (any::<bool>(), whereabouts(), words(), any::<bool>()),
+        (select(&CLASSES[..]), whereabouts(), words(), any::<bool>()),
     )
         .prop_map(move |(at_place, style, languages, licences, max_moves, one_way, limited, rest)| {
-            let (tolerant, (country, zone), territory, is_drawn) = rest;
+            let (class, (country, zone), territory, is_drawn) = rest;
             let (capacity_hours, ledger_cents, abusive_cap, pending) = limited;
             RepLine {
                 id: format!("rep-{at}"),
@@ -181,7 +182,7 @@ fn rep(at: usize, limits: Limits) -> impl Strategy<Value = RepLine> {
                 industries: vec!["red".to_owned()],
                 licences,
                 style,
-                tolerances: if tolerant { vec!["abusive".to_owned()] } else { Vec::new() },
+                tolerances: class.map(str::to_owned).into_iter().collect(),
                 max_one_way_minutes: one_way,
                 max_moves,
                 capacity_hours,

@@ -185,6 +185,7 @@ stories! {
     an_account_nobody_can_reach_stays,
     required_words_are_required,
     an_abusive_account_goes_only_to_one_who_opted_in,
+    who_bears_a_milder_class_is_not_given_a_harsher_one,
     exposure_of_one_takes_one_abusive_account_a_run,
     what_a_manager_keeps_stays,
     an_account_that_just_moved_stays,

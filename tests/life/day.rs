@@ -1,6 +1,9 @@
 //! A day in the company, verb by verb, on both databases.
 
-use super::fixture::{World, id, manager, rep, service, who};
+use super::{
+    fixture::{World, id, manager, rep, service, who},
+    ladder::resubmit,
+};
 use crate::common::databases::databases;
 use account_swap::{
     app::{Refused, calendar, decide, handover, overrides as orders, report, run, submit},
@@ -424,18 +427,8 @@ fn an_account_on_trial_is_not_matched_again_and_a_ban_stops_what_nobody_approved
             .unwrap();
         let version = hand_over(&world, proposal);
         world.store.write(|writer| handover::confirm(writer, &world.settings, &service(), proposal, version)).unwrap();
-        let again = |account: &str, owner: &str| {
-            let new = submit::NewSubmission {
-                account: id(account),
-                stars: account_swap::domain::units::Stars::WORST,
-                reasons: [account_swap::domain::submission::Reason::Chemistry].into(),
-                share_reasons: true,
-                note: String::new(),
-            };
-            world.store.write(|writer| submit::submit(writer, &rep(owner), new.clone())).unwrap();
-        };
-        again("anna-0", "ben");
-        again("ben-0", "anna");
+        resubmit(&world, "anna-0", "ben");
+        resubmit(&world, "ben-0", "anna");
         let run = world.run("2026-03-03").report.unwrap();
         assert_eq!((run.offers, run.published), (0, 0), "{}", world.name);
         order(&world, "mona", |new| {

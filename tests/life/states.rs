@@ -1,6 +1,8 @@
 //! The whole state × action × actor table of each machine, as a snapshot, and what must hold of it whatever it says.
 
-use account_swap::domain::{direct, handover, meeting, override_review, overrides, proposal, submission};
+use account_swap::domain::{
+    abuse, direct, handover, meeting, override_review, overrides, parting, proposal, submission,
+};
 use std::fmt::{Display, Write as _};
 
 /// One line for each state and action: what each actor gets.
@@ -85,6 +87,18 @@ fn every_transition_of_a_review_of_an_override_is_as_agreed() {
     use override_review::*;
     let of = overrides::OverrideState::ALL;
     insta::assert_snapshot!(table(of, ReviewState::ALL, Reviewer::ALL, next_state));
+}
+
+#[test]
+fn every_transition_of_what_is_on_record_of_abuse_is_as_agreed() {
+    use abuse::*;
+    insta::assert_snapshot!(table(AbuseState::ALL, AbuseAction::ALL, AbuseActor::ALL, next_state));
+}
+
+#[test]
+fn every_transition_of_a_parting_is_as_agreed() {
+    use parting::*;
+    insta::assert_snapshot!(table(PartingState::ALL, PartingAction::ALL, PartingActor::ALL, next_state));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::countries;
 use crate::app::{export::unharmed, submit::MAX_NOTE_BYTES};
 use crate::domain::{
     Wrong,
+    abuse::Severity,
     roster::{Tag, Trait},
     submission::Reason,
     units::{Cents, Minutes, Stars},
@@ -192,6 +193,14 @@ pub(super) fn word<T: FromStr<Err = Wrong>>(text: &str) -> Result<T, Wrong> {
 /// What makes accounts hard.
 pub(super) fn traits(text: &str) -> Result<BTreeSet<Trait>, Wrong> {
     list(text, word)
+}
+
+/// What a rep has opted in to; a class of abuse covers the milder ones.
+pub(super) fn tolerances(text: &str) -> Result<BTreeSet<Trait>, Wrong> {
+    let mut all = traits(text)?;
+    let harshest = all.iter().filter_map(|one| one.severity()).max();
+    all.extend(Severity::ALL.iter().filter(|class| harshest >= Some(**class)).map(|class| class.hard_trait()));
+    Ok(all)
 }
 
 /// Why an account is a struggle; at least one.

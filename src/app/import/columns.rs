@@ -239,9 +239,10 @@ impl Row for RepRow {
         optional(
             "tolerances",
             "none",
-            "traits of accounts the rep has opted in to: haggles, slow_payer, demanding, sceptical, abusive",
+            "traits of accounts the rep has opted in to: haggles, slow_payer, demanding, sceptical, and harsh, abusive or \
+             threatening, of which each covers the ones before it",
             "haggles;slow_payer",
-            |r, text| put(&mut r.rep.tolerances, cells::traits(text)),
+            |r, text| put(&mut r.rep.tolerances, cells::tolerances(text)),
         ),
         optional("max_one_way_minutes", "the policy's", "the longest one-way drive, in minutes", "120", |r, text| {
             put_some(&mut r.rep.max_one_way_minutes, cells::one_way(text))
@@ -404,7 +405,7 @@ impl Row for AccountRow {
         optional(
             "traits",
             "none",
-            "what makes it hard: haggles, slow_payer, demanding, sceptical, abusive",
+            "what makes it hard: haggles, slow_payer, demanding, sceptical, harsh, abusive, threatening",
             "haggles",
             |r, text| put(&mut r.account.traits, cells::traits(text)),
         ),

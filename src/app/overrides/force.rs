@@ -5,7 +5,7 @@
 //! Deliberately absent: who the second is, which is `settle`'s.
 
 use super::{
-    Reader, Refused, Writer, handover,
+    Reader, Refused, Writer, abuse, handover,
     life::advance_submission,
     propose::proposal as proposal_of,
     rematch::{displace, match_again},
@@ -73,6 +73,7 @@ pub(super) fn force(
     [one, other]: [&AccountId; 2],
 ) -> Result<ProposalId, Refused> {
     let accounts = [one.clone(), other.clone()];
+    abuse::refuse_unasked(writer, &accounts)?;
     let displaced = displace(writer, who, &accounts, ProposalAction::Supersede, |_| true)?;
     let date = business_date(&settings.night, writer.now());
     let mut snapshot = snapshot(writer, Pool::Accounts(&accounts), date)?;

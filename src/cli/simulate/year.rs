@@ -19,7 +19,9 @@ use account_swap::{
         handover::{self, SettleStep},
         proposals::{self as views, PartyView, ProposalView},
         run::{self, Scope},
-        submit, system,
+        submit::{self, NewSubmission, SubmissionView},
+        system,
+        triage::{self, NewPath, NewTriage},
     },
     domain::{
         handover::{StepAction, StepState},
@@ -27,12 +29,13 @@ use account_swap::{
         principal::{Principal, Role},
         proposal::{Proposal, ProposalState, PublicStatus},
         roster::{Account, Rep},
+        triage::{JustMe, OurMistake, Path, WrongInformation},
     },
     settings::Settings,
     store::{HandClock, proposals, roster},
 };
 use chrono::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of a list are read at once.
 const PAGE: i64 = 200;
@@ -120,6 +123,10 @@ impl<'w> Year<'w> {
             let Some(new) = self.habits.statement(&self.truth, week, rep, account, self.poor_below) else { continue };
             let honest = !self.habits.games(rep);
             let made = self.store.write(|writer| submit::submit(writer, &as_rep(owner), new.clone()));
+            let made = match made {
+                Err(Refused::Conflict { code: "triage_due", .. }) => self.by_the_ladder(&as_rep(owner), &new),
+                made => made,
+            };
             match made {
                 Ok(view) => self.tally.submitted(view.id, week, honest),
                 Err(Refused::Conflict { code: "already_submitted", .. }) => {}
@@ -127,6 +134,28 @@ impl<'w> Year<'w> {
             }
         }
         Ok(())
+    }
+
+    /// Takes an account that came back from a swap through the ladder: it is nobody's fault, says its rep, and swaps again.
+    fn by_the_ladder(&self, who: &Principal, new: &NewSubmission) -> Result<SubmissionView, Refused> {
+        let answers = NewTriage {
+            just_me: JustMe::NotKnown,
+            our_mistake: OurMistake::No,
+            wrong_information: WrongInformation::No,
+            chemistry: true,
+            abuse: None,
+            unreasonable_demands: false,
+            unethical_acts: false,
+            misfit: false,
+            tried: BTreeSet::new(),
+        };
+        self.store.write(|writer| {
+            let draft = submit::draft(writer, who, new.clone())?;
+            let asked = triage::ask(writer, &self.settings, who, draft.id, answers.clone(), draft.version)?;
+            let swap = NewPath { path: Path::Swap };
+            triage::choose(writer, &self.settings, who, draft.id, swap, asked.version)?;
+            Ok(draft)
+        })
     }
 
     fn run_the_night(&mut self) -> Result<(), Failure> {

@@ -241,8 +241,7 @@ impl<'m> Recount<'m> {
         }
         fails(Rule::ForbiddenPair, self.market.is_forbidden(&who.id, &account.id));
         fails(Rule::ConflictOfInterest, account.conflicts.iter().any(|one| *one == who.id));
-        let abusive = account.traits.contains(&Trait::Abusive);
-        fails(Rule::AbuseNotOptedIn, abusive && !who.tolerances.contains(&Trait::Abusive));
+        fails(Rule::AbuseNotOptedIn, harshness(&account.traits) > harshness(&who.tolerances));
         fails(Rule::FamilyParted, !self.policy.rules.families_may_part && item.has_family_in_book);
         if let Some(restraint) = self.market.restraints.get(&who.id) {
             let minutes = self.one_way(rep, offer);
@@ -469,7 +468,7 @@ impl<'m> Recount<'m> {
     fn changes(&self, given: usize, received: usize, side: &Side) -> Changes {
         let (out, into) = (&self.offer(given).account, &self.offer(received).account);
         let visits = |visits: u32, minutes: u32| i64::from(visits) * i64::from(minutes);
-        let abusive = |traits: &BTreeSet<Trait>| i64::from(traits.contains(&Trait::Abusive));
+        let abusive = |traits: &BTreeSet<Trait>| i64::from(harshness(traits) > 0);
         Changes {
             cents: self.money_of[received] - self.money_of[given],
             minutes: visits(into.visits_a_year, into.visit_minutes) + side.received.travel_minutes.0
@@ -509,9 +508,7 @@ impl<'m> Recount<'m> {
             broken.push(Rule::OverCapacity);
         }
         let held = i64::from(trader.abusive_accounts) + changes.abusive;
-        if self.offer(received).account.traits.contains(&Trait::Abusive)
-            && held > i64::from(trader.rep.abusive_accounts_cap)
-        {
+        if harshness(&self.offer(received).account.traits) > 0 && held > i64::from(trader.rep.abusive_accounts_cap) {
             broken.push(Rule::ExposureCap);
         }
         broken
@@ -530,6 +527,17 @@ impl<'m> Recount<'m> {
         };
         Some(60 * i64::from(hours) - self.books[rep].iter().map(|(entry, _)| load(entry)).sum::<i64>())
     }
+}
+
+/// How harsh the abuse is that traits tell of, or the abuse that tolerances bear: 0 none, 3 threats and violence.
+fn harshness(traits: &BTreeSet<Trait>) -> u8 {
+    let one = |one: &Trait| match one {
+        Trait::Haggles | Trait::SlowPayer | Trait::Demanding | Trait::Sceptical => 0,
+        Trait::Harsh => 1,
+        Trait::Abusive => 2,
+        Trait::Threatening => 3,
+    };
+    traits.iter().map(one).max().unwrap_or(0)
 }
 
 /// What is known of the way between two places and back, in minutes.

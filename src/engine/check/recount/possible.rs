@@ -8,12 +8,12 @@
 
 mod dropped;
 
-use super::{Changes, Recount, cosine, rounded};
+use super::{Changes, Recount, cosine, harshness, rounded};
 use crate::{
     domain::{
         policy::{MaxRing, Objective},
         proposal::{Side, Valuation},
-        roster::{Account, Trait},
+        roster::Account,
         travel::{fastest_reach_km, straight_line_reach_km},
         units::{Minutes, Place, Points, Stars},
     },
@@ -253,7 +253,7 @@ impl Recount<'_> {
     fn changes_of(&self, arc: &PossibleArc) -> Changes {
         let [out, into] = [arc.given, arc.received].map(|offer| &self.offer(offer as usize).account);
         let cents = |offer: u32| self.money_of[offer as usize];
-        let abusive = |account: &Account| i64::from(account.traits.contains(&Trait::Abusive));
+        let abusive = |account: &Account| i64::from(harshness(&account.traits) > 0);
         Changes {
             cents: cents(arc.received) - cents(arc.given),
             minutes: arc.load_change,

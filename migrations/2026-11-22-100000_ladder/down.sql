@@ -1,0 +1,10 @@
+DROP INDEX submissions_by_age;
+DROP TABLE told_groups;
+ALTER TABLE reps DROP COLUMN own_abuse_version;
+ALTER TABLE reps DROP COLUMN own_abuse_cap;
+ALTER TABLE reps DROP COLUMN own_abuse_class;
+DROP TABLE account_values;
+DROP TABLE partings;
+DROP TABLE disclosures;
+DROP TABLE abuse_records;
+DROP TABLE triages;
