@@ -1,6 +1,7 @@
 //! Fit: what reps and offers have declared, as bits, so that a pair is compared without looking at a word.
 //!
-//! In go the market's reps and offers; out comes, for any pair, the [`Declared`] comparisons of [`super::rapport`].
+//! In go reps and offers; out come, for any pair, the [`Declared`] comparisons of [`super::rapport`], and what hard rules
+//! and geography ask of words and clocks.
 //! Holds: the answers are those of comparing the words themselves.
 //! Costs: one bit for each rep and each word that some offer names; a few nanoseconds a pair.
 //! Deliberately absent: what a comparison is worth.
@@ -8,56 +9,173 @@
 use super::{
     market::{Offer, Trader},
     rapport::Declared,
-    view::NONE,
+    view::{NONE, index},
 };
 use crate::domain::{
     abuse::Severity,
-    roster::{Account, Rep, Style, Tag, Trait},
+    roster::{Rep, Style, Tag, Trait},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use chrono::{NaiveDate, Offset as _, TimeZone as _};
+use chrono_tz::Tz;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
-/// The declared traits of everybody in a market.
+/// What everybody in a market has declared.
 pub(crate) struct Fit {
     /// The language each offer prefers, and who speaks it.
     pub languages: Words,
     /// The industry of each offer, and who knows it.
     pub industries: Words,
-    rep_styles: Vec<Option<Style>>,
-    offer_styles: Vec<Option<Style>>,
-    rep_tolerances: Vec<u8>,
-    offer_traits: Vec<u8>,
+    /// The licences each offer requires, and who holds them.
+    pub licences: Words,
+    /// The region and the drawn territories of each offer, and whose they are.
+    territories: Words,
+    /// The country of each offer, and who lives there.
+    countries: Words,
+    reps: Vec<Person>,
+    offers: Vec<Wish>,
+}
+
+/// What a rep declares, close together.
+#[derive(Debug, Clone, Copy)]
+struct Person {
+    manner: Manner,
+    territory: Territory,
+    /// Seconds east of UTC.
+    clock: Option<i32>,
+}
+
+/// What a rep's territory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Territory {
+    /// None in particular.
+    Anywhere,
+    /// Regions, with drawn territories or without: only an account whose region is known may be outside.
+    Regions,
+    /// Drawn territories alone: every account is known to be inside or outside.
+    Drawn,
+}
+
+/// How a rep works, or the customer of an offer likes to be worked with.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    style: Option<Style>,
+    /// Tolerances of a rep, hard traits of an offer.
+    traits: u8,
+}
+
+/// What an offer declares, close together.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    manner: Manner,
+    /// The number of its language, or [`NONE`].
+    language: u32,
+    /// The number of its industry, or [`NONE`].
+    industry: u32,
+    /// Whether the region it lies in is known.
+    has_region: bool,
+    /// Seconds east of UTC.
+    clock: Option<i32>,
 }
 
 impl Fit {
-    /// Reads everybody's words once.
-    pub fn new(reps: &[Trader], offers: &[Offer]) -> Self {
+    /// Reads everybody's words once; clocks are those of `date`. Numbers are places in these lists.
+    pub fn new(reps: &[&Trader], offers: &[&Offer], date: NaiveDate) -> Self {
+        let manner = |style: Option<Style>, traits: &BTreeSet<Trait>| Manner { style, traits: bits(traits) };
+        let person = |trader: &&Trader| Person {
+            manner: manner(trader.rep.style, &trader.rep.tolerances),
+            territory: territory(trader),
+            clock: seconds_east(trader.rep.time_zone, date),
+        };
+        let languages = Words::new(reps, offers, |offer| offer.account.language.iter(), |rep| rep.languages.iter());
+        let industries = Words::new(reps, offers, |offer| offer.account.industry.iter(), |rep| rep.industries.iter());
+        let wish = |(number, offer): (u32, &&Offer)| Wish {
+            manner: manner(offer.account.style, &offer.account.traits),
+            language: languages.first_of(number),
+            industry: industries.first_of(number),
+            has_region: offer.account.region.is_some(),
+            clock: seconds_east(offer.account.time_zone, date),
+        };
         Self {
-            languages: Words::new(reps, offers, |account| account.language.as_ref(), |rep| &rep.languages),
-            industries: Words::new(reps, offers, |account| account.industry.as_ref(), |rep| &rep.industries),
-            rep_styles: reps.iter().map(|trader| trader.rep.style).collect(),
-            offer_styles: offers.iter().map(|offer| offer.account.style).collect(),
-            rep_tolerances: reps.iter().map(|trader| bits(&trader.rep.tolerances)).collect(),
-            offer_traits: offers.iter().map(|offer| bits(&offer.account.traits)).collect(),
+            licences: Words::new(
+                reps,
+                offers,
+                |offer| offer.account.licences_required.iter(),
+                |rep| rep.licences.iter(),
+            ),
+            territories: Words::new(
+                reps,
+                offers,
+                |offer| offer.account.region.iter().chain(&offer.territories),
+                |rep| rep.territory.iter(),
+            ),
+            countries: Words::new(
+                reps,
+                offers,
+                |offer| slice::from_ref(&offer.account.country).iter(),
+                |rep| slice::from_ref(&rep.country).iter(),
+            ),
+            reps: reps.iter().map(person).collect(),
+            offers: (0..).zip(offers).map(wish).collect(),
+            languages,
+            industries,
         }
     }
 
     /// Whether a rep has opted in to a class of abuse, or to a harsher one.
     pub fn bears(&self, rep: u32, severity: Severity) -> bool {
-        self.rep_tolerances[rep as usize] & bits_from(severity) != 0
+        self.reps[rep as usize].manner.traits & bits_from(severity) != 0
     }
 
     /// What a rep and an offer have declared about each other.
     pub fn declared(&self, rep: u32, offer: u32) -> Declared {
-        let (hard, tolerances) = (self.offer_traits[offer as usize], self.rep_tolerances[rep as usize]);
-        let styles = self.rep_styles[rep as usize].zip(self.offer_styles[offer as usize]);
+        let Wish { manner, language, industry, .. } = self.offers[offer as usize];
+        let own = self.reps[rep as usize].manner;
         Declared {
-            style_matches: styles.map(|(own, theirs)| own == theirs),
-            language_shared: self.languages.shared(rep, offer),
-            industry_known: self.industries.shared(rep, offer),
-            traits_tolerated: (hard & tolerances).count_ones(),
-            traits_not_tolerated: (hard & !tolerances).count_ones(),
+            style_matches: own.style.zip(manner.style).map(|(own, theirs)| own == theirs),
+            language_shared: self.languages.shared_number(rep, language),
+            industry_known: self.industries.shared_number(rep, industry),
+            traits_tolerated: (manner.traits & own.traits).count_ones(),
+            traits_not_tolerated: (manner.traits & !own.traits).count_ones(),
         }
     }
+
+    /// Whether an offer is known to be in none of the regions and drawn territories that are the rep's.
+    pub fn is_outside(&self, rep: u32, offer: u32) -> bool {
+        let is_known = match self.reps[rep as usize].territory {
+            Territory::Anywhere => return false,
+            Territory::Drawn => true,
+            Territory::Regions => self.offers[offer as usize].has_region,
+        };
+        is_known && !self.territories.any_shared(rep, offer)
+    }
+
+    /// Whether an offer is in another country than the rep.
+    pub fn is_abroad(&self, rep: u32, offer: u32) -> bool {
+        self.countries.shared(rep, offer) == Some(false)
+    }
+
+    /// Seconds between the clocks of a rep and an offer, where both are known.
+    pub fn clock_difference_seconds(&self, rep: u32, offer: u32) -> Option<i64> {
+        let (here, there) = (self.reps[rep as usize].clock?, self.offers[offer as usize].clock?);
+        Some((i64::from(here) - i64::from(there)).abs())
+    }
+}
+
+fn territory(trader: &Trader) -> Territory {
+    match (trader.rep.territory.is_empty(), trader.territory_is_drawn) {
+        (true, _) => Territory::Anywhere,
+        (false, true) => Territory::Drawn,
+        (false, false) => Territory::Regions,
+    }
+}
+
+/// Noon UTC stands for the whole date.
+fn seconds_east(zone: Option<Tz>, date: NaiveDate) -> Option<i32> {
+    let noon = date.and_hms_opt(12, 0, 0).expect("noon exists");
+    zone.map(|zone| zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())
 }
 
 fn bits(traits: &BTreeSet<Trait>) -> u8 {
@@ -70,10 +188,11 @@ fn bits_from(severity: Severity) -> u8 {
     Severity::ALL.iter().filter(|&&class| class >= severity).fold(0, |bits, class| bits | 1 << class.hard_trait() as u8)
 }
 
-/// One word an offer may name, and the reps who have it.
+/// Words of one kind that offers name, and the reps who have them.
 pub(crate) struct Words {
-    /// The number of each offer's word, or [`NONE`].
+    /// The numbers of the words of offer `o` are `of_offer[first[o]..first[o + 1]]`.
     of_offer: Vec<u32>,
+    first: Vec<u32>,
     /// How many blocks of 64 words there are.
     blocks: usize,
     /// For each rep, one bit a word.
@@ -81,32 +200,62 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    fn new<'m>(
-        reps: &'m [Trader],
-        offers: &'m [Offer],
-        named: impl Fn(&'m Account) -> Option<&'m Tag>,
-        had: impl Fn(&'m Rep) -> &'m BTreeSet<Tag>,
+    fn new<'m, N: Iterator<Item = &'m Tag>, H: Iterator<Item = &'m Tag>>(
+        reps: &[&'m Trader],
+        offers: &[&'m Offer],
+        named: impl Fn(&'m Offer) -> N,
+        had: impl Fn(&'m Rep) -> H,
     ) -> Self {
-        let words: BTreeSet<&Tag> = offers.iter().filter_map(|offer| named(&offer.account)).collect();
+        let words: BTreeSet<&Tag> = offers.iter().flat_map(|&offer| named(offer)).collect();
         let numbers: BTreeMap<&Tag, u32> = words.into_iter().zip(0..).collect();
-        let of_offer = offers.iter().map(|offer| named(&offer.account).map_or(NONE, |word| numbers[word])).collect();
+        let (mut of_offer, mut first) = (Vec::with_capacity(offers.len()), vec![0]);
+        for &offer in offers {
+            of_offer.extend(named(offer).map(|word| numbers[word]));
+            first.push(index(of_offer.len()));
+        }
         let blocks = numbers.len().div_ceil(64);
         let mut of_rep = vec![0_u64; reps.len() * blocks];
         for (rep, trader) in reps.iter().enumerate() {
-            for number in had(&trader.rep).iter().filter_map(|word| numbers.get(word)) {
+            for number in had(&trader.rep).filter_map(|word| numbers.get(word)) {
                 of_rep[rep * blocks + *number as usize / 64] |= 1 << (number % 64);
             }
         }
-        Self { of_offer, blocks, of_rep }
+        Self { of_offer, first, blocks, of_rep }
     }
 
-    /// Whether the rep has the offer's word, where the offer names one.
+    /// The numbers of an offer's words.
+    fn of(&self, offer: u32) -> &[u32] {
+        &self.of_offer[self.first[offer as usize] as usize..self.first[offer as usize + 1] as usize]
+    }
+
+    /// The number of an offer's first word, or [`NONE`].
+    fn first_of(&self, offer: u32) -> u32 {
+        self.of(offer).first().copied().unwrap_or(NONE)
+    }
+
+    fn has(&self, rep: u32, number: u32) -> bool {
+        let block = self.of_rep[rep as usize * self.blocks + number as usize / 64];
+        block & (1 << (number % 64)) != 0
+    }
+
+    /// Whether the rep has the word with this number; absent for [`NONE`].
+    fn shared_number(&self, rep: u32, number: u32) -> Option<bool> {
+        (number != NONE).then(|| self.has(rep, number))
+    }
+
+    /// Whether the rep has the offer's one word, where the offer names one.
     pub fn shared(&self, rep: u32, offer: u32) -> Option<bool> {
-        let number = self.of_offer[offer as usize];
-        (number != NONE).then(|| {
-            let block = self.of_rep[rep as usize * self.blocks + number as usize / 64];
-            block & (1 << (number % 64)) != 0
-        })
+        self.shared_number(rep, self.first_of(offer))
+    }
+
+    /// Whether the rep has one of the offer's words.
+    pub fn any_shared(&self, rep: u32, offer: u32) -> bool {
+        self.of(offer).iter().any(|&number| self.has(rep, number))
+    }
+
+    /// Whether the rep has all of the offer's words.
+    pub fn all_shared(&self, rep: u32, offer: u32) -> bool {
+        self.of(offer).iter().all(|&number| self.has(rep, number))
     }
 }
 
@@ -143,7 +292,8 @@ mod tests {
     #[test]
     fn bits_say_what_the_words_say() {
         let (reps, offers) = everybody();
-        let fit = Fit::new(&reps, &offers);
+        let date = "2026-03-02".parse().unwrap();
+        let fit = Fit::new(&reps.iter().collect::<Vec<_>>(), &offers.iter().collect::<Vec<_>>(), date);
         let mut shared = 0;
         for (rep, trader) in (0..).zip(&reps) {
             for (offer, item) in (0..).zip(&offers) {

@@ -1,40 +1,34 @@
 //! Geography: what driving does not show, in minutes a year.
 //!
-//! In go a rep, an offer and the distance to the rest of the book; out come the named terms.
-//! Holds: what is not known is not charged for: an account without a region where regions are
-//! all a rep has, either side without a time zone, a book
-//! without another account. More hours between the clocks or more metres to the rest of the book never cost less.
+//! In go what a rep and an offer have declared and the distance to the rest of the book; out come the named terms.
+//! Holds: what is not known is not charged for: an account without a region where regions are all a rep has, either side
+//! without a time zone, a book without another account. More hours between the clocks or more metres to the rest of the book never cost less.
 //! Costs: constant.
 //! Deliberately absent: driving, which is [`super::travel`]'s.
 
-use super::view::{View, rounded_quotient};
+use super::{fit::Fit, view::rounded_quotient};
 use crate::domain::{policy::GeographyRates, proposal::Geography, units::Minutes};
 
 /// Prices an offer in a rep's book; `neighbour_metres` is the distance to the nearest other account of it.
-pub(crate) fn geography(view: &View<'_>, rep: u32, offer: u32, neighbour_metres: Option<f64>) -> Geography {
-    let rates = &view.policy.scores.geography;
-    let (who, account) = (&view.trader(rep).rep, &view.offer(offer).account);
+pub(crate) fn geography(
+    rates: &GeographyRates,
+    fit: &Fit,
+    rep: u32,
+    offer: u32,
+    neighbour_metres: Option<f64>,
+) -> Geography {
     let when = |so: bool, rate: Minutes| if so { rate } else { Minutes::ZERO };
-    let seconds = view.clock_difference_seconds(rep, offer).unwrap_or(0);
+    let seconds = fit.clock_difference_seconds(rep, offer).unwrap_or(0);
     Geography {
-        outside_territory_minutes: when(is_outside(view, rep, offer), rates.outside_territory_minutes),
-        other_country_minutes: when(who.country != account.country, rates.other_country_minutes),
+        outside_territory_minutes: when(fit.is_outside(rep, offer), rates.outside_territory_minutes),
+        other_country_minutes: when(fit.is_abroad(rep, offer), rates.other_country_minutes),
         time_zone_minutes: Minutes(rounded_quotient(seconds * rates.time_zone_hour_minutes.0, 3600)),
         island_minutes: island_minutes(rates, neighbour_metres),
     }
 }
 
-/// Whether an offer is known to be in none of the regions and drawn territories that are the rep's.
-fn is_outside(view: &View<'_>, rep: u32, offer: u32) -> bool {
-    let (trader, offer) = (view.trader(rep), view.offer(offer));
-    let (theirs, region) = (&trader.rep.territory, &offer.account.region);
-    let is_known = region.is_some() || trader.territory_is_drawn;
-    let is_inside = region.iter().chain(&offer.territories).any(|name| theirs.contains(name));
-    is_known && !is_inside && !theirs.is_empty()
-}
-
 /// The rate of 100 km times the way beyond what a book may well be apart.
-fn island_minutes(rates: &GeographyRates, neighbour_metres: Option<f64>) -> Minutes {
+pub(crate) fn island_minutes(rates: &GeographyRates, neighbour_metres: Option<f64>) -> Minutes {
     let beyond = neighbour_metres.map_or(0.0, |metres| (metres - rates.island_beyond_metres.0 as f64).max(0.0));
     Minutes((beyond * rates.island_100_km_minutes.0 as f64 / 100_000.0).round() as i64)
 }

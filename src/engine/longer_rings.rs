@@ -35,7 +35,7 @@ pub(crate) fn rings_bound(view: &View<'_>, arcs: &Arcs) -> RingsBound {
 
 /// The arcs as the solvers take them: an arc is worth its gain and the ageing of the account given.
 pub(crate) fn digraph(view: &View<'_>, arcs: &Arcs) -> Digraph {
-    let arcs = arcs.all().iter().map(|&Arc { given, received, gain, .. }| DirectedArc {
+    let arcs = arcs.all().map(|&Arc { given, received, gain, .. }| DirectedArc {
         from: given,
         to: received,
         weight: gain.0 + ageing(view, given),

@@ -11,7 +11,7 @@
 //! | `view`, `fit` | the snapshot with the indexes every stage needs, and everybody's words as bits |
 //! | `rapport`, `travel`, `geography`, `value` | what holding an account is worth, by named terms |
 //! | `limits`, `rules`, `caps` | what may not be, by how much, one move at a time and all together |
-//! | `reach`, `candidates`, `promise` | who lies near what, who may receive it, and which of them are kept |
+//! | `chord`, `crowd`, `reach`, `candidates`, `promise` | who lies near what, who may receive it, and which of them are kept |
 //! | `arcs`, `score`, `possible` | what for, the points of each possible swap, and all of it together |
 //! | `solve`, `longer_rings`, `report`, `why_not`, `plan` | the best set of moves, what longer rings could add, what it amounts to, and why the others stay |
 //! | `price`, `partners` | one move by itself, and what some accounts might be swapped for |
@@ -30,6 +30,8 @@ mod arcs;
 mod candidates;
 mod caps;
 pub mod check;
+mod chord;
+mod crowd;
 pub mod fairness;
 mod fit;
 mod geography;

@@ -13,7 +13,7 @@ use super::{
     rules::Loads,
     score::{Chances, score},
     value::Given,
-    view::{View, index},
+    view::View,
 };
 use crate::domain::policy::MaxRing;
 
@@ -42,13 +42,14 @@ impl Possible {
         tell(Stage::Candidates);
         let received = Received::new(view, &reached);
         let chances = score(&search, &loads, &reached, &received);
-        let arcs = Arcs::new(view, &loads, &given, &reached, &received);
+        let arcs = Arcs::new(view, &loads, &given, &received);
         let candidates = reached.iter().map(Reached::count).sum();
         let dropped = Dropped::count(&reached);
-        drop((reached, received));
+        drop(received);
+        drop(reached);
         let worst: Vec<_> = match view.policy.plan.max_ring {
             MaxRing::Two => chances.iter().map(|one| (!one.partners.is_empty()).then_some(one.worst)).collect(),
-            _ => (0..index(chances.len())).map(|offer| arcs.worst(view, offer)).collect(),
+            _ => arcs.worst().to_vec(),
         };
         let caps = caps(view, &loads, &worst);
         tell(Stage::Scores);

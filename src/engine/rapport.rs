@@ -22,7 +22,7 @@ use super::view::{index, rounded_quotient};
 use crate::domain::{
     policy::RapportRates,
     roster::{Account, Rep, Trait},
-    units::Stars,
+    units::{Minutes, Stars},
 };
 use serde::Serialize;
 
@@ -119,11 +119,32 @@ pub fn predict(rates: &RapportRates, declared: &Declared, past: Option<(i64, u32
     }
 }
 
+/// The pessimistic end of a prediction, and what it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LowEnd {
+    /// The stars.
+    pub stars: Stars,
+    /// What they are worth a year.
+    pub minutes: Minutes,
+}
+
+impl LowEnd {
+    /// Values stars at so many minutes each.
+    pub fn of(stars: Stars, star_minutes: Minutes) -> Self {
+        Self { stars, minutes: minutes_of(stars, star_minutes) }
+    }
+}
+
+/// What stars are worth at so many minutes each.
+pub(crate) fn minutes_of(stars: Stars, star_minutes: Minutes) -> Minutes {
+    Minutes(rounded_quotient(star_minutes.0 * stars.hundredths(), 100))
+}
+
 /// The pessimistic end of every prediction without past ratings, worked out once: of how many there can be, most pairs
 /// of a market share a few.
 pub(crate) struct LowEnds {
     /// By [`Self::place`].
-    all: Vec<Stars>,
+    all: Vec<LowEnd>,
 }
 
 /// How many hard traits there are, and none.
@@ -131,7 +152,7 @@ const TRAIT_COUNTS: usize = Trait::ALL.len() + 1;
 
 impl LowEnds {
     /// Works out all of them.
-    pub fn new(rates: &RapportRates) -> Self {
+    pub fn new(rates: &RapportRates, star_minutes: Minutes) -> Self {
         let either = [None, Some(false), Some(true)];
         let counts = || (0..TRAIT_COUNTS).map(index);
         let mut all = Vec::new();
@@ -147,7 +168,7 @@ impl LowEnds {
                                 traits_tolerated,
                                 traits_not_tolerated,
                             };
-                            all.push(predict(rates, &declared, None).low);
+                            all.push(LowEnd::of(predict(rates, &declared, None).low, star_minutes));
                         }
                     }
                 }
@@ -157,7 +178,7 @@ impl LowEnds {
     }
 
     /// The pessimistic end of what is predicted from this.
-    pub fn of(&self, declared: &Declared) -> Stars {
+    pub fn of(&self, declared: &Declared) -> LowEnd {
         self.all[Self::place(declared)]
     }
 
@@ -256,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_ends_worked_out_once_are_those_of_the_predictions() {
-        let ends = LowEnds::new(&RATES);
+        let ends = LowEnds::new(&RATES, Minutes(1200));
         let either = [None, Some(false), Some(true)];
         for (at, style_matches) in either.into_iter().enumerate() {
             for traits_tolerated in 0..3 {
@@ -267,7 +288,9 @@ mod tests {
                     traits_tolerated,
                     traits_not_tolerated: 3 - traits_tolerated,
                 };
-                assert_eq!(ends.of(&declared), predict(&RATES, &declared, None).low, "{declared:?}");
+                let end = ends.of(&declared);
+                assert_eq!(end.stars, predict(&RATES, &declared, None).low, "{declared:?}");
+                assert_eq!(end.minutes, Minutes(12 * end.stars.hundredths()));
             }
         }
     }

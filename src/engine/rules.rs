@@ -91,7 +91,7 @@ impl<'m> Receipt<'_, 'm> {
                 .and_then(|pair| pair.owned_until)
                 .is_some_and(|day| is_within(day, limits.former_owner_days)),
             Rule::LanguageMissing => lacks(facts.language_required, fit.languages.shared(self.rep, self.offer)),
-            Rule::LicenceMissing => !account.licences_required.is_subset(&rep.licences),
+            Rule::LicenceMissing => !fit.licences.all_shared(self.rep, self.offer),
             Rule::IndustryMissing => lacks(facts.industry_required, fit.industries.shared(self.rep, self.offer)),
             Rule::AbuseNotOptedIn => facts.severity.is_some_and(|severity| !fit.bears(self.rep, severity)),
             _ => false,
@@ -192,6 +192,13 @@ impl Asked {
     pub fn whatever_the_drive(self) -> Self {
         let at = OF_A_RECEIPT.iter().position(|&rule| rule == Rule::NotOpen).expect("it is one of them");
         Self { bits: self.bits & !(1 << at) }
+    }
+}
+
+impl Asked {
+    /// Whether nothing is asked but that the rep takes part.
+    pub fn is_presence_alone(self) -> bool {
+        Iterator::eq(self, [Rule::NotPresent])
     }
 }
 
@@ -296,7 +303,7 @@ impl Effect {
     /// Minutes of visits and driving received less those given.
     pub fn load_change(&self, view: &View<'_>) -> Minutes {
         let (received, given) = (view.facts[self.received as usize], view.facts[self.given as usize]);
-        received.visits + self.travel_received - given.visits - self.travel_given
+        received.visits.minutes_a_year() + self.travel_received - given.visits.minutes_a_year() - self.travel_given
     }
 
     /// Abusive accounts received less those given: -1, 0 or 1.

@@ -16,7 +16,7 @@
 //! no rule is looked at for a second time.
 
 use super::{
-    candidates::{Candidate, Reached, Received, Search},
+    candidates::{Candidate, Incoming, Reached, Received, Search},
     limits::Obstacle,
     plan::Rule,
     rules::{Effect, Loads, obstacle_of_swap},
@@ -46,11 +46,12 @@ pub(crate) struct WorstEffects {
 
 impl WorstEffects {
     /// Takes one more possible move into account.
-    pub fn take_in(&mut self, ledger: Cents, load: Minutes, exposure: i64) {
+    pub fn take_in(&mut self, view: &View<'_>, effect: &Effect) {
+        let (ledger, load) = (effect.ledger_change(view), effect.load_change(view));
         self.ledger_up = self.ledger_up.max(ledger);
         self.ledger_down = self.ledger_down.max(-ledger);
         self.load_up = self.load_up.max(load);
-        self.exposure_up = self.exposure_up.max(exposure);
+        self.exposure_up = self.exposure_up.max(effect.exposure_change(view));
     }
 }
 
@@ -68,17 +69,23 @@ pub(crate) struct Chances {
 }
 
 /// Scores every chance of every offer, in the order of offers.
-pub(crate) fn score(search: &Search<'_, '_>, loads: &Loads, reached: &[Reached], received: &Received) -> Vec<Chances> {
+pub(crate) fn score(
+    search: &Search<'_, '_>,
+    loads: &Loads,
+    reached: &[Reached],
+    received: &Received<'_>,
+) -> Vec<Chances> {
     let scorer = Scorer { search, view: search.view, loads, reached };
-    let reps = (0..index(search.view.market.reps.len())).into_par_iter();
     let known = || vec![UNKNOWN; reached.len()];
-    let scored = reps.map_init(known, |known, rep| scorer.chances_of_rep(received, rep, known));
+    let seats = (0..index(search.crowd.seats.len())).into_par_iter();
+    let scored = seats.map_init(known, |known, seat| {
+        let incoming = received.by(search.crowd.seats[seat as usize].rep);
+        scorer.chances_of_rep(&incoming, seat, known)
+    });
     let scored: Vec<Vec<Chances>> = scored.collect();
     let mut chances = vec![Chances::default(); reached.len()];
-    for (offers, scored) in search.view.offers_of.iter().zip(scored) {
-        for (&offer, scored) in offers.iter().zip(scored) {
-            chances[offer as usize] = scored;
-        }
+    for (stall, scored) in search.crowd.stalls.iter().zip(scored.into_iter().flatten()) {
+        chances[stall.offer as usize] = scored;
     }
     chances
 }
@@ -95,10 +102,10 @@ pub(crate) fn points(rates: &PointRates, gains: &[Minutes], ageing: Points) -> P
 
 /// What the nights that some offers have waited add to the points of their move.
 pub(crate) fn ageing(view: &View<'_>, offers: &[u32]) -> Points {
-    offers.iter().map(|&offer| view.policy.points.ageing(view.offer(offer).nights_waited)).sum()
+    offers.iter().map(|&offer| view.facts[offer as usize].ageing).sum()
 }
 
-/// What is known of one rep and an offer of somebody else: nothing, which of its candidates they are, or the rule that
+/// What is known of one rep and an offer of somebody else: nothing, which of what they may receive it is, or the rule that
 /// refuses them.
 type Known = u32;
 
@@ -115,29 +122,44 @@ struct Scorer<'s, 'v, 'm> {
     reached: &'s [Reached],
 }
 
+/// What an owner may receive, and what is known of the other offers.
+struct Inbox<'i> {
+    /// Where the owner sits.
+    seat: u32,
+    incoming: &'i [Incoming],
+    /// By stall.
+    known: &'i mut [Known],
+    /// The stalls of which something is known.
+    touched: Vec<u32>,
+}
+
 impl Scorer<'_, '_, '_> {
-    /// The chances of a rep's offers; `known` is unknown throughout, before and after.
-    fn chances_of_rep(&self, received: &Received, rep: u32, known: &mut [Known]) -> Vec<Chances> {
-        let mut touched: Vec<u32> = Vec::new();
-        for &(offer, at) in received.by(rep) {
-            known[offer as usize] = at;
-            touched.push(offer);
+    /// The chances of the offers of a rep who may receive what is `incoming`; `known` is unknown throughout, before and
+    /// after.
+    fn chances_of_rep(&self, incoming: &[Incoming], seat: u32, known: &mut [Known]) -> Vec<Chances> {
+        let crowd = &self.search.crowd;
+        let mut inbox = Inbox { seat, incoming, known, touched: Vec::with_capacity(4 * incoming.len()) };
+        for (one, at) in incoming.iter().zip(0..) {
+            let stall = crowd.stall_of[one.offer as usize];
+            inbox.known[stall as usize] = at;
+            inbox.touched.push(stall);
         }
-        let offers = &self.view.offers_of[rep as usize];
-        let chances = offers.iter().map(|&offer| self.chances(offer, known, &mut touched)).collect();
-        touched.into_iter().for_each(|offer| known[offer as usize] = UNKNOWN);
+        let chances = crowd.seats[seat as usize].stalls().map(|stall| self.chances(stall, &mut inbox)).collect();
+        let Inbox { known, touched, .. } = inbox;
+        touched.into_iter().for_each(|stall| known[stall as usize] = UNKNOWN);
         chances
     }
 
-    fn chances(&self, offer: u32, known: &mut [Known], touched: &mut Vec<u32>) -> Chances {
-        let view = self.view;
-        let owner = view.owner[offer as usize];
+    fn chances(&self, stall: u32, inbox: &mut Inbox<'_>) -> Chances {
+        let (view, crowd) = (self.view, &self.search.crowd);
+        let offer = crowd.stalls[stall as usize].offer;
+        let owner = &crowd.seats[inbox.seat as usize];
         let here = &self.reached[offer as usize];
         let mut chances = Chances::default();
         if here.is_out_of_reach() {
-            chances.stop(Rule::TooFar, view.market.offers.len() - view.offers_of[owner as usize].len());
+            chances.stop(Rule::TooFar, view.market.offers.len() - owner.offers as usize);
         }
-        if !view.takes_part[owner as usize] {
+        if !owner.takes_part {
             let refused: usize = here.chances_refused().map(|(_, count)| count as usize).sum();
             let others: usize = here.within_reach().map(|one| view.offers_of[one.rep as usize].len()).sum();
             chances.stop(Rule::NotPresent, refused + others);
@@ -145,9 +167,9 @@ impl Scorer<'_, '_, '_> {
         }
         here.chances_refused().for_each(|(rule, count)| chances.stop(rule, count as usize));
         for candidate in &here.candidates {
-            for &other in &view.offers_of[candidate.rep as usize] {
-                let swap = match self.look_up(owner, other, candidate.obstacle, known, touched) {
-                    Ok(back) => self.swap([offer, other], [back, candidate]),
+            for other in crowd.seats[crowd.seat_of[candidate.rep as usize] as usize].stalls() {
+                let swap = match self.look_up(inbox, other, candidate.obstacle) {
+                    Ok(back) => self.swap(offer, candidate, owner.rep, back),
                     Err(rule) => Err(Stop { rule, opens: false }),
                 };
                 match swap {
@@ -166,45 +188,38 @@ impl Scorer<'_, '_, '_> {
         chances
     }
 
-    /// A rep as one who may receive an offer, or the rule that stops the chance: the one behind the `obstacle` met before,
-    /// else the one that refuses them, which is looked for once.
-    fn look_up(
-        &self,
-        rep: u32,
-        offer: u32,
-        obstacle: Obstacle,
-        known: &mut [Known],
-        touched: &mut Vec<u32>,
-    ) -> Result<&Candidate, Rule> {
-        let there = &self.reached[offer as usize];
-        let at = known[offer as usize];
-        if let Some(candidate) = there.candidates.get(at as usize) {
-            return Ok(candidate);
+    /// What stands at a stall as one that the owner may receive, or the rule that stops the chance: the one behind the
+    /// `obstacle` met before, else the one that refuses them, which is looked for once.
+    fn look_up<'i>(&self, inbox: &mut Inbox<'i>, stall: u32, obstacle: Obstacle) -> Result<&'i Incoming, Rule> {
+        let at = inbox.known[stall as usize];
+        if let Some(incoming) = inbox.incoming.get(at as usize) {
+            return Ok(incoming);
         }
         if let Some(rule) = obstacle.rule() {
             return Err(rule);
         }
         if at == UNKNOWN {
-            touched.push(offer);
-            let rule = self.search.refusal(there, offer, rep);
-            known[offer as usize] = REFUSED + rule as Known;
+            let rule = self.search.refusal(self.reached, stall, inbox.seat);
+            inbox.touched.push(stall);
+            inbox.known[stall as usize] = REFUSED + rule as Known;
             return Err(rule);
         }
         Err(Rule::ALL[(at - REFUSED) as usize])
     }
 
-    /// The swap of two offers, where it is one; `into` are their owners, each as one who may receive the other.
-    fn swap(&self, [offer, other]: [u32; 2], into: [&Candidate; 2]) -> Result<Swap, Stop> {
-        let view = self.view;
+    /// The swap of an offer, which goes to a candidate, for another that goes to its owner, where it is one.
+    fn swap(&self, offer: u32, candidate: &Candidate, owner: u32, back: &Incoming) -> Result<Swap, Stop> {
+        let (view, other) = (self.view, back.offer);
         let wall = |rule| Stop { rule, opens: false };
-        let met = into[1].obstacle.then(into[0].obstacle);
+        let met = candidate.obstacle.then(back.obstacle);
         if let Obstacle::Wall(rule) = met {
             return Err(wall(rule));
         }
         let worth = |offer: u32| (offer, self.search.given.worth[offer as usize]);
+        let received = self.reached[offer as usize].worth_when_giving(candidate, other);
         let sides = [
-            Effect::new(view, into[0].rep, worth(offer), (other, into[0].worth_when_giving(offer))),
-            Effect::new(view, into[1].rep, worth(other), (offer, into[1].worth_when_giving(other))),
+            Effect::new(view, owner, worth(offer), (other, back.worth_when_giving(offer))),
+            Effect::new(view, candidate.rep, worth(other), (offer, received)),
         ];
         let points = points(&view.policy.points, &sides.map(|side| side.gain), ageing(view, &[offer, other]));
         let is_worth_it = points > Points::ZERO;
@@ -240,6 +255,6 @@ impl Chances {
     fn add(&mut self, view: &View<'_>, swap: &Swap) {
         let [own, theirs] = &swap.sides;
         self.partners.push((theirs.given, swap.points));
-        self.worst.take_in(own.ledger_change(view), own.load_change(view), own.exposure_change(view));
+        self.worst.take_in(view, own);
     }
 }

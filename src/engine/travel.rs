@@ -92,6 +92,13 @@ pub(crate) struct Visits {
     pub minutes: u32,
 }
 
+impl Visits {
+    /// What they take with the customer.
+    pub fn minutes_a_year(self) -> Minutes {
+        Minutes(i64::from(self.a_year) * i64::from(self.minutes))
+    }
+}
+
 /// Minutes a year of driving to visits.
 ///
 /// `drive` is the one from the base; `detour` that from the nearest other account of the book, absent where there is none,

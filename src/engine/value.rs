@@ -3,18 +3,19 @@
 //! In go a rep and an offer; out comes a [`Valuation`] of named terms that add up.
 //! Holds: both ends are pessimistic: what is given counts at the high end of its interval, what is received at the low
 //! end. Each term is a whole number of minutes.
-//! Costs: one pass over the rep's book; [`worth_at_most`] takes none.
+//! Costs: one pass over the rep's book; [`least_travel`] takes none.
 //! Deliberately absent: gains, which take two valuations (see [`crate::domain::proposal::Side`]).
 
 use super::{
+    chord::{Way, island_minutes_over},
+    crowd::Stall,
     geography::geography,
-    rapport,
-    travel::{Drive, Visits, annual_minutes},
-    view::{Neighbour, View, index, rounded_quotient},
+    rapport::{self, LowEnd},
+    travel::{Drive, annual_minutes},
+    view::{NONE, Neighbour, View, index},
 };
 use crate::domain::{
     proposal::Valuation,
-    roster::Account,
     units::{Minutes, Stars},
 };
 use rayon::prelude::*;
@@ -77,18 +78,68 @@ pub(crate) fn predicted_low_end(view: &View<'_>, rep: u32, offer: u32) -> Stars 
     rapport::predict(&view.policy.scores.rapport, &view.fit.declared(rep, offer), past).low
 }
 
-/// No more than this is an offer worth to a rep whose stars for it are worth `rapport`, in whatever book: what it is worth
-/// with another account at the very place.
-pub(crate) fn worth_at_most(view: &View<'_>, rep: u32, offer: u32, rapport: Minutes) -> Minutes {
-    let account = &view.offer(offer).account;
+/// A year's driving to an offer where the rep has another account at the very place: no less in any book.
+pub(crate) fn least_travel(view: &View<'_>, rep: u32, offer: u32) -> Minutes {
     let drive = view.drive(rep, view.spot(offer));
-    let travel = annual_minutes(&view.policy.scores.travel, visits(account), &drive, Some(&Drive::NONE));
-    rapport - travel - geography(view, rep, offer, None).minutes()
+    annual_minutes(&view.policy.scores.travel, view.facts[offer as usize].visits, &drive, Some(&Drive::NONE))
+}
+
+/// What an offer is worth to a rep who receives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Welcome {
+    /// The rep's offer that lies nearest of all their book, or [`NONE`] where the nearest account is not offered.
+    pub nearest_offer: u32,
+    /// What the account is worth with the whole book around it.
+    pub worth: Worth,
+    /// What it is worth once the nearest account has been given away; the same where that is not offered.
+    pub worth_without_nearest: Worth,
+}
+
+/// How an offer comes to a rep.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// What they may expect at least.
+    pub low: LowEnd,
+    /// What that is worth less the geography of an account that is no island.
+    pub without_travel: Minutes,
+    /// The squared chord from their base.
+    pub squared_chord: f64,
+}
+
+/// Values an offer for a rep who receives it.
+pub(crate) fn welcome(view: &View<'_>, rep: u32, stall: &Stall, arrival: &Arrival) -> Welcome {
+    welcome_over_chords(view, rep, stall, arrival).unwrap_or_else(|| {
+        let offer = stall.offer;
+        let [nearest, second] = view.nearest_two(rep, view.offer(offer).account.place, None);
+        let beside = |neighbour| Worth::from(valuation(view, rep, offer, arrival.low.stars, neighbour));
+        let (nearest_offer, worth) = (nearest.map_or(NONE, |neighbour| neighbour.offer), beside(nearest));
+        let worth_without_nearest = if nearest_offer == NONE { worth } else { beside(second) };
+        Welcome { nearest_offer, worth, worth_without_nearest }
+    })
+}
+
+/// The same without trigonometry; absent where that is not sure, and where ways were measured.
+fn welcome_over_chords(view: &View<'_>, rep: u32, stall: &Stall, arrival: &Arrival) -> Option<Welcome> {
+    let [nearest, second] = view.nearest_two_over_chords(rep, &stall.point, None)?;
+    let out = Way::over(arrival.squared_chord)?;
+    let beside = |neighbour: Option<(usize, f64)>| {
+        let way = match neighbour {
+            Some((_, squared_chord)) => Some(Way::over(squared_chord)?),
+            None => None,
+        };
+        let travel = view.annual_minutes_over_chords(stall.visits, out, way)?;
+        let island = island_minutes_over(&view.policy.scores.geography, way)?;
+        Some(Worth { value: arrival.without_travel - travel - island, travel })
+    };
+    let nearest_offer = nearest.map_or(NONE, |(row, _)| view.offer_of_row(row));
+    let worth = beside(nearest)?;
+    let worth_without_nearest = if nearest_offer == NONE { worth } else { beside(second)? };
+    Some(Welcome { nearest_offer, worth, worth_without_nearest })
 }
 
 /// What stars are worth.
 pub(crate) fn rapport_minutes(view: &View<'_>, stars: Stars) -> Minutes {
-    Minutes(rounded_quotient(view.policy.scores.star_minutes.0 * stars.hundredths(), 100))
+    rapport::minutes_of(stars, view.policy.scores.star_minutes)
 }
 
 /// The named terms, with `nearest` the nearest other account of the book.
@@ -102,9 +153,9 @@ pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nea
     Valuation {
         stars,
         rapport_minutes: rapport_minutes(view, stars),
-        travel_minutes: annual_minutes(&scores.travel, visits(account), &drive, detour.as_ref()),
+        travel_minutes: annual_minutes(&scores.travel, view.facts[offer as usize].visits, &drive, detour.as_ref()),
         left_behind_minutes: Minutes::ZERO,
-        geography: geography(view, rep, offer, metres),
+        geography: geography(&scores.geography, &view.fit, rep, offer, metres),
         one_way_minutes: Minutes(drive.out.round() as i64),
         travel_estimated: drive.estimated
             || detour.is_some_and(|detour| detour.estimated)
@@ -112,9 +163,4 @@ pub(crate) fn valuation(view: &View<'_>, rep: u32, offer: u32, stars: Stars, nea
             || account.place_is_approximate
             || nearest.is_some_and(|neighbour| view.is_approximate(&neighbour)),
     }
-}
-
-/// The visits that an account takes.
-pub(crate) fn visits(account: &Account) -> Visits {
-    Visits { a_year: account.visits_a_year, minutes: account.visit_minutes }
 }

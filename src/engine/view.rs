@@ -8,9 +8,11 @@
 //! Deliberately absent: prices and rules.
 
 use super::{
+    chord::{Way, annual_minutes_over, squared_chord},
     fit::Fit,
     limits::Limits,
     market::{Market, Offer, PairHistory, Trader},
+    reach::by_place,
     travel::{Drive, Known, Spot, Visits, annual_minutes, way},
 };
 use crate::domain::{
@@ -20,10 +22,9 @@ use crate::domain::{
     policy::Policy,
     roster::Rep,
     travel::{straight_line, straight_line_minutes},
-    units::{Cents, Minutes, Place},
+    units::{Cents, Minutes, Place, Points},
 };
-use chrono::{NaiveDate, Offset as _, TimeZone as _};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -51,8 +52,10 @@ pub(crate) struct Facts {
     pub commission: Cents,
     /// Money that goes with it to whoever receives it.
     pub money: Cents,
-    /// Minutes a year spent with the customer.
-    pub visits: Minutes,
+    /// The visits it takes.
+    pub visits: Visits,
+    /// What the nights that it has waited add to the points of a move.
+    pub ageing: Points,
     /// The class of abuse on record: it goes only to those who opted in to that.
     pub severity: Option<Severity>,
     /// Whether its language is required.
@@ -86,6 +89,8 @@ pub(crate) struct View<'m> {
     pub facts: Vec<Facts>,
     /// What everybody has declared.
     pub fit: Fit,
+    /// Everybody, those who live near one another close together.
+    pub by_place: Vec<u32>,
     /// Whether each rep is here today and is not going to leave.
     pub takes_part: Vec<bool>,
     /// What each rep's own declines ask.
@@ -94,8 +99,12 @@ pub(crate) struct View<'m> {
     row_of: Vec<usize>,
     /// The book of rep `r` is `books[first_entry[r]..first_entry[r + 1]]`.
     first_entry: Vec<usize>,
-    /// Each account of a book on the unit sphere.
+    /// Each rep's base on the unit sphere.
+    pub bases: Vec<[f64; 3]>,
+    /// Each account of a book on the unit sphere, the books in the order of [`Self::by_place`].
     vectors: Vec<[f64; 3]>,
+    /// Where the vectors of each rep's book begin.
+    first_vector: Vec<usize>,
     /// The offer of each account of a book, or [`NONE`].
     offer_of_entry: Vec<u32>,
     /// Where each rep's base stands among the places that ways were measured between; empty where none was.
@@ -110,10 +119,6 @@ pub(crate) struct View<'m> {
     pasts: Vec<Vec<(u32, u32)>>,
     /// For each offer, the reps it may not go to, ascending.
     forbidden: Vec<Vec<u32>>,
-    /// Seconds east of UTC on the business date, for each rep.
-    rep_offsets: Vec<Option<i32>>,
-    /// Seconds east of UTC on the business date, for each offer.
-    offer_offsets: Vec<Option<i32>>,
 }
 
 impl<'m> View<'m> {
@@ -160,8 +165,16 @@ impl<'m> View<'m> {
         let date = market.business_date;
         let at = |place: Place| market.ways.place_index(place).unwrap_or(NONE);
         let is_measured = !market.ways.is_empty();
-        let bases = market.reps.iter().filter(|_| is_measured).map(|trader| at(trader.rep.base)).collect();
+        let bases_at = market.reps.iter().filter(|_| is_measured).map(|trader| at(trader.rep.base)).collect();
         let entries = market.books.iter().filter(|_| is_measured).map(|entry| at(entry.place)).collect();
+        let bases: Vec<[f64; 3]> = market.reps.iter().map(|trader| trader.rep.base.unit_vector()).collect();
+        let by_place = by_place(&bases);
+        let (mut vectors, mut first_vector) = (Vec::with_capacity(market.books.len()), vec![0; market.reps.len()]);
+        for &rep in &by_place {
+            first_vector[rep as usize] = vectors.len();
+            let book = &market.books[first_entry[rep as usize]..first_entry[rep as usize + 1]];
+            vectors.extend(book.iter().map(|entry| entry.place.unit_vector()));
+        }
         let mut view = Self {
             market,
             policy,
@@ -170,18 +183,23 @@ impl<'m> View<'m> {
             owner,
             offers_of,
             facts,
-            fit: Fit::new(&market.reps, &market.offers),
+            fit: Fit::new(
+                &market.reps.iter().collect::<Vec<_>>(),
+                &market.offers.iter().collect::<Vec<_>>(),
+                market.business_date,
+            ),
+            by_place,
+            bases,
             restraints: market.reps.iter().map(|trader| market.restraints.get(&trader.rep.id)).collect(),
             takes_part: market.reps.iter().map(|trader| takes_part(&trader.rep, date)).collect(),
             row_of,
             first_entry,
-            vectors: market.books.iter().map(|entry| entry.place.unit_vector()).collect(),
+            vectors,
+            first_vector,
             offer_of_entry,
             pasts,
             forbidden,
-            rep_offsets: market.reps.iter().map(|trader| offset_seconds(trader.rep.time_zone, date)).collect(),
-            offer_offsets: market.offers.iter().map(|offer| offset_seconds(offer.account.time_zone, date)).collect(),
-            base_at: bases,
+            base_at: bases_at,
             entry_at: entries,
             beside: Vec::new(),
             left_behind: Vec::new(),
@@ -192,11 +210,16 @@ impl<'m> View<'m> {
     }
 
     fn neighbours_of_every_row(&self) -> Vec<[u32; 2]> {
-        let row_of = |neighbour: Option<Neighbour>| neighbour.map_or(NONE, |neighbour| neighbour.row);
+        let by_chord = |found: Option<(usize, f64)>| found.map_or(NONE, |(row, _)| index(row));
+        let by_metres = |found: Option<Neighbour>| found.map_or(NONE, |neighbour| neighbour.row);
         let reps = (0..index(self.market.reps.len())).into_par_iter();
         let beside = reps.flat_map_iter(|rep| {
-            let nearest = move |row: usize| self.nearest_two(rep, self.market.books[row].place, Some(row)).map(row_of);
-            self.book_rows(rep).map(nearest)
+            self.book_rows(rep).map(move |row| {
+                match self.nearest_two_over_chords(rep, self.vector(rep, row), Some(row)) {
+                    Some(nearest) => nearest.map(by_chord),
+                    None => self.nearest_two(rep, self.market.books[row].place, Some(row)).map(by_metres),
+                }
+            })
         });
         beside.collect()
     }
@@ -219,13 +242,30 @@ impl<'m> View<'m> {
     /// Minutes a year of driving to an account of a book beside another row of it, or [`NONE`].
     fn travel_of_row(&self, rep: u32, row: usize, beside: u32) -> Minutes {
         let entry = &self.market.books[row];
+        let visits = Visits { a_year: entry.visits_a_year, minutes: entry.visit_minutes };
+        if let Some(sure) = self.travel_of_row_over_chords(rep, row, beside, visits) {
+            return sure;
+        }
         let drive = self.drive(rep, self.spot_of_row(row));
         let detour = (beside != NONE).then(|| {
             let metres = entry.place.great_circle_metres(self.market.books[beside as usize].place);
             self.detour(&Neighbour { metres, row: beside, offer: NONE }, self.spot_of_row(row))
         });
-        let visits = Visits { a_year: entry.visits_a_year, minutes: entry.visit_minutes };
         annual_minutes(&self.policy.scores.travel, visits, &drive, detour.as_ref())
+    }
+
+    /// The same without trigonometry; absent where that is not sure.
+    fn travel_of_row_over_chords(&self, rep: u32, row: usize, beside: u32, visits: Visits) -> Option<Minutes> {
+        let over = |from: &[f64; 3]| Way::over(squared_chord(from, self.vector(rep, row)));
+        let out = over(&self.bases[rep as usize])?;
+        let beside = if beside == NONE { None } else { Some(over(self.vector(rep, beside as usize))?) };
+        self.annual_minutes_over_chords(visits, out, beside)
+    }
+
+    /// Minutes a year of driving to visits over these ways; absent where that is not sure, and where ways were measured.
+    pub fn annual_minutes_over_chords(&self, visits: Visits, out: Way, beside: Option<Way>) -> Option<Minutes> {
+        let is_straight = self.market.ways.is_empty();
+        is_straight.then(|| annual_minutes_over(&self.policy.scores.travel, visits, out, beside)).flatten()
     }
 
     /// Minutes a year of driving to an account of a book, beside its nearest neighbour.
@@ -314,12 +354,6 @@ impl<'m> View<'m> {
         !self.forbidden[offer as usize].is_empty()
     }
 
-    /// Seconds between the clocks of a rep and an offer, where both are known.
-    pub fn clock_difference_seconds(&self, rep: u32, offer: u32) -> Option<i64> {
-        let (here, there) = (self.rep_offsets[rep as usize]?, self.offer_offsets[offer as usize]?);
-        Some((i64::from(here) - i64::from(there)).abs())
-    }
-
     /// The row of an offer in its owner's book.
     pub fn row_of(&self, offer: u32) -> usize {
         self.row_of[offer as usize]
@@ -336,7 +370,7 @@ impl<'m> View<'m> {
         let vector = place.unit_vector();
         let chords = || {
             let rows = self.book_rows(rep).filter(|&row| Some(row) != aside);
-            rows.map(|row| (row, squared_chord(&self.vectors[row], &vector)))
+            rows.map(|row| (row, squared_chord(self.vector(rep, row), &vector)))
         };
         let (mut first, mut second) = (f64::INFINITY, f64::INFINITY);
         for (_, chord) in chords() {
@@ -344,12 +378,59 @@ impl<'m> View<'m> {
                 (first, second) = if chord < first { (chord, first) } else { (first, chord) };
             }
         }
-        let doubt = second * (1.0 + CHORD_DOUBT) + CHORD_DOUBT * CHORD_DOUBT;
+        let doubt = in_doubt(second);
         let mut nearest = [None, None];
         for (row, _) in chords().filter(|&(_, chord)| chord <= doubt) {
             keep_nearest(&mut nearest, self.neighbour(row, place));
         }
         nearest
+    }
+
+    /// The rows of a rep's book nearest to a point of the unit sphere, with their squared chords: at most two, nearest first,
+    /// row `aside` left out; absent where chords do not decide which they are.
+    ///
+    /// Cost: the length of the book, a few nanoseconds each.
+    pub fn nearest_two_over_chords(
+        &self,
+        rep: u32,
+        point: &[f64; 3],
+        aside: Option<usize>,
+    ) -> Option<[Option<(usize, f64)>; 2]> {
+        let rows = self.book_rows(rep);
+        let mut nearest = [(usize::MAX, f64::INFINITY); 3];
+        for (row, vector) in rows.zip(&self.vectors[self.first_vector[rep as usize]..]) {
+            let chord = squared_chord(vector, point);
+            if chord < nearest[2].1 && Some(row) != aside {
+                nearest[2] = (row, chord);
+                if chord < nearest[1].1 {
+                    nearest.swap(1, 2);
+                }
+                if chord < nearest[0].1 {
+                    nearest.swap(0, 1);
+                }
+            }
+        }
+        let [first, second, third] = nearest;
+        let is_clear = |(_, nearer): (usize, f64), (_, farther): (usize, f64)| farther > in_doubt(nearer);
+        let found = |one: (usize, f64)| (one.0 != usize::MAX).then_some(one);
+        let decides =
+            (second.0 == usize::MAX || is_clear(first, second)) && (third.0 == usize::MAX || is_clear(second, third));
+        decides.then(|| [found(first), found(second)])
+    }
+
+    /// An account of a rep's book on the unit sphere.
+    fn vector(&self, rep: u32, row: usize) -> &[f64; 3] {
+        &self.vectors[self.first_vector[rep as usize] + row - self.first_entry[rep as usize]]
+    }
+
+    /// The offer of a row of the books, or [`NONE`].
+    pub fn offer_of_row(&self, row: usize) -> u32 {
+        self.offer_of_entry[row]
+    }
+
+    /// An offer on the unit sphere.
+    pub fn unit_vector(&self, offer: u32) -> &[f64; 3] {
+        self.vector(self.owner[offer as usize], self.row_of(offer))
     }
 
     /// Whether an account of a book is only known to be somewhere around its place.
@@ -378,11 +459,17 @@ fn facts(offer: &Offer, today: NaiveDate, policy: &Policy) -> Facts {
     Facts {
         commission: account.annual_commission_cents,
         money: money::net(&money::entries(account, &offer.open_deals, &policy.money, today)),
-        visits: Minutes(i64::from(account.visits_a_year) * i64::from(account.visit_minutes)),
+        visits: Visits { a_year: account.visits_a_year, minutes: account.visit_minutes },
+        ageing: policy.points.ageing(offer.nights_waited),
         severity: account.severity(),
         language_required: account.language_required,
         industry_required: account.industry_required,
     }
+}
+
+/// The largest squared chord that may be no longer than another.
+fn in_doubt(squared_chord: f64) -> f64 {
+    squared_chord * (1.0 + CHORD_DOUBT) + CHORD_DOUBT * CHORD_DOUBT
 }
 
 fn keep_nearest(nearest: &mut [Option<Neighbour>; 2], one: Neighbour) {
@@ -394,17 +481,6 @@ fn keep_nearest(nearest: &mut [Option<Neighbour>; 2], one: Neighbour) {
     }
 }
 
-fn squared_chord(a: &[f64; 3], b: &[f64; 3]) -> f64 {
-    let [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-    x * x + y * y + z * z
-}
-
 fn takes_part(rep: &Rep, today: NaiveDate) -> bool {
     rep.is_present(today) && rep.leaves_on.is_none()
-}
-
-/// Noon UTC stands for the whole date.
-fn offset_seconds(zone: Option<Tz>, date: NaiveDate) -> Option<i32> {
-    let noon = date.and_hms_opt(12, 0, 0).expect("noon exists");
-    zone.map(|zone| zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())
 }

@@ -30,6 +30,10 @@ use account_swap::{
 use clock::Clock;
 use rows::Country;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
     let at = |index: usize, default: u64| numbers.get(index).copied().unwrap_or(default);

@@ -69,7 +69,7 @@ pub(super) fn rings_of_any_length(
     caps: &[u32],
     stop: &(dyn Fn() -> bool + Sync),
 ) -> FairestRings {
-    let arcs = arcs.all().iter().map(|arc| RingArc {
+    let arcs = arcs.all().map(|arc| RingArc {
         from: arc.given,
         to: arc.received,
         gain: arc.gain.0,
