@@ -7,8 +7,8 @@
 //! Holds: each list ascends by rep and names nobody twice; a rep counts for an offer if the account is another's and lies
 //! within the rep's own limit of one-way driving, and else only where a step of that limit would let them receive it. The
 //! policy's cap keeps the most promising. The lists do not depend on threads.
-//! Costs: some forty nanoseconds for each rep in reach, and one pass over the book of everybody who might gain and is kept;
-//! 32 bytes for each of these, nothing for the others.
+//! Costs: some tens of nanoseconds for each rep in reach, and one pass over the book of everybody who might gain and is
+//! kept; 32 bytes for each of these, nothing for the others.
 //! Deliberately absent: the names of those refused. Why one was is found again for the few of whom it is asked.
 
 use super::{
