@@ -25,5 +25,7 @@ mod program;
 mod reads;
 #[path = "api/served.rs"]
 mod served;
+#[path = "api/together.rs"]
+mod together;
 #[path = "api/writes.rs"]
 mod writes;

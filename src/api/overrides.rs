@@ -11,9 +11,9 @@ use crate::{
     domain::{ids::OverrideId, overrides::OverrideAction},
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, get, post, web::Json};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// Overrides you may see
 ///
@@ -105,16 +105,39 @@ pub async fn get_override(caller: Caller, id: Named<OverrideId>, known: IfNoneMa
 
 /// Agree as the second manager
 ///
-/// The override takes effect.
+/// The override takes effect. With `dry_run=true` nothing is done, and the answer is what it would do.
 #[utoipa::path(
     tag = "overrides",
     operation_id = "secondOverride",
-    params(("id" = OverrideId, Path, description = "The override."), IfMatch),
-    responses((status = 200, description = "It is in force.", body = OverrideView))
+    params(("id" = OverrideId, Path, description = "The override."), DryRun, IfMatch),
+    responses((status = 200, description = "It is in force, or what that would do.", body = Seconded))
 )]
 #[post("/overrides/{id}/second")]
-pub async fn second_override(post: Post, id: Named<OverrideId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+pub async fn second_override(
+    post: Post,
+    id: Named<OverrideId>,
+    dry: DryRun,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    if dry.dry_run {
+        return post
+            .rehearse(move |writer, settings, who, _| {
+                overrides::price_of_second(writer, settings, who, id.0, if_match.0)
+            })
+            .await;
+    }
     settle(post, id, if_match, OverrideAction::Second).await
+}
+
+/// What a second manager is answered: the override, or in a dry run its price.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands for its schema alone; each answer is written where it is made")]
+enum Seconded {
+    /// It is in force.
+    InForce(Box<OverrideView>),
+    /// What it would do.
+    Priced(Box<OverridePrice>),
 }
 
 /// Disagree as the second manager

@@ -25,7 +25,7 @@ mod review;
 mod settle;
 mod target;
 
-pub use price::{BlockingPairs, OverridePrice, PricedMove, PricedParty, Standing, price};
+pub use price::{BlockingPairs, OverridePrice, PricedMove, PricedParty, Standing, price, price_of_second};
 pub use read::{list, one};
 pub use report::{CodedOverrides, ManagerOverrides, OverrideReport, report};
 pub use review::{NewReview, ReviewView, review};

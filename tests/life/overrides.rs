@@ -341,3 +341,36 @@ fn an_override_is_reviewed_once_by_somebody_who_did_not_decide_it_and_counted_fo
         assert!(matches!(days("2026-02-01", "2026-01-01"), Err(Refused::Invalid { .. })));
     }
 }
+
+/// How often a race is run.
+const ROUNDS: usize = 150;
+
+#[test]
+fn a_forced_move_against_an_accept_leaves_the_forced_move_alone() {
+    for database in databases() {
+        let world = World::new(database, ROUNDS);
+        let proposals = world.propose(ROUNDS);
+        for (n, proposal) in proposals.iter().enumerate() {
+            let (one, other) = (format!("anna-{n}"), format!("ben-{n}"));
+            let force = new(OverrideKind::Force, &[&one, &other]);
+            let seen = proposal.leg_of(&id("anna")).unwrap().version;
+            let gate = std::sync::Barrier::new(2);
+            let (forced, accepted) = std::thread::scope(|scope| {
+                let forcing = scope.spawn(|| {
+                    gate.wait();
+                    order(&world, "mona", &force)
+                });
+                gate.wait();
+                let anna = rep("anna");
+                let accepted =
+                    world.store.write(|writer| decide::accept(writer, &world.settings, &anna, proposal.id, seen));
+                (forcing.join().expect("no panic"), accepted)
+            });
+            let made = forced.unwrap_or_else(|refused| panic!("{} round {n}: {refused}", world.name));
+            let legal = accepted.map_or_else(code, |_| "ok");
+            assert!(["ok", "stale", "already_ended"].contains(&legal), "{} round {n}: {legal}", world.name);
+            assert_eq!(world.kept(proposal.id).state, ProposalState::Superseded, "{} round {n}", world.name);
+            assert_eq!(world.kept(made.proposal.unwrap()).state, ProposalState::Approved, "{} round {n}", world.name);
+        }
+    }
+}

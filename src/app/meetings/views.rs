@@ -163,6 +163,10 @@ pub struct Difference {
     pub gone: Vec<MeetingMove>,
     /// Moves that are new.
     pub new: Vec<MeetingMove>,
+    /// Driving a year that all moves save, less what those before would have saved, in minutes.
+    pub travel_minutes_saved: Minutes,
+    /// Sum over moves of the difference in commission, less the same of those before.
+    pub commission_moved_cents: Cents,
     /// How the points of all moves change.
     pub points_change: Trend,
 }
@@ -209,13 +213,17 @@ pub(super) fn changed(
     let only = |all: &[Move], others: &[Move], of: &Meeting| -> Vec<MeetingMove> {
         all.iter().filter(|one| !is_in(others, one)).map(|one| told(of, market, one)).collect()
     };
+    let (was, is) = (view(before, market, were), view(after, market, are));
+    let saved = |of: &MeetingView| of.travel_minutes_before - of.travel_minutes_after;
     ChangedMeeting {
         difference: Difference {
             gone: only(were, are, before),
             new: only(are, were, after),
+            travel_minutes_saved: saved(&is) - saved(&was),
+            commission_moved_cents: is.commission_moved_cents - was.commission_moved_cents,
             points_change: trend(points(were), points(are)),
         },
-        meeting: view(after, market, are),
+        meeting: is,
     }
 }
 

@@ -11,20 +11,22 @@
 //! Deliberately absent: gains and points of anybody, and parties of other teams but for their number.
 
 use super::{
-    NewOverride, OverrideView, Refused, Writer,
+    NewOverride, Refused, Writer,
     force::force,
     me::managed,
     order,
     people::{Trend, few_are_known_by, trend},
     proposals::{Fit, fit},
+    read::visible,
     run::business_date,
+    settle,
     snapshot::snapshot,
     travel::ways_at_hand,
 };
 use crate::{
     domain::{
-        ids::{AccountId, ProposalId, RepId, TeamId, Version},
-        overrides::{OverrideKind, OverrideState},
+        ids::{AccountId, OverrideId, ProposalId, RepId, TeamId, Version},
+        overrides::{OverrideAction, OverrideKind, OverrideState},
         principal::Principal,
         proposal::{Leg, Proposal, ProposalState},
         units::{Cents, Minutes},
@@ -138,26 +140,54 @@ pub fn price(
     new: NewOverride,
     if_match: Option<Version>,
 ) -> Result<OverridePrice, Refused> {
+    let forced = if new.kind == OverrideKind::Force { new.accounts.clone() } else { Vec::new() };
+    price_of(writer, settings, who, &forced, |writer| {
+        let ordered = order(writer, settings, who, new, if_match)?;
+        if let (OverrideState::AwaitingSecond, [one, other]) = (ordered.state, ordered.accounts.as_slice()) {
+            force(writer, settings, who, [one, other])?;
+        }
+        Ok(ordered.state)
+    })
+}
+
+/// Prices what a second manager would put in force by agreeing; to be called in a rehearsal.
+pub fn price_of_second(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    id: OverrideId,
+    if_match: Version,
+) -> Result<OverridePrice, Refused> {
+    let accounts = visible(writer, who, id)?.accounts;
+    price_of(writer, settings, who, &accounts, |writer| {
+        Ok(settle(writer, settings, who, id, OverrideAction::Second, if_match)?.state)
+    })
+}
+
+/// Does something, which moves the `forced` accounts, and prices what it did.
+fn price_of(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    forced: &[AccountId],
+    carry_out: impl FnOnce(&mut Writer<'_>) -> Result<OverrideState, Refused>,
+) -> Result<OverridePrice, Refused> {
     let teams = managed(writer, who)?;
     let before = proposed(writer)?;
-    let holds = |proposal: &Proposal| proposal.legs.iter().any(|leg| new.accounts.contains(&leg.account));
+    let holds = |proposal: &Proposal| proposal.legs.iter().any(|leg| forced.contains(&leg.account));
     // A forced move takes its accounts out of the pool, and one with them may be what its reps would prefer.
-    let market = match new.kind {
-        OverrideKind::Force if before.iter().any(holds) => Some(undecided(writer, settings)?),
-        _ => None,
+    let mut market = match before.iter().any(holds) {
+        true => Some(undecided(writer, settings)?),
+        false => None,
     };
-    let ordered = order(writer, settings, who, new, if_match)?;
-    if let (OverrideState::AwaitingSecond, [one, other]) = (ordered.state, ordered.accounts.as_slice()) {
-        force(writer, settings, who, [one, other])?;
-    }
+    let state = carry_out(writer)?;
     let after = proposed(writer)?;
     let own = members(writer, &teams)?;
-    let market = match market {
-        None if has_fallen(&before, &after) => Some(undecided(writer, settings)?),
-        market => market,
-    };
+    if market.is_none() && !fallen(&before, &after).is_empty() {
+        market = Some(undecided(writer, settings)?);
+    }
     let pairs = market.map(|market| new_blocking_pairs(&market, settings, &before, &after)).unwrap_or_default();
-    Ok(told(&ordered, &before, &after, &own, &pairs))
+    Ok(told(state, &before, &after, &own, &pairs))
 }
 
 /// All proposals that have not moved yet, by id.
@@ -192,10 +222,6 @@ fn fallen<'a>(before: &'a [Proposal], after: &[Proposal]) -> Vec<&'a AccountId> 
     gains(before).into_iter().filter(is_less).map(|(account, _)| account).collect()
 }
 
-fn has_fallen(before: &[Proposal], after: &[Proposal]) -> bool {
-    !fallen(before, after).is_empty()
-}
-
 /// The swaps that block what is proposed after and did not block what was before. Each has an account that has fallen.
 fn new_blocking_pairs(
     market: &Market,
@@ -216,7 +242,7 @@ fn new_blocking_pairs(
 
 /// The price as its reader may know it.
 fn told(
-    ordered: &OverrideView,
+    state: OverrideState,
     before: &[Proposal],
     after: &[Proposal],
     own: &BTreeSet<RepId>,
@@ -240,7 +266,7 @@ fn told(
         all.iter().map(|one| priced(one, own, has_id)).filter(|one| !one.parties.is_empty()).collect()
     };
     OverridePrice {
-        state: ordered.state,
+        state,
         displaced: priced(&gone, true),
         displaced_elsewhere: number(elsewhere(&gone)),
         made: priced(&made, false),
