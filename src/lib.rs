@@ -9,9 +9,11 @@
 //!                                                                                       app+store   app
 //! ```
 //!
-//! A run proposes, people decide, the handover executes; nothing after the run re-optimises. What happened reaches the
-//! next night through the store and the next snapshot, never an earlier stage directly. Travel times are asked for once,
-//! of the sources the policy lists, and become part of the snapshot: what plans and checks a market asks nobody.
+//! A run proposes, people decide, the handover executes; nothing after the run re-optimises, but for those whom an override
+//! displaces: they are matched again. A manager's meeting and two colleagues' direct swap propose as a run does. What
+//! happened reaches the next night through the store and the next snapshot, never an earlier stage directly. Travel times
+//! are asked for once, of the sources the policy lists, and become part of the snapshot: what plans and checks a market
+//! asks nobody.
 //!
 //! # The rooms
 //!

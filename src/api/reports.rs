@@ -41,7 +41,13 @@ impl FromRequest for Days {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(query(request))
+        let in_order = |days: Self| match (days.from, days.until) {
+            (Some(from), Some(until)) if until < from => {
+                Err(Problem::malformed("query_unusable", format!("until: expected {from} or a later day")))
+            }
+            _ => Ok(days),
+        };
+        ready(query(request).and_then(in_order))
     }
 }
 

@@ -171,7 +171,7 @@ pub struct ManagerLeg {
 pub struct ManagerView {
     /// Its id.
     pub id: ProposalId,
-    /// The run that found it; absent for a forced move.
+    /// The run that found it; absent where no run did: a forced move, a re-match, a direct swap, a meeting.
     pub run: Option<RunId>,
     /// Where it stands.
     pub state: ProposalState,

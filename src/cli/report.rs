@@ -1,9 +1,11 @@
-//! `report`: how fair the swaps of a run or quarter are.
+//! `report`: how fair the swaps of a run or quarter are, and what managers have overridden.
 //!
 //! In go a run or a quarter, and a team if it is about one; out comes the report in words, as JSON, as a table or as a
 //! picture, on standard output or in a file that is written whole or not at all.
 //! Holds: no more is told than over HTTP: nothing made of gains for fewer than five reps.
 //! Deliberately absent: names of those who gain.
+
+mod overrides;
 
 use super::{Context, Failure, whole::write_whole};
 use account_swap::{
@@ -28,6 +30,8 @@ pub struct Arguments {
 enum What {
     /// How many accounts were helped, how the gains are spread, what fairness cost, and what money moved.
     Fairness(Fairness),
+    /// What managers have overridden, by manager, kind and reason, and what reviewers thought of it.
+    Overrides(overrides::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,7 +66,10 @@ enum Format {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let What::Fairness(asked) = &arguments.what;
+    let asked = match &arguments.what {
+        What::Fairness(asked) => asked,
+        What::Overrides(asked) => return overrides::run(context, asked),
+    };
     let of = match (asked.run, asked.quarter) {
         (Some(run), None) => Of::Run(run),
         (None, Some(quarter)) => Of::Quarter(quarter),

@@ -4,9 +4,9 @@
 //! reason why a wish cannot be. Holds: a pin breaks no hard rule and no cap, for all its points; what is added to the pins
 //! is the best plan of the market without their accounts, in which each rep may make as many moves fewer as they have
 //! pins; the same wishes in any order give the same plan, to the byte.
-//! Costs: two plans and their check. A team's market takes milliseconds, so that every wish is planned afresh: a solver
-//! kept from one wish to the next would be faster where a market is large, but which of several best plans it finds
-//! depends on the way it came, and taking a wish back would not lead to the plan before.
+//! Costs: one plan with its check, one scoring where anything is pinned, and one check of all moves together. Every wish is
+//! planned afresh: a solver kept from one wish to the next would be faster where a market is large, but which of several
+//! best plans it finds depends on the way it came, and taking a wish back would not lead to the plan before.
 //! Deliberately absent: why the others stay, and any proof that a plan without the pins would be no better.
 
 use super::{

@@ -47,7 +47,7 @@ mod promise;
 pub mod rapport;
 mod reach;
 pub mod rematch;
-pub mod report;
+mod report;
 mod rules;
 mod score;
 mod solve;

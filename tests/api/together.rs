@@ -65,7 +65,11 @@ async fn a_dry_run_answers_with_the_price_and_leaves_the_key_and_the_database_as
         let report = served.get("/api/v1/reports/overrides?from=2020-01-01", &manager("mona")).send().await.with(200);
         let own = &report.json()["managers"][0];
         assert_eq!((&own["manager"], &own["by_outcome"]["avoidable"]), (&json!("mona"), &json!(1)), "{}", world.name);
-        for (query, code) in [("from=yesterday", "query_unusable"), ("sort=up", "query_unusable")] {
+        for (query, code) in [
+            ("from=yesterday", "query_unusable"),
+            ("sort=up", "query_unusable"),
+            ("from=2026-02-01&until=2026-01-31", "query_unusable"),
+        ] {
             let refused = served.get(&format!("/api/v1/reports/overrides?{query}"), &root).send().await;
             assert_eq!(refused.with(400).code(), code);
         }

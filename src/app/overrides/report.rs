@@ -22,10 +22,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// The first day of a report that begins with the first override.
+/// Before this day nothing was overridden.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("it is a day");
 
-/// The last day that may be asked for.
+/// After this day nothing can have been.
 const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2999, 12, 31).expect("it is a day");
 
 /// What managers have overridden.
@@ -74,6 +74,8 @@ pub struct CodedOverrides {
 }
 
 /// Counts overrides ordered from `from` to `until`, both included, in the organisation's time zone.
+///
+/// Errors: [`Refused::Invalid`] where the last day comes before the first.
 pub fn report(
     reader: &mut Reader<'_>,
     settings: &Settings,
@@ -82,15 +84,13 @@ pub fn report(
     until: Option<NaiveDate>,
 ) -> Result<OverrideReport, Refused> {
     is_for(who)?;
-    let within = |field: &str, day: NaiveDate| match (FIRST_DAY..=LAST_DAY).contains(&day) {
-        true => Ok(day),
-        false => Err(Refused::invalid(field, day.to_string(), format!("a day from {FIRST_DAY} to {LAST_DAY}"))),
-    };
-    let first = within("from", from.unwrap_or(FIRST_DAY))?;
-    let last = within("until", until.unwrap_or(LAST_DAY))?;
-    if last < first {
+    if let (Some(first), Some(last)) = (from, until)
+        && last < first
+    {
         return Err(Refused::invalid("until", last.to_string(), format!("{first} or a later day")));
     }
+    let first = from.unwrap_or(FIRST_DAY).clamp(FIRST_DAY, LAST_DAY);
+    let last = until.unwrap_or(LAST_DAY).clamp(FIRST_DAY, LAST_DAY);
     let midnight = |day: NaiveDate| {
         let local = day.and_time(NaiveTime::MIN);
         // Where clocks skip midnight, the day begins when they have.

@@ -231,7 +231,7 @@ impl<'w> Year<'w> {
     /// The managers whose approval a proposal still needs, each with the version they see.
     fn managers(&self, proposal: ProposalId) -> Result<Vec<(Principal, Version)>, Failure> {
         let mut asked = Vec::new();
-        for manager in self.store.read(|reader| roster::teams(reader))?.into_iter().map(|team| team.manager) {
+        for manager in self.store.read(roster::teams)?.into_iter().map(|team| team.manager) {
             let who = Principal { id: manager, role: Role::Manager };
             match self.store.read(|reader| views::one(reader, &who, proposal)) {
                 Ok(ProposalView::Manager(view)) => {
