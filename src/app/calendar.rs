@@ -7,7 +7,7 @@
 
 use super::{
     Refused, Store, StoreError, Writer, handover,
-    invalidate::strike,
+    invalidate::{end, strike},
     life::{advance, touch},
     run::business_date,
     system,
@@ -38,7 +38,7 @@ pub struct Turned {
     pub reminded: usize,
     /// Alarms.
     pub alarmed: usize,
-    /// Submissions struck that something else had overtaken.
+    /// Submissions and proposals struck that something else had overtaken.
     pub struck: usize,
     /// Changes of owner that the CRM has not confirmed for too long, told before or not.
     pub overdue: usize,
@@ -159,10 +159,20 @@ fn remind(store: &Store, today: NaiveDate) -> Result<usize, Refused> {
     })
 }
 
-/// Strikes submissions that were made while their account or their rep went: an import that did not see them could not.
+/// Strikes submissions and proposals that were made while their account or their rep went: an import that did not see them
+/// could not.
 fn strike_strays(store: &Store) -> Result<usize, Refused> {
-    let strays = store.read(|reader| submissions::strays(reader, BATCH))?;
-    let mut struck = 0;
+    let (strays, deserted) = store.read(|reader| {
+        let strays = submissions::strays(reader, BATCH)?;
+        Ok::<_, StoreError>((strays, proposals::of_leavers(reader, BATCH)?))
+    })?;
+    let mut struck = each(store, deserted, |writer, proposal| {
+        let is_waiting = proposal.state.is_live() && !proposal.state.has_gone_out();
+        if is_waiting {
+            end(writer, &system(), proposal, Cause::RepLeft)?;
+        }
+        Ok(is_waiting)
+    })?;
     for stray in strays {
         struck += usize::from(store.write(|writer| {
             let Some(present) = submissions::one(writer, stray)? else { return Ok(false) };

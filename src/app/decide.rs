@@ -19,7 +19,6 @@ use crate::{
         decline::Consequence,
         handover::Phase,
         ids::{ProposalId, RepId, Version},
-        invalidation::Cause,
         principal::{Principal, Role},
         proposal::{Answer, Leg, Proposal, ProposalAction, ProposalActor, ProposalState},
         submission::{SubmissionAction, SubmissionActor},
@@ -133,9 +132,7 @@ pub(super) fn accept_for(
     let action = if is_last { ProposalAction::AcceptAsLast } else { ProposalAction::Accept };
     let accepted = advance(writer, who, proposal, action, actor, answer)?;
     if !is_current(writer, &accepted)? {
-        return advance(writer, &system(), &accepted, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
-            proposal.cause = Some(Cause::AccountReassigned);
-        });
+        return life::invalidate(writer, &accepted);
     }
     if !abuse::is_borne(writer, &accepted)? {
         return advance(writer, &system(), &accepted, ProposalAction::Invalidate, ProposalActor::System, |_| {});
@@ -321,9 +318,7 @@ fn approve_now(
     actor: ProposalActor,
 ) -> Result<Proposal, Refused> {
     if !is_current(writer, proposal)? {
-        return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
-            proposal.cause = Some(Cause::AccountReassigned);
-        });
+        return life::invalidate(writer, proposal);
     }
     if !abuse::is_borne(writer, proposal)? {
         return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |_| {});

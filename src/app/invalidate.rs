@@ -68,7 +68,7 @@ pub(super) fn strike(
 }
 
 /// Ends a proposal as far as it has come, and says why.
-fn end(writer: &mut Writer<'_>, who: &Principal, proposal: &Proposal, cause: Cause) -> Result<(), Refused> {
+pub(super) fn end(writer: &mut Writer<'_>, who: &Principal, proposal: &Proposal, cause: Cause) -> Result<(), Refused> {
     let is_about_an_account = cause != Cause::RepLeft;
     let goes_back = undos::of(writer, proposal.id)?.state.is_under_way();
     let action = match proposal.state {

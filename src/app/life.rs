@@ -8,6 +8,7 @@
 use super::{Reader, Refused, Writer, approval, fresh_version, parting, system};
 use crate::{
     domain::{
+        invalidation::Cause,
         principal::{Principal, Role},
         proposal::{self, Leg, Proposal, ProposalAction, ProposalActor, ProposalRefusal, ProposalState},
         submission::{self, Submission, SubmissionAction, SubmissionActor, SubmissionRefusal, SubmissionState},
@@ -198,6 +199,18 @@ pub(super) fn is_current(reader: &mut Reader<'_>, proposal: &Proposal) -> Result
         .legs
         .iter()
         .all(|leg| today.get(&leg.account).is_some_and(|(owner, count)| *owner == leg.from && *count == leg.ownership)))
+}
+
+/// Ends a proposal that is not current, and says why: what became of an account, or that somebody else has it.
+pub(super) fn invalidate(writer: &mut Writer<'_>, proposal: &Proposal) -> Result<Proposal, Refused> {
+    let mut cause = None;
+    for leg in &proposal.legs {
+        cause = cause.or(roster::account(writer, &leg.account)?.and_then(|held| Cause::of(held.status)));
+    }
+    let cause = cause.unwrap_or(Cause::AccountReassigned);
+    advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
+        proposal.cause = Some(cause);
+    })
 }
 
 /// Who asks, in relation to a proposal.

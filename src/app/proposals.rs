@@ -19,6 +19,7 @@ use crate::{
         approval::Needs,
         closed::closed_list,
         ids::{AccountId, ProposalId, RepId, RunId, Version},
+        invalidation::Cause,
         principal::{Principal, Role},
         proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Valuation},
         units::{Cents, Minutes},
@@ -195,6 +196,8 @@ pub struct ManagerView {
     pub effective_on: Option<NaiveDate>,
     /// The day the trial ends.
     pub trial_ends_on: Option<NaiveDate>,
+    /// Why it ended or needs attention, where nobody here decided so.
+    pub cause: Option<Cause>,
     /// New at each change.
     pub version: Version,
 }
@@ -212,6 +215,8 @@ pub struct MetadataView {
     pub created_at: DateTime<Utc>,
     /// When it lapses.
     pub expires_at: DateTime<Utc>,
+    /// Why it ended or needs attention, where nobody here decided so.
+    pub cause: Option<Cause>,
     /// New at each change.
     pub version: Version,
 }
@@ -264,6 +269,7 @@ pub(super) fn view(reader: &mut Reader<'_>, who: &Principal, proposal: &Proposal
             state: proposal.state,
             created_at: proposal.created_at,
             expires_at: proposal.expires_at,
+            cause: proposal.cause,
             version: proposal.version,
         })),
         ProposalActor::Service if FOR_THE_CRM.contains(&proposal.state) => Ok(ProposalView::Service(ServiceView {
@@ -354,6 +360,7 @@ fn manager_view(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<ManagerV
         legs,
         effective_on: proposal.effective_on,
         trial_ends_on: proposal.trial_ends_on,
+        cause: proposal.cause,
         version: proposal.version,
     })
 }

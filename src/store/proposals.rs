@@ -320,6 +320,23 @@ pub fn tried(reader: &mut Reader<'_>, day: NaiveDate, limit: i64) -> Result<Vec<
     with_legs(reader, rows)
 }
 
+/// Proposals that have not gone out and of whose reps one is leaving or has left, by id, at most `limit`.
+pub fn of_leavers(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<ProposalId>, StoreError> {
+    let waiting: Vec<ProposalState> =
+        ProposalState::ALL.iter().copied().filter(|state| state.is_live() && !state.has_gone_out()).collect();
+    let ids: Vec<String> = proposals::table
+        .inner_join(legs::table)
+        .inner_join(reps::table.on(reps::id.eq(legs::from_rep_id)))
+        .filter(proposals::state.eq_any(words(&waiting)))
+        .filter(reps::active.eq(false).or(reps::leaves_on.is_not_null()))
+        .select(proposals::id)
+        .distinct()
+        .order(proposals::id)
+        .limit(limit)
+        .load(&mut *reader.connection)?;
+    ids.into_iter().map(|id| Ok(id.parse()?)).collect()
+}
+
 /// Holds a proposal until the transaction ends: whoever holds it next sees what this one did. Changes nothing.
 pub fn hold(writer: &mut Writer<'_>, id: ProposalId) -> Result<(), StoreError> {
     let target = proposals::table.find(String::from(id));

@@ -304,12 +304,13 @@ pub fn is_frozen(reader: &mut Reader<'_>, account: &AccountId) -> Result<bool, S
     Ok(found.is_some())
 }
 
-/// The present owner and count of owner changes of some accounts, by id.
+/// The present owner and count of owner changes of some accounts, by id; one that is no customer any more is absent.
 pub fn ownerships(reader: &mut Reader<'_>, of: &[AccountId]) -> Result<BTreeMap<AccountId, (RepId, i64)>, StoreError> {
     let mut found = BTreeMap::new();
     for batch in of.chunks(1000) {
         let rows: Vec<(String, String, i64)> = accounts::table
             .filter(accounts::id.eq_any(batch.iter().map(AccountId::as_str)))
+            .filter(accounts::status.eq(AccountStatus::Active.as_str()))
             .select((accounts::id, accounts::owner_id, accounts::ownership))
             .load(&mut *reader.connection)?;
         for (id, owner, ownership) in rows {

@@ -29,6 +29,19 @@ fn executing(database: TestDatabase) -> (World, Vec<Proposal>) {
     (world, proposals)
 }
 
+/// The same, with the accounts in their new owners' books and the trial begun.
+fn on_trial(database: TestDatabase) -> (World, Vec<Proposal>) {
+    let (world, proposals) = executing(database);
+    world.execute(
+        "UPDATE proposals SET state = 'on_trial', trial_ends_on = '2099-01-01'; \
+         UPDATE accounts SET ownership = 2, owner_id = CASE WHEN owner_id = 'anna' THEN 'ben' ELSE 'anna' END \
+         WHERE owner_id IN ('anna', 'ben'); \
+         INSERT INTO check_ins (proposal_id, rep_id, days, account_id, due_on, note) \
+         SELECT proposal_id, to_rep_id, 7, account_id, '2026-03-09', '' FROM legs",
+    );
+    (world, proposals)
+}
+
 fn confirm(world: &World, proposal: &Proposal) -> Result<handover::HandoverView, Refused> {
     world.store.write(|writer| handover::confirm(writer, &world.settings, &service(), proposal.id, proposal.version))
 }
@@ -98,10 +111,8 @@ fn a_confirmation_against_a_file_that_says_otherwise_moves_all_or_nothing() {
 #[test]
 fn two_parties_who_ask_for_an_undo_at_once_are_both_heard() {
     for database in databases() {
-        let (mut world, proposals) = executing(database);
+        let (mut world, kept) = on_trial(database);
         world.settings.handover.undo_needs_a_manager = false;
-        proposals.iter().for_each(|proposal| drop(confirm(&world, proposal).unwrap()));
-        let kept: Vec<Proposal> = proposals.iter().map(|proposal| world.kept(proposal.id)).collect();
         let asking = |name: &'static str| {
             let (world, kept) = (&world, &kept);
             move |round: usize| {
@@ -126,9 +137,7 @@ fn two_parties_who_ask_for_an_undo_at_once_are_both_heard() {
 #[test]
 fn one_check_in_made_twice_at_once_is_kept_once() {
     for database in databases() {
-        let (world, proposals) = executing(database);
-        proposals.iter().for_each(|proposal| drop(confirm(&world, proposal).unwrap()));
-        world.execute("UPDATE check_ins SET due_on = '2020-01-01'");
+        let (world, proposals) = on_trial(database);
         let saying = |round: usize| {
             let new = review::NewCheckIn { days: 7, stars: Stars::BEST, note: String::new() };
             let id = proposals[round].id;

@@ -68,6 +68,7 @@ fn an_account_that_is_gone_ends_its_proposal_at_once_and_the_colleague_sees_it_a
             account(&world, "anna-0", owner, column, value);
             let kept = world.kept(proposal);
             assert_eq!((kept.state, kept.cause), (ProposalState::Invalidated, Some(cause)), "{}", world.name);
+            assert_eq!(world.manager(&manager("mona"), proposal).cause, Some(cause), "told to the managers");
             let own = submission(&world, "anna");
             assert_eq!((own.state, own.cause), (SubmissionState::Invalidated, Some(cause)), "{}", world.name);
             assert_eq!(before, serde_json::to_string(&world.party(&rep("ben"), proposal)).unwrap(), "{cause}");
@@ -192,6 +193,28 @@ fn what_is_no_customer_any_more_is_not_submitted_and_what_a_race_left_behind_is_
         assert_eq!(world.run("2026-03-02").report.unwrap().offers, 1, "{}: and no run fails over it", world.name);
         assert_eq!(calendar::turn(&world.store, &world.settings).unwrap().struck, 1);
         assert_eq!(submission(&world, "anna").cause, Some(Cause::AccountSold));
+
+        // A proposal published while one of its accounts closed, or one of its reps gave notice.
+        let [closed, left] = [1, 2].map(|n| ["anna", "ben"].map(|name| format!("{name}-{n}")));
+        closed.iter().for_each(|account| drop(world.submit(account)));
+        assert_eq!(world.run("2026-03-03").report.unwrap().published, 1);
+        world.execute("UPDATE accounts SET status = 'closed' WHERE id = 'anna-1'");
+        let proposal = world.proposals(&rep("ben"))[0].id();
+        accept(&world, "ben", proposal);
+        let kept = world.kept(proposal);
+        assert_eq!(
+            (kept.state, kept.cause),
+            (ProposalState::Invalidated, Some(Cause::AccountClosed)),
+            "{}",
+            world.name
+        );
+        left.iter().for_each(|account| drop(world.submit(account)));
+        assert_eq!(world.run("2026-03-04").report.unwrap().published, 1);
+        world.execute("UPDATE reps SET leaves_on = '2099-12-31' WHERE id = 'cora'");
+        world.execute("UPDATE reps SET leaves_on = '2099-12-31' WHERE id = 'anna'");
+        calendar::turn(&world.store, &world.settings).unwrap();
+        let causes: Vec<_> = world.proposals(&rep("ben")).iter().map(|view| world.kept(view.id()).cause).collect();
+        assert!(causes.contains(&Some(Cause::RepLeft)), "{}: {causes:?}", world.name);
     }
 }
 

@@ -156,6 +156,68 @@ fn nothing_moves_before_the_day_that_both_agreed_on() {
 }
 
 #[test]
+fn no_swap_takes_effect_in_a_commission_freeze_whenever_that_was_set() {
+    use account_swap::domain::freeze::Window;
+    for database in databases() {
+        let mut world = World::new(database, 2);
+        world.settings.policy.money.freezes.quarter_end_days = 0;
+        let proposal = approved(&world);
+        let day = |days| today() + Days::new(days);
+        let freeze = |from, until| vec![Window { from, until, team: Some(id("north")) }];
+        world.settings.policy.money.freezes.windows = freeze(day(3), day(5));
+        assert_eq!(word(agree(&world, "anna", proposal, Some(day(4)))), "invalid", "{}", world.name);
+        agree(&world, "anna", proposal, Some(day(6))).unwrap();
+        agree(&world, "ben", proposal, None).unwrap();
+        for (leg, name) in [(0, "anna"), (1, "ben")] {
+            for kind in StepKind::ALL.iter().filter(|kind| **kind != StepKind::EffectiveDate) {
+                settle(&world, &rep(name), proposal, step(leg, *kind, StepAction::Complete)).unwrap();
+            }
+        }
+        // The day has come, and with it a freeze that nobody knew of: the stored day moves to the first that is free.
+        world.execute(&format!("UPDATE proposals SET effective_on = '{}'", today()));
+        world.settings.policy.money.freezes.windows = freeze(today(), day(1));
+        assert_eq!(calendar::turn(&world.store, &world.settings).unwrap().sent, 0);
+        let kept = world.kept(proposal);
+        assert_eq!((kept.state, kept.effective_on), (ProposalState::Approved, Some(day(2))), "{}", world.name);
+        // The way back waits as well.
+        world.settings.policy.money.freezes.windows.clear();
+        world.execute(&format!("UPDATE proposals SET effective_on = '{}'", today()));
+        assert_eq!(calendar::turn(&world.store, &world.settings).unwrap().sent, 1);
+        let version = seen(&world, &service(), proposal).version;
+        confirm(&world, &service(), proposal, version).unwrap();
+        grant(&world, &manager("mona"), proposal).unwrap();
+        world.settings.policy.money.freezes.windows = freeze(today(), day(1));
+        prepare_return(&world, proposal);
+        let undo = seen(&world, &manager("mona"), proposal).undo.unwrap();
+        assert_eq!((undo.state, undo.effective_on), (UndoState::Granted, Some(day(2))), "{}", world.name);
+        world.settings.policy.money.freezes.windows.clear();
+        world.execute(&format!("UPDATE undos SET effective_on = '{}'", today()));
+        assert_eq!(calendar::turn(&world.store, &world.settings).unwrap().sent, 1);
+        assert_eq!(seen(&world, &service(), proposal).undo.unwrap().state, UndoState::Executing);
+    }
+}
+
+#[test]
+fn nobody_decides_on_an_undo_they_gain_from() {
+    for database in databases() {
+        // Mona manages Ben and swaps with him; Vera manages Mona.
+        let world = World::new(database, 2);
+        world.submit("mona-0");
+        world.submit("ben-0");
+        world.run("2026-03-02");
+        let proposal = world.proposals(&rep("mona"))[0].id();
+        world.execute(&format!(
+            "UPDATE proposals SET state = 'on_trial', trial_ends_on = '{0}', effective_on = '{0}'; \
+             UPDATE accounts SET owner_id = 'ben', ownership = 2 WHERE id = 'mona-0'; \
+             UPDATE accounts SET owner_id = 'mona', ownership = 2 WHERE id = 'ben-0'",
+            today()
+        ));
+        assert_eq!(word(grant(&world, &manager("mona"), proposal)), "not_allowed", "{}", world.name);
+        assert_eq!(word(grant(&world, &manager("vera"), proposal)), "ok");
+    }
+}
+
+#[test]
 fn a_step_is_done_by_whom_the_template_names_and_the_customer_is_never_left_out() {
     for database in databases() {
         let mut world = World::new(database, 2);

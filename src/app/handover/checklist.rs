@@ -5,13 +5,11 @@
 //! to. When nothing is left to do the change of owner waits for its day, and goes out on it.
 //! Deliberately absent: the change of owner itself.
 
-use super::{
-    HandoverView, MAX_NOTE_BYTES, check_note, find_seen, sides, transfer, undo::send_back_if_ready, view, way,
-};
+use super::{HandoverView, MAX_NOTE_BYTES, check_note, find_seen, sides, undo::send_back_if_ready, view, way};
 use crate::{
     app::{
         Refused, Writer, fresh_version,
-        life::{advance, is_current, touch},
+        life::{advance, invalidate, is_current, touch},
         money::first_free_day,
         run::business_date,
         system,
@@ -19,7 +17,6 @@ use crate::{
     domain::{
         handover::{Phase, Step, StepAction, StepActor, StepKind, StepRefusal, StepState},
         ids::{ProposalId, Version},
-        invalidation::Cause,
         principal::Principal,
         proposal::{Proposal, ProposalAction, ProposalActor, ProposalState},
         undo::UndoState,
@@ -233,10 +230,7 @@ pub(in crate::app) fn send_out_if_ready(
         };
     }
     if !is_current(writer, proposal)? {
-        let gone = transfer::cause_of_absence(writer, proposal)?.unwrap_or(Cause::AccountReassigned);
-        return advance(writer, &system(), proposal, ProposalAction::Invalidate, ProposalActor::System, |proposal| {
-            proposal.cause = Some(gone);
-        });
+        return invalidate(writer, proposal);
     }
     let now = writer.now();
     advance(writer, &system(), proposal, ProposalAction::Execute, ProposalActor::System, |proposal| {

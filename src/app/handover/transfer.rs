@@ -37,17 +37,6 @@ fn held(reader: &mut Reader<'_>, leg: &Leg) -> Result<HeldAccount, Refused> {
     roster::account(reader, &leg.account)?.ok_or(Refused::NotFound("account"))
 }
 
-/// Why an account of a proposal is not what and where it was when proposed, if one is not.
-pub(super) fn cause_of_absence(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Option<Cause>, Refused> {
-    let mut found = None;
-    for leg in &proposal.legs {
-        let held = held(reader, leg)?;
-        let is_elsewhere = held.account.owner != leg.from || held.ownership != leg.ownership;
-        found = found.or(Cause::of(held.status)).or(is_elsewhere.then_some(Cause::AccountReassigned));
-    }
-    Ok(found)
-}
-
 /// Whether all accounts of a proposal are with those who received them, and can be given back.
 pub(super) fn accounts_are_with_receivers(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<bool, Refused> {
     for leg in &proposal.legs {
