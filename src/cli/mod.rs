@@ -76,7 +76,7 @@ enum Command {
     Import(import::Arguments),
     /// Writes a file for another system.
     Export(export::Arguments),
-    /// Tells how fair the swaps of a run or quarter are.
+    /// Tells how fair swaps are, what became of them, and which handovers need somebody.
     Report(report::Arguments),
     /// Makes a road network of an OpenStreetMap extract, and looks at one.
     Roads(roads::Arguments),

@@ -1,7 +1,9 @@
-//! `report`: how fair the swaps of a run or quarter are, and what managers have overridden.
+//! `report`: how fair the swaps of a run or quarter are, what managers have overridden, what became of swaps, and which
+//! handovers need somebody.
 //!
 //! In go a run or a quarter, and a team if it is about one; out comes the report in words, as JSON, as a table or as a
-//! picture, on standard output or in a file that is written whole or not at all.
+//! picture, on standard output or in a file that is written whole or not at all. The others come in words or as
+//! JSON.
 //! Holds: no more is told than over HTTP: nothing made of gains for fewer than five reps.
 //! Deliberately absent: names of those who gain.
 
@@ -10,11 +12,16 @@ mod overrides;
 use super::{Context, Failure, whole::write_whole};
 use account_swap::{
     app::{
+        Page, Store,
         fairness::{self, About, Of},
+        handover::{self, HandoverView},
+        outcomes::{self, OutcomesView},
         system,
     },
     domain::{
         ids::{RunId, TeamId},
+        principal::{Principal, Role},
+        proposal::ProposalState,
         quarter::Quarter,
     },
 };
@@ -32,6 +39,10 @@ enum What {
     Fairness(Fairness),
     /// What managers have overridden, by manager, kind and reason, and what reviewers thought of it.
     Overrides(overrides::Arguments),
+    /// What became of accounts that changed hands, by what their new owners say together.
+    Outcomes,
+    /// Handovers that the CRM has not confirmed in time, or that two people have to settle.
+    Handovers,
 }
 
 #[derive(Debug, clap::Args)]
@@ -66,10 +77,72 @@ enum Format {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let asked = match &arguments.what {
-        What::Fairness(asked) => asked,
-        What::Overrides(asked) => return overrides::run(context, asked),
+    match &arguments.what {
+        What::Fairness(asked) => fairness(context, asked),
+        What::Overrides(asked) => overrides::run(context, asked),
+        What::Outcomes => {
+            let sums = context.store()?.read(|reader| outcomes::outcomes(reader, &system()))?;
+            context.say(&sums, words_of_outcomes(&sums))
+        }
+        What::Handovers => {
+            let needy = needy(&context.store()?)?;
+            context.say(&needy, words_of_handovers(&needy))
+        }
+    }
+}
+
+/// The handovers that need somebody, by id.
+fn needy(store: &Store) -> Result<Vec<HandoverView>, Failure> {
+    const PAGE: i64 = 200;
+    let operator = Principal { role: Role::Admin, ..system() };
+    let (mut needy, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.read(|reader| handover::list(reader, &operator, Page { after, limit: PAGE }))?;
+        let Some(last) = page.last() else { return Ok(needy) };
+        after = Some(last.id);
+        let needs = |one: &HandoverView| one.is_overdue || one.state == ProposalState::NeedsAttention;
+        needy.extend(page.into_iter().filter(needs));
+    }
+}
+
+fn words_of_handovers(needy: &[HandoverView]) -> String {
+    if needy.is_empty() {
+        return "no handover needs anybody".to_owned();
+    }
+    let line = |one: &HandoverView| {
+        let accounts: Vec<String> =
+            one.legs.iter().map(|leg| format!("{} from {} to {}", leg.account, leg.from, leg.to)).collect();
+        let why = match (one.state, one.cause) {
+            (ProposalState::NeedsAttention, Some(cause)) => format!("two people have to settle it: {cause}"),
+            (ProposalState::NeedsAttention, None) => "two people have to settle it".to_owned(),
+            _ => "the CRM has not confirmed it in time".to_owned(),
+        };
+        format!("{}  {why}\n    {}", one.id, accounts.join(", "))
     };
+    needy.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn words_of_outcomes(sums: &[OutcomesView]) -> String {
+    if sums.is_empty() {
+        return "nobody has reviewed a swap yet".to_owned();
+    }
+    let line = |one: &OutcomesView| {
+        let together = match &one.together {
+            None => "too few people for sums".to_owned(),
+            Some(all) => format!(
+                "{} stars on average, {}{} complaints, business of {} cents",
+                all.mean_stars,
+                all.visits_kept_percent.map_or_else(String::new, |kept| format!("{kept} of 100 visits kept, ")),
+                all.complaints,
+                all.revenue_cents
+            ),
+        };
+        format!("after {} days: {} reviews; {together}", one.days, one.reviews)
+    };
+    sums.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn fairness(context: &Context, asked: &Fairness) -> Result<(), Failure> {
     let of = match (asked.run, asked.quarter) {
         (Some(run), None) => Of::Run(run),
         (None, Some(quarter)) => Of::Quarter(quarter),

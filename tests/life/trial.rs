@@ -136,6 +136,13 @@ fn nothing_moves_before_the_day_that_both_agreed_on() {
         }
         let ready = agree(&world, "anna", proposal, None).unwrap();
         assert_eq!((ready.state, ready.effective_on), (ProposalState::Approved, Some(days(7))));
+        // Second thoughts: until the day comes either of them may name another, and the other is asked again.
+        let thought_again = agree(&world, "ben", proposal, Some(days(9))).unwrap();
+        assert_eq!((date_of(&thought_again, 0), date_of(&thought_again, 1)), (StepState::Open, StepState::Done));
+        assert_eq!(word(agree(&world, "ben", proposal, Some(days(9)))), "already_done", "the same day is no news");
+        agree(&world, "anna", proposal, Some(days(7))).unwrap();
+        let ready = agree(&world, "ben", proposal, None).unwrap();
+        assert_eq!((ready.state, ready.effective_on), (ProposalState::Approved, Some(days(7))));
         assert_eq!(calendar::turn(&world.store, &world.settings).unwrap().sent, 0);
         assert_eq!(word(confirm(&world, &service(), proposal, ready.version)), "not_found", "not for the CRM yet");
         assert_eq!(word(confirm(&world, &manager("mona"), proposal, ready.version)), "too_early");

@@ -1,8 +1,8 @@
 //! The checklist, there and back: laid out from the template, settled step by step.
 //!
 //! In goes a step done, skipped or waived; out comes the handover as it now stands. On the way there the givers agree on
-//! the day: each completes their own step of it, and whoever names another day takes up again what the others had agreed
-//! to. When nothing is left to do the change of owner waits for its day, and goes out on it.
+//! the day: each completes their own step of it, and whoever names another day, even after they had agreed, takes up again
+//! what the others had agreed to. When nothing is left to do the change of owner waits for its day, and goes out on it.
 //! Deliberately absent: the change of owner itself.
 
 use super::{HandoverView, MAX_NOTE_BYTES, check_note, find_seen, sides, undo::send_back_if_ready, view, way};
@@ -100,6 +100,7 @@ pub fn settle(
         ProposalActor::Manager => StepActor::Manager,
         _ => StepActor::Stranger,
     };
+    take_up_own_day(writer, &proposal, asked, step_actor)?;
     let steps: Vec<Step> = handovers::of(writer, id)?.into_iter().filter(|step| step.phase == phase).collect();
     let before = steps
         .iter()
@@ -144,6 +145,27 @@ pub fn settle(
         Phase::Undo => send_back_if_ready(writer, settings, &touched)?,
     };
     view(writer, who, &settled, actor)
+}
+
+/// Takes up again what a giver has agreed to, where they name another day now.
+fn take_up_own_day(
+    writer: &mut Writer<'_>,
+    proposal: &Proposal,
+    asked: &SettleStep,
+    actor: StepActor,
+) -> Result<(), Refused> {
+    let is_another = asked.effective_on.is_some() && asked.effective_on != proposal.effective_on;
+    let is_waiting = proposal.state == ProposalState::Approved && actor == StepActor::Giver;
+    if asked.kind == StepKind::EffectiveDate && asked.action == StepAction::Complete && is_another && is_waiting {
+        let steps = handovers::of(writer, proposal.id)?;
+        let own = steps.iter().find(|step| step.rule.step == asked.kind && step.leg == asked.leg);
+        if let Some(own) = own
+            && let Ok(reopened) = own.after(StepAction::Reopen, StepActor::System)
+        {
+            change(writer, &system(), own, StepAction::Reopen, reopened, "")?;
+        }
+    }
+    Ok(())
 }
 
 /// The day that a step of the effective date says, where it is one: the one named, the one named before, or the first.
