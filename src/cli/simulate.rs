@@ -10,6 +10,7 @@
 
 mod habits;
 mod outcome;
+mod trial;
 mod truth;
 mod watch;
 mod year;

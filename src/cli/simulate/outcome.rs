@@ -5,14 +5,13 @@
 //! Deliberately absent: judgement. Which policy is the better one is for a manager to say.
 
 use account_swap::{
-    app::{Refused, Store, StoreError},
+    app::{Store, StoreError},
     domain::{
         ids::{ProposalId, RepId, SubmissionId},
-        proposal::ProposalState,
         submission::SubmissionState,
         units::Cents,
     },
-    store::{proposals, submissions},
+    store::submissions,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +31,7 @@ pub struct Tally {
     submissions: BTreeMap<SubmissionId, Waiting>,
     /// By swap and rep: true gain in minutes a year.
     gains: BTreeMap<(ProposalId, RepId), i64>,
+    undone: usize,
     /// Proposals made by the nights.
     pub proposed: usize,
     /// Accounts that were a struggle for their owner before the first week.
@@ -99,6 +99,12 @@ impl Tally {
         self.gains.insert((proposal, rep.clone()), minutes);
     }
 
+    /// Takes a swap back: nobody gained by it.
+    pub fn undone(&mut self, proposal: ProposalId) {
+        self.gains.retain(|(one, _), _| *one != proposal);
+        self.undone += 1;
+    }
+
     /// Looks what became of those who wait.
     pub fn pass_week(&mut self, store: &Store, week: u32) -> Result<(), StoreError> {
         store.read(|reader| {
@@ -114,16 +120,7 @@ impl Tally {
     }
 
     /// The line of the table.
-    pub fn outcome(
-        self,
-        store: &Store,
-        weeks: u32,
-        struggling_at_last: usize,
-        largest_balance_cents: Cents,
-    ) -> Result<Outcome, Refused> {
-        let counts: BTreeMap<ProposalState, i64> =
-            store.read(|reader| proposals::counts(reader, None))?.into_iter().collect();
-        let undone = counts.get(&ProposalState::Undone).copied().unwrap_or(0) as usize;
+    pub fn outcome(self, weeks: u32, struggling_at_last: usize, largest_balance_cents: Cents) -> Outcome {
         let mut waits: Vec<u32> = self.placed().map(|(since, placed)| placed - since).collect();
         waits.sort_unstable();
         let quantile = |tenths: usize| waits.get((waits.len() * tenths / 10).min(waits.len().max(1) - 1)).copied();
@@ -135,7 +132,7 @@ impl Tally {
         });
         let concluded = self.gains.keys().map(|(proposal, _)| proposal).collect::<BTreeSet<_>>();
         let least = by_rep.iter().min_by_key(|(rep, gain)| (**gain, **rep));
-        Ok(Outcome {
+        Outcome {
             submitted: self.submissions.len(),
             submitted_by_gamers: self.submissions.len() - honest().count(),
             placed: waits.len(),
@@ -145,7 +142,7 @@ impl Tally {
             longest_waiting_weeks: still.max().unwrap_or(0),
             proposed: self.proposed,
             swaps: concluded.len(),
-            undone,
+            undone: self.undone,
             true_gain_minutes: by_rep.values().sum(),
             reps_who_swapped: by_rep.len(),
             reps_who_lost: by_rep.values().filter(|gain| **gain < 0).count(),
@@ -154,7 +151,7 @@ impl Tally {
             struggling_at_first: self.struggling_at_first,
             struggling_at_last,
             largest_balance_cents,
-        })
+        }
     }
 
     fn placed(&self) -> impl Iterator<Item = (u32, u32)> {

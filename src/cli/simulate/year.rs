@@ -24,17 +24,17 @@ use account_swap::{
         triage::{self, NewPath, NewTriage},
     },
     domain::{
-        handover::{StepAction, StepState},
+        handover::{Doer, Phase, StepAction, StepState},
         ids::{AccountId, ProposalId, RepId, Version},
         principal::{Principal, Role},
-        proposal::{Proposal, ProposalState, PublicStatus},
+        proposal::{Leg, Proposal, ProposalState, PublicStatus},
         roster::{Account, Rep},
         triage::{JustMe, OurMistake, Path, WrongInformation},
     },
     settings::Settings,
     store::{HandClock, proposals, roster},
 };
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of a list are read at once.
@@ -42,16 +42,18 @@ const PAGE: i64 = 200;
 
 /// A company that lives through a year.
 pub struct Year<'w> {
-    store: Store,
-    settings: Settings,
+    pub(super) store: Store,
+    pub(super) settings: Settings,
     clock: HandClock,
-    reps: BTreeMap<&'w RepId, &'w Rep>,
-    accounts: BTreeMap<&'w AccountId, &'w Account>,
-    habits: Habits,
-    truth: Truth,
+    pub(super) reps: BTreeMap<&'w RepId, &'w Rep>,
+    pub(super) accounts: BTreeMap<&'w AccountId, &'w Account>,
+    pub(super) habits: Habits,
+    pub(super) truth: Truth,
     watch: Watch,
-    tally: Tally,
+    pub(super) tally: Tally,
     poor_below: i64,
+    /// Swaps whose accounts have moved, with the day.
+    pub(super) trials: BTreeMap<ProposalId, NaiveDate>,
 }
 
 impl<'w> Year<'w> {
@@ -61,6 +63,7 @@ impl<'w> Year<'w> {
             truth: Truth::new(habits.seed),
             watch: Watch::new(world.accounts.iter().map(|account| account.id.clone()).collect()),
             tally: Tally::default(),
+            trials: BTreeMap::new(),
             poor_below: poor_commission(world.accounts.iter()),
             reps: world.people.iter().map(|person| (&person.rep.id, &person.rep)).collect(),
             accounts: world.accounts.iter().map(|account| (&account.id, account)).collect(),
@@ -83,9 +86,12 @@ impl<'w> Year<'w> {
             self.approve()?;
             self.clock.move_by(Duration::days(1));
             self.hand_over()?;
+            self.confirm()?;
             self.clock.move_by(Duration::days(1));
             self.confirm()?;
-            self.clock.move_by(Duration::days(2));
+            self.clock.move_by(Duration::days(1));
+            self.follow()?;
+            self.clock.move_by(Duration::days(1));
             let owners = self.owners()?;
             self.watch.look(&self.store, &owners)?;
             for (account, owner) in &owners {
@@ -95,7 +101,7 @@ impl<'w> Year<'w> {
             passed();
         }
         let struggling = self.struggling(&self.owners()?);
-        Ok(self.tally.outcome(&self.store, weeks, struggling, self.watch.largest_balance())?)
+        Ok(self.tally.outcome(weeks, struggling, self.watch.largest_balance()))
     }
 
     fn owners(&self) -> Result<BTreeMap<AccountId, RepId>, Failure> {
@@ -159,7 +165,7 @@ impl<'w> Year<'w> {
     }
 
     fn run_the_night(&mut self) -> Result<(), Failure> {
-        let date = run::business_date(&self.settings.night, self.clock.now());
+        let date = self.today();
         let night = run::run(&self.store, &self.settings, &system(), &Scope::Everybody, date, &|_| {})?;
         self.tally.proposed += night.report.map_or(0, |report| report.published as usize);
         Ok(())
@@ -203,7 +209,7 @@ impl<'w> Year<'w> {
     }
 
     /// The proposals in some states.
-    fn in_states(&self, states: &[ProposalState]) -> Result<Vec<Proposal>, Failure> {
+    pub(super) fn in_states(&self, states: &[ProposalState]) -> Result<Vec<Proposal>, Failure> {
         let mut all: Vec<Proposal> = Vec::new();
         loop {
             let after = all.last().map(|last| last.id);
@@ -228,10 +234,15 @@ impl<'w> Year<'w> {
         Ok(())
     }
 
+    /// Everybody who manages a team.
+    pub(super) fn all_managers(&self) -> Result<Vec<RepId>, Failure> {
+        Ok(self.store.read(roster::teams)?.into_iter().map(|team| team.manager).collect())
+    }
+
     /// The managers whose approval a proposal still needs, each with the version they see.
     fn managers(&self, proposal: ProposalId) -> Result<Vec<(Principal, Version)>, Failure> {
         let mut asked = Vec::new();
-        for manager in self.store.read(roster::teams)?.into_iter().map(|team| team.manager) {
+        for manager in self.all_managers()? {
             let who = Principal { id: manager, role: Role::Manager };
             match self.store.read(|reader| views::one(reader, &who, proposal)) {
                 Ok(ProposalView::Manager(view)) => {
@@ -249,52 +260,84 @@ impl<'w> Year<'w> {
         Ok(asked)
     }
 
-    /// The givers do what is to be done.
+    /// Who has to does what is to be done.
     fn hand_over(&mut self) -> Result<(), Failure> {
         for proposal in self.in_states(&[ProposalState::Approved])? {
-            let by = as_rep(&proposal.legs[0].from);
-            let mut view = self.store.read(|reader| handover::one(reader, &by, proposal.id))?;
-            while let Some(step) = view.steps.iter().find(|step| step.state == StepState::Open) {
-                let giver = proposal.legs.iter().find(|leg| leg.position == step.leg).map(|leg| as_rep(&leg.from));
-                let giver = giver.expect("a step is of a leg");
-                let done = SettleStep {
-                    leg: step.leg,
-                    kind: step.kind,
-                    action: StepAction::Complete,
-                    note: "as agreed".to_owned(),
-                    effective_on: None,
-                };
-                let seen = view.version;
-                view = self
-                    .store
-                    .write(|writer| handover::settle(writer, &self.settings, &giver, proposal.id, &done, seen))?;
-            }
+            self.settle_steps(&proposal)?;
+        }
+        Ok(())
+    }
+
+    /// Settles every open step of a handover, there or back.
+    pub(super) fn settle_steps(&self, proposal: &Proposal) -> Result<(), Failure> {
+        let seen_by = |who: &Principal| self.store.read(|reader| handover::one(reader, who, proposal.id));
+        let steps = seen_by(&as_rep(&proposal.legs[0].from))?.steps;
+        for step in steps.iter().filter(|step| step.state == StepState::Open) {
+            let leg = proposal.legs.iter().find(|leg| leg.position == step.leg).expect("a step is of a leg");
+            let gives_it = step.by != Doer::Receiver;
+            let doer = match step.phase {
+                Phase::Handover if gives_it => &leg.from,
+                Phase::Handover => &leg.to,
+                Phase::Undo if gives_it => &leg.to,
+                Phase::Undo => &leg.from,
+            };
+            let done = SettleStep {
+                leg: step.leg,
+                kind: step.kind,
+                action: StepAction::Complete,
+                note: "as agreed".to_owned(),
+                effective_on: None,
+            };
+            let doer = as_rep(doer);
+            let seen = seen_by(&doer)?.version;
+            self.store.write(|writer| handover::settle(writer, &self.settings, &doer, proposal.id, &done, seen))?;
         }
         Ok(())
     }
 
     /// What is due goes out, and the CRM does as it is told.
     fn confirm(&mut self) -> Result<(), Failure> {
+        self.confirm_all()?;
         calendar::turn(&self.store, &self.settings)?;
-        let crm = Principal { id: "crm".parse().expect("a sound id"), role: Role::Service };
+        self.confirm_all()
+    }
+
+    fn confirm_all(&mut self) -> Result<(), Failure> {
         for proposal in self.in_states(&[ProposalState::Executing])? {
-            let confirmed = self
-                .store
-                .write(|writer| handover::confirm(writer, &self.settings, &crm, proposal.id, proposal.version))?;
-            if confirmed.state == ProposalState::OnTrial {
+            if self.confirm_one(&proposal)? == ProposalState::OnTrial {
                 for leg in &proposal.legs {
-                    let received = proposal.leg_to(&leg.from).expect("whoever gives receives");
-                    let rep = self.reps[&leg.from];
-                    let stars = [&leg.account, &received.account]
-                        .map(|account| self.truth.rapport(rep, self.accounts[account]));
-                    self.tally.gained(&leg.from, proposal.id, self.habits.gain(stars, &leg.side));
+                    self.tally.gained(&leg.from, proposal.id, self.true_gain(&proposal, leg));
                 }
+                self.trials.insert(proposal.id, self.today());
             }
         }
         Ok(())
     }
+
+    /// The CRM confirms a change of owner, there or back; where the proposal stands then.
+    pub(super) fn confirm_one(&self, proposal: &Proposal) -> Result<ProposalState, Failure> {
+        let crm = Principal { id: "crm".parse().expect("a sound id"), role: Role::Service };
+        let seen = self.store.read(|reader| handover::one(reader, &crm, proposal.id))?.version;
+        let confirmed =
+            self.store.write(|writer| handover::confirm(writer, &self.settings, &crm, proposal.id, seen))?;
+        Ok(confirmed.state)
+    }
+
+    /// What the giver of a leg truly gets out of the move, in minutes a year.
+    pub(super) fn true_gain(&self, proposal: &Proposal, leg: &Leg) -> i64 {
+        let received = proposal.leg_to(&leg.from).expect("whoever gives receives");
+        let rep = self.reps[&leg.from];
+        let stars = [&leg.account, &received.account].map(|account| self.truth.rapport(rep, self.accounts[account]));
+        self.habits.gain(stars, &leg.side)
+    }
+
+    /// The business date.
+    pub(super) fn today(&self) -> NaiveDate {
+        run::business_date(&self.settings.night, self.clock.now())
+    }
 }
 
-fn as_rep(id: &RepId) -> Principal {
+/// A rep who asks.
+pub(super) fn as_rep(id: &RepId) -> Principal {
     Principal { id: id.clone(), role: Role::Rep }
 }
