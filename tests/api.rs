@@ -27,5 +27,7 @@ mod reads;
 mod served;
 #[path = "api/together.rs"]
 mod together;
+#[path = "api/stories.rs"]
+mod stories;
 #[path = "api/writes.rs"]
 mod writes;

@@ -30,47 +30,51 @@ E-1,Temple,ed,40.0050,-75.1500,us,104000,10400.00,12
 ";
 
 /// A day at one server: every change has a key of its own.
-struct Day<'a> {
+pub struct Day<'a> {
     world: &'a World,
-    served: &'a Served,
+    pub served: &'a Served,
     keys: Cell<u32>,
 }
 
-impl Day<'_> {
-    fn key(&self) -> String {
+impl<'a> Day<'a> {
+    pub fn new(world: &'a World, served: &'a Served) -> Self {
+        Self { world, served, keys: Cell::new(0) }
+    }
+
+    pub fn key(&self) -> String {
         self.keys.set(self.keys.get() + 1);
         format!("day-{}", self.keys.get())
     }
 
-    async fn get(&self, path: &str, who: &Principal) -> Read {
+    pub async fn get(&self, path: &str, who: &Principal) -> Read {
         self.served.get(&format!("/api/v1{path}"), who).send().await
     }
 
-    async fn post(&self, path: &str, who: &Principal, body: Value) -> Read {
+    pub async fn post(&self, path: &str, who: &Principal, body: Value) -> Read {
         self.served.post(&format!("/api/v1{path}"), who).key(&self.key()).json(&body).send().await
     }
 
     /// A change of something that has a version: reads its tag first.
-    async fn change(&self, thing: &str, verb: &str, who: &Principal, body: Value) -> Read {
+    pub async fn change(&self, thing: &str, verb: &str, who: &Principal, body: Value) -> Read {
         let tag = self.get(thing, who).await.with(200).header("etag").to_owned();
         let path = format!("/api/v1{thing}/{verb}");
         self.served.post(&path, who).key(&self.key()).if_match(&tag).json(&body).send().await
     }
 
-    async fn import(&self, kind: &str, csv: &'static str) -> Value {
+    pub async fn import(&self, kind: &str, csv: &'static str) -> Value {
         let admin = who("root", Role::Admin);
         let path = format!("/api/v1/imports/{kind}");
         self.served.post(&path, &admin).key(&self.key()).body("text/csv", csv).send().await.with(200).json()
     }
 
-    async fn submit(&self, name: &str, account: &str) {
+    pub async fn submit(&self, name: &str, account: &str) {
         let body = json!({"account": account, "stars": 1.5, "reasons": ["chemistry"]});
         self.post("/submissions", &rep(name), body).await.with(201);
     }
 
     /// Today's run of a team or of everybody, after which `date` counts as the day it was run on; the number of proposals
     /// it published.
-    async fn run(&self, who: &Principal, scope: &str, date: &str) -> u64 {
+    pub async fn run(&self, who: &Principal, scope: &str, date: &str) -> u64 {
         let run = self.post("/runs", who, json!({"scope": scope})).await.with(201).json();
         let today = run["business_date"].as_str().unwrap();
         self.world.execute(&format!("UPDATE runs SET business_date = '{date}' WHERE business_date = '{today}'"));
@@ -78,14 +82,14 @@ impl Day<'_> {
     }
 
     /// The path of the proposal in which somebody gives an account.
-    async fn proposal_of(&self, name: &str, account: &str) -> String {
+    pub async fn proposal_of(&self, name: &str, account: &str) -> String {
         let list = self.get("/proposals", &rep(name)).await.with(200).json();
         let own = |item: &&Value| item["gives"]["id"] == account && item["status"] == "proposed";
         let found = list["items"].as_array().unwrap().iter().find(own);
         format!("/proposals/{}", found.unwrap_or_else(|| panic!("{account}: {list}"))["id"].as_str().unwrap())
     }
 
-    async fn order(&self, by: &str, body: Value) -> Read {
+    pub async fn order(&self, by: &str, body: Value) -> Read {
         let tag = match body["proposal"].as_str() {
             Some(id) => self.get(&format!("/proposals/{id}"), &manager(by)).await.with(200).header("etag").to_owned(),
             None => String::new(),
@@ -99,13 +103,13 @@ impl Day<'_> {
         order.json(&whole).send().await
     }
 
-    async fn owner(&self, account: &str) -> String {
+    pub async fn owner(&self, account: &str) -> String {
         let path = format!("/accounts/{account}");
         self.get(&path, &service()).await.with(200).json()["owner"].as_str().unwrap().to_owned()
     }
 
     /// Settles every step, sends the file to the CRM and confirms.
-    async fn hand_over(&self, proposal: &str, givers: [&str; 2]) -> String {
+    pub async fn hand_over(&self, proposal: &str, givers: [&str; 2]) -> String {
         let handover = proposal.replace("/proposals/", "/handovers/");
         for (leg, giver) in givers.into_iter().enumerate() {
             for kind in StepKind::ALL {
@@ -124,7 +128,7 @@ async fn a_day_from_the_crms_files_to_the_file_that_goes_back() {
     for database in databases() {
         let world = World::new(database, 0);
         let served = Served::start(&world).await;
-        let day = Day { world: &world, served: &served, keys: Cell::new(0) };
+        let day = Day::new(&world, &served);
         assert_eq!(day.import("reps", REPS).await["created"], 3, "{}", world.name);
         assert_eq!(day.import("accounts", ACCOUNTS).await["created"], 6);
         assert_eq!(day.import("accounts", ACCOUNTS).await["unchanged"], 6, "the same file again changes nothing");
@@ -161,7 +165,7 @@ async fn the_same_day_with_an_override_of_each_kind() {
     for database in databases() {
         let world = World::new(database, 0);
         let served = Served::start(&world).await;
-        let day = Day { world: &world, served: &served, keys: Cell::new(0) };
+        let day = Day::new(&world, &served);
         day.import("reps", REPS).await;
         day.import("accounts", ACCOUNTS).await;
 
