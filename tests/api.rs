@@ -25,9 +25,9 @@ mod program;
 mod reads;
 #[path = "api/served.rs"]
 mod served;
-#[path = "api/together.rs"]
-mod together;
 #[path = "api/stories.rs"]
 mod stories;
+#[path = "api/together.rs"]
+mod together;
 #[path = "api/writes.rs"]
 mod writes;

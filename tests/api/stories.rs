@@ -148,7 +148,10 @@ async fn i_hate_my_customers_says_a_rep_whose_account_pays_35_000_and_does_not_l
         let body = json!({"account": "W-1", "stars": 1.0, "reasons": ["unanswered_calls", "postponed_visits"]});
         day.post("/submissions", &rep("wanda"), body).await.with(201);
         let seen = day.get("/submissions", &manager("wim")).await.with(200).json()["items"][0].clone();
-        assert_eq!((&seen["reasons"], &seen["stars"]), (&json!(["postponed_visits", "unanswered_calls"]), &Value::Null));
+        assert_eq!(
+            (&seen["reasons"], &seen["stars"]),
+            (&json!(["postponed_visits", "unanswered_calls"]), &Value::Null)
+        );
 
         // For an account a tenth as large there is no swap, however near it lies.
         day.submit("otto", "O-2").await;
@@ -211,7 +214,8 @@ async fn have_you_ever_considered_firing_your_client_then_ask_first_whether_it_i
     tell(async |day| {
         let submission = day.draft("wanda", "W-1", &["chemistry"]).await;
         // Is it just me, and can I fix it? Then do.
-        let advised = day.triage("wanda", &submission, json!({"just_me": "yes_and_i_can_change_it", "chemistry": true})).await;
+        let advised =
+            day.triage("wanda", &submission, json!({"just_me": "yes_and_i_can_change_it", "chemistry": true})).await;
         is(&advised["advice"], "reset");
         // If not, move the relationship to somebody without the dislike.
         let lasting = json!({"just_me": "yes_and_i_cannot_change_it", "chemistry": true});
@@ -234,7 +238,13 @@ async fn have_you_ever_considered_firing_your_client_then_ask_first_whether_it_i
 
 /// Keeps the type of an answer in the signature of what reads it.
 impl Day<'_> {
-    async fn post_at(&self, path: &str, by: &account_swap::domain::principal::Principal, tag: &str, body: Value) -> Read {
+    async fn post_at(
+        &self,
+        path: &str,
+        by: &account_swap::domain::principal::Principal,
+        tag: &str,
+        body: Value,
+    ) -> Read {
         self.served.post(&format!("/api/v1{path}"), by).key(&self.key()).if_match(tag).json(&body).send().await
     }
 
