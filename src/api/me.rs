@@ -32,7 +32,7 @@ pub async fn get_me(caller: Caller) -> Result<Json<Me>, Problem> {
 )]
 #[get("/me/hint")]
 pub async fn get_hint(caller: Caller) -> Result<Json<HintView>, Problem> {
-    caller.read(|reader, settings, who| pattern::hint(reader, settings, who)).await.map(Json)
+    caller.read(pattern::hint).await.map(Json)
 }
 
 /// What you have opted in to

@@ -79,5 +79,5 @@ pub async fn get_override_report(caller: Caller, days: Days) -> Result<Json<Over
 )]
 #[get("/reports/pattern")]
 pub async fn get_pattern(caller: Caller) -> Result<Json<PatternView>, Problem> {
-    caller.read(|reader, settings, who| pattern::report(reader, settings, who)).await.map(Json)
+    caller.read(pattern::report).await.map(Json)
 }

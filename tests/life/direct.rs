@@ -214,7 +214,7 @@ fn answering_twice_at_once_leaves_one_answer() {
         };
         let no = |round: usize| {
             let DirectSwap { id, colleague_version, .. } = questions[round];
-            let answer = if round % 2 == 0 { decline } else { look };
+            let answer = if round.is_multiple_of(2) { decline } else { look };
             answer(&world, "ben", id, colleague_version).map_or_else(code, |_| "ok")
         };
         for (round, mut outcomes) in race(ROUNDS, &[&yes, &no]).into_iter().enumerate() {

@@ -56,7 +56,10 @@ fn reassign(world: &World, account: &str, owner: &str) {
     loop {
         match bring() {
             Err(ImportError::Store(StoreError::Busy(_))) => {}
-            done => break drop(done.unwrap()),
+            done => {
+                done.unwrap();
+                return;
+            }
         }
     }
 }
