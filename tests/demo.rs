@@ -135,22 +135,9 @@ fn what_is_kept_can_be_run_again_but_not_for_the_same_date() {
     assert_eq!(refused.status.code(), Some(2));
 }
 
-/// A few weeks of a small company under two policies.
-const WEEKS: [&str; 13] = [
-    "simulate",
-    "--weeks",
-    "5",
-    "--reps",
-    "12",
-    "--seed",
-    "7",
-    "--ageing",
-    "on",
-    "--unfairness",
-    "0,1",
-    "--max-ring",
-    "2",
-];
+/// A few weeks under two policies.
+const WEEKS: [&str; 11] =
+    ["simulate", "--weeks", "4", "--seed", "7", "--ageing", "on", "--unfairness", "0,1", "--max-ring", "2"];
 
 #[test]
 fn a_simulated_year_gives_a_line_a_policy_and_the_same_for_the_same_seed() {
@@ -159,7 +146,7 @@ fn a_simulated_year_gives_a_line_a_policy_and_the_same_for_the_same_seed() {
     let page = text(&output.stdout);
     assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
     assert_eq!(page.lines().filter(|line| line.starts_with("on ")).count(), 2, "{page}");
-    assert!(page.contains("Accounts conserved"), "{page}");
+    assert!(page.contains("accounts conserved"), "{page}");
     assert_eq!(page, text(&program(&WEEKS).stdout));
 }
 
@@ -174,7 +161,7 @@ fn a_simulated_year_moves_accounts_and_tells_programs_how_many() {
     for line in year["policies"].as_array().unwrap() {
         let number = |name: &str| line[name].as_i64().unwrap_or_else(|| panic!("{name} in {line}"));
         assert!(number("submitted") > 0 && number("swaps") > 0, "{line}");
-        assert!(number("placed") == 2 * number("swaps"), "each swap places two accounts: {line}");
+        assert_eq!(number("placed"), 2 * (number("swaps") + number("undone")), "each swap places two accounts: {line}");
     }
 }
 

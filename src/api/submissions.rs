@@ -101,7 +101,7 @@ pub async fn withdraw_submission(
     request_body(content = NewSubmission, description = "What you say about the account."),
     responses((status = 201, description = "It is a draft.", body = SubmissionView))
 )]
-#[post("/submissions/drafts")]
+#[post("/drafts")]
 pub async fn draft_submission(post: Post<NewSubmission>) -> Result<HttpResponse, Problem> {
     post.once(|writer, _, who, new| {
         let view = submit::draft(writer, who, new.clone())?;

@@ -257,9 +257,6 @@ impl Display for Comparison {
             "\nplaced: of a hundred submissions of honest reps; half, 9/10: of those that moved; still: who waits\n\
              longest; least: who gained least of those who swapped; lost: how many of them lost."
         )?;
-        write!(
-            f,
-            "\nAccounts conserved, no account in two live moves, balances net to zero, the log unbroken: after every week."
-        )
+        write!(f, "\nAfter every week: accounts conserved, none in two live moves, balances net to zero, log unbroken.")
     }
 }

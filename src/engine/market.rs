@@ -232,7 +232,7 @@ impl Market {
         Ok(Self { business_date, reps, offers, books: placed, histories, forbidden, restraints, ways })
     }
 
-    /// The market of some of its offers: these, their owners with their books and histories, and nobody else.
+    /// The market of some of its offers: these, their owners with their books, histories and restraints, and nobody else.
     pub fn of_offers(&self, keep: impl Fn(&Account) -> bool) -> Self {
         let offers: Vec<Offer> = self.offers.iter().filter(|offer| keep(&offer.account)).cloned().collect();
         let owners: BTreeSet<&RepId> = offers.iter().map(|offer| &offer.account.owner).collect();
@@ -251,7 +251,9 @@ impl Market {
             self.histories.iter().filter(|pair| concerns(&pair.rep, &pair.account)).cloned().collect(),
             self.forbidden.iter().filter(|(rep, account)| concerns(rep, account)).cloned().collect(),
         );
-        Self { ways: self.ways.clone(), ..market.expect("a part of a market is one") }
+        let restraints = self.restraints.iter().filter(|(rep, _)| owners.contains(rep));
+        let restraints = restraints.map(|(rep, one)| (rep.clone(), one.clone())).collect();
+        Self { restraints, ways: self.ways.clone(), ..market.expect("a part of a market is one") }
     }
 
     /// The index of a rep in [`Self::reps`].

@@ -21,7 +21,7 @@ async fn a_misfit_goes_from_a_draft_to_a_letter_and_a_wrong_answer_is_told_its_w
         let served = Served::start(&world).await;
         let anna = rep("anna");
         let new = json!({"account": "anna-0", "stars": 1.5, "reasons": ["no_progress"]});
-        let made = served.post("/api/v1/submissions/drafts", &anna).key("draft").json(&new).send().await.with(201);
+        let made = served.post("/api/v1/drafts", &anna).key("draft").json(&new).send().await.with(201);
         let (path, tag) = (made.header("location").to_owned(), made.header("etag").to_owned());
         assert_eq!(made.json()["state"], "draft", "{}", world.name);
         served.get(&format!("{path}/triage"), &anna).send().await.with(404);

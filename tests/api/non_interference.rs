@@ -268,7 +268,7 @@ async fn nobody_can_read_what_a_colleague_said_or_answered_before_the_next_batch
         right.ben_declines(proposals[4], DeclineReason::Other);
         right.ben_declines(proposals[PROPOSALS], DeclineReason::BadTime);
         // He submits other accounts, for other reasons; Dan does in one world only.
-        left.submits("ben", "ben-12", 1.0, Reason::Abuse, "They shout at me.");
+        left.submits("ben", "ben-12", 1.0, Reason::UnreasonableDemands, "They shout at me.");
         right.submits("ben", "ben-12", 2.5, Reason::LongJourney, "");
         right.submits("dan", "dan-1", 1.5, Reason::Chemistry, "");
         for (side, before) in [&left, &right].into_iter().zip(&before) {
@@ -323,7 +323,7 @@ async fn what_a_rep_is_told_of_a_proposal_follows_from_their_own_inputs_alone() 
     for (one, other) in databases().into_iter().zip(databases()) {
         let mut read = Vec::new();
         for (database, stars, reason, note) in
-            [(one, 1.0, Reason::Abuse, "They shout at me."), (other, 2.0, Reason::LongJourney, "")]
+            [(one, 1.0, Reason::UnreasonableDemands, "They shout at me."), (other, 2.0, Reason::LongJourney, "")]
         {
             let (world, _clock) = World::new(database, 2).by_hand(MONDAY);
             let side = Side::new(world).await;

@@ -112,7 +112,9 @@ impl Served {
         let server = api::serve(listener, state).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        // Each request has a connection of its own: one kept for later may be closed by the server in the meantime.
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
+        let client = client.build().expect("a client");
         Self { address, handle, key, client, _directory: directory }
     }
 

@@ -46,7 +46,7 @@ impl Day<'_> {
     /// A rep writes down that an account is a struggle, for now only for themself; its path.
     async fn draft(&self, name: &str, account: &str, reasons: &[&str]) -> String {
         let body = json!({"account": account, "stars": 1.5, "reasons": reasons});
-        let made = self.post("/submissions/drafts", &rep(name), body).await.with(201);
+        let made = self.post("/drafts", &rep(name), body).await.with(201);
         made.header("location").strip_prefix("/api/v1").unwrap().to_owned()
     }
 
@@ -164,7 +164,6 @@ async fn i_hate_my_customers_says_a_rep_whose_account_pays_35_000_and_does_not_l
         let money = day.get(&format!("{proposal}/money"), &rep("wanda")).await.with(200).json();
         let net = money["net_cents"].as_i64().unwrap_or_else(|| panic!("{money}"));
         assert!(net.abs() <= 100_000, "two accounts of nearly the same commission: {money}");
-        day.get(&format!("{proposal}/money"), &rep("ed")).await.with(404);
     })
     .await;
 }

@@ -151,7 +151,7 @@ fn a_statement_does_not_tell_what_a_colleague_answered() {
         let id = proposed(&world);
         let before = serde_json::to_string(&side(&world, "anna", id)).unwrap();
         let version = world.party(&rep("ben"), id).version;
-        let reason = decide::DeclineReason::KeepMine;
+        let reason = decide::DeclineReason::Other;
         world.store.write(|writer| decide::decline(writer, &world.settings, &rep("ben"), id, version, reason)).unwrap();
         assert_eq!(serde_json::to_string(&side(&world, "anna", id)).unwrap(), before, "{}", world.name);
         world.run("2026-03-03");
