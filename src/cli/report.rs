@@ -46,9 +46,10 @@ enum What {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("about").args(["run", "quarter"]).required(true))]
 struct Fairness {
     /// A published run, by its id.
-    #[arg(long, value_name = "ID", required_unless_present = "quarter", conflicts_with = "quarter")]
+    #[arg(long, value_name = "ID")]
     run: Option<RunId>,
     /// The swaps that took effect in a quarter, such as 2026-Q4.
     #[arg(long, value_name = "YYYY-QN")]

@@ -21,7 +21,6 @@ use super::{
         bring_in, failed,
         folder::Folder,
         hospitals::{self, Hospital},
-        people,
         world::{Invention, World},
     },
 };
@@ -42,6 +41,8 @@ use year::Year;
 
 /// The states whose hospitals are the accounts.
 const REGIONS: [&str; 3] = ["DE", "NJ", "PA"];
+/// The accounts of each rep, as long as there are hospitals.
+const ACCOUNTS_A_REP: usize = 10;
 /// How far the area is in which a rep worked before, in minutes one way.
 const FORMER_MINUTES: std::ops::Range<f64> = 40.0..105.0;
 /// The Sunday morning before the first week, whatever today is, so that the same arguments give the same year.
@@ -137,7 +138,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let mut hospitals = hospitals::all().map_err(failed)?;
     hospitals.retain(|hospital| REGIONS.contains(&hospital.state.as_str()));
     let reps = usize::from(arguments.reps);
-    hospitals.truncate(hospitals.len().min(reps * 10).max(people_needed(reps)));
+    hospitals.truncate(reps * ACCOUNTS_A_REP);
     let world = invent(&hospitals, reps, arguments.seed)?;
     let all: Vec<Terms> = arguments
         .ageing
@@ -160,10 +161,6 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         policies: lived?,
     };
     context.say(&comparison, &comparison)
-}
-
-fn people_needed(reps: usize) -> usize {
-    reps.min(people::MOST_REPS)
 }
 
 fn first_sunday() -> DateTime<Utc> {

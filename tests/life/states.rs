@@ -1,7 +1,7 @@
 //! The whole state × action × actor table of each machine, as a snapshot, and what must hold of it whatever it says.
 
 use account_swap::domain::{
-    abuse, direct, handover, meeting, override_review, overrides, parting, proposal, submission,
+    abuse, direct, handover, meeting, override_review, overrides, parting, proposal, submission, undo,
 };
 use std::fmt::{Display, Write as _};
 
@@ -55,6 +55,12 @@ fn every_transition_of_a_handover_step_is_as_agreed() {
 fn every_transition_of_an_override_is_as_agreed() {
     use overrides::*;
     insta::assert_snapshot!(table(OverrideState::ALL, OverrideAction::ALL, OverrideActor::ALL, next_state));
+}
+
+#[test]
+fn every_transition_of_an_undo_is_as_agreed() {
+    use undo::*;
+    insta::assert_snapshot!(table(UndoState::ALL, UndoAction::ALL, UndoActor::ALL, next_state));
 }
 
 #[test]

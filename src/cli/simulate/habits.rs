@@ -11,6 +11,7 @@ use account_swap::{
     app::{decide::DeclineReason, explain::Explanation, submit::NewSubmission},
     domain::{
         ids::AccountId,
+        proposal::Side,
         roster::{Account, Rep},
         travel::straight_line,
         units::{Minutes, Stars},
@@ -104,7 +105,7 @@ impl Habits {
 
     /// What a side comes to with `stars` for what is given and received in place of those the engine went by, in minutes
     /// a year.
-    pub fn gain(&self, [given, received]: [f64; 2], side: &account_swap::domain::proposal::Side) -> i64 {
+    pub fn gain(&self, [given, received]: [f64; 2], side: &Side) -> i64 {
         let guessed = side.received.rapport_minutes - side.given.rapport_minutes;
         let true_one = (self.star_minutes.0 as f64 * (received - given)).round() as i64;
         side.gain.0 - guessed.0 + true_one

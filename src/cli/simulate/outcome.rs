@@ -11,6 +11,7 @@ use account_swap::{
         submission::SubmissionState,
         units::Cents,
     },
+    engine::fairness::gini_thousandths,
     store::submissions,
 };
 use serde::Serialize;
@@ -131,6 +132,8 @@ impl Tally {
             by_rep
         });
         let concluded = self.gains.keys().map(|(proposal, _)| proposal).collect::<BTreeSet<_>>();
+        let mut gains: Vec<i64> = by_rep.values().map(|gain| (*gain).max(0)).collect();
+        gains.sort_unstable();
         let least = by_rep.iter().min_by_key(|(rep, gain)| (**gain, **rep));
         Outcome {
             submitted: self.submissions.len(),
@@ -147,7 +150,7 @@ impl Tally {
             reps_who_swapped: by_rep.len(),
             reps_who_lost: by_rep.values().filter(|gain| **gain < 0).count(),
             least: least.map(|(rep, minutes)| RepGain { rep: (*rep).clone(), minutes: *minutes }),
-            gini_thousandths: gini_thousandths(by_rep.values().map(|gain| (*gain).max(0))),
+            gini_thousandths: gini_thousandths(&gains),
             struggling_at_first: self.struggling_at_first,
             struggling_at_last,
             largest_balance_cents,
@@ -161,29 +164,4 @@ impl Tally {
 
 fn percent(part: usize, whole: usize) -> usize {
     (part * 100).checked_div(whole).unwrap_or(0)
-}
-
-/// The Gini coefficient of numbers that are not negative, in thousandths: 0 where all have the same.
-fn gini_thousandths(numbers: impl Iterator<Item = i64>) -> i64 {
-    let mut sorted: Vec<i64> = numbers.collect();
-    sorted.sort_unstable();
-    let (count, sum) = (sorted.len() as i64, sorted.iter().sum::<i64>());
-    if sum == 0 {
-        return 0;
-    }
-    let weighted: i64 = (1..).zip(&sorted).map(|(rank, number)| (2 * rank - count - 1) * number).sum();
-    1000 * weighted / (count * sum)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gini_is_nothing_among_equals_and_nearly_one_where_one_has_all() {
-        assert_eq!(gini_thousandths([5, 5, 5, 5].into_iter()), 0);
-        assert_eq!(gini_thousandths([0, 0, 0, 8].into_iter()), 750);
-        assert_eq!(gini_thousandths([1, 2, 3, 4].into_iter()), 250);
-        assert_eq!(gini_thousandths(std::iter::empty()), 0);
-    }
 }

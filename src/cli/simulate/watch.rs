@@ -11,7 +11,7 @@ use account_swap::{
     domain::{
         ids::{AccountId, RepId},
         principal::{Principal, Role},
-        proposal::ProposalState,
+        proposal::{Proposal, ProposalState},
         units::Cents,
     },
     store::{StoreError, money, proposals},
@@ -53,7 +53,7 @@ impl Watch {
                 ProposalState::ALL.iter().copied().filter(|state| state.is_live()).collect();
             let mut live = Vec::new();
             loop {
-                let after = live.last().map(|last: &account_swap::domain::proposal::Proposal| last.id);
+                let after = live.last().map(|last: &Proposal| last.id);
                 let page = proposals::list(reader, proposals::Of::Anybody, &states, after, PAGE)?;
                 if page.is_empty() {
                     break;
