@@ -162,7 +162,8 @@ fn make(context: &Context, extract: &Path, output: &Path, keeps_left: bool) -> R
         spinner.set_message(match stage {
             Stage::Reading => format!("reading the extract, {percent} %"),
             Stage::Joining => "joining ways to roads".to_owned(),
-            Stage::Contracting => format!("ordering {of} drives, {percent} %"),
+            Stage::Cutting => "cutting the map into parts".to_owned(),
+            Stage::Contracting => format!("making shortcuts, {percent} %"),
         });
     };
     let osm = extract::read(extract, &|read| watch(Stage::Reading, read, bytes * 2)).map_err(unusable)?;

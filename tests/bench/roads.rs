@@ -153,36 +153,75 @@ fn answer(roads: &RoadNetwork) -> String {
     answer.to_string()
 }
 
-/// A country of streets: a bent grid with a main road every tenth line, a fast one every hundredth, some streets one-way
-/// and one in ten missing.
+/// A country of towns: each a bent grid of streets with a main road every fifth line, one street in five one-way and one in
+/// ten missing; from each to the next in the east and north a main road and a lane, and along every tenth row and column
+/// of towns a fast road.
 fn invented(nodes: usize, seed: u64) -> Osm {
+    const SIDE: i64 = 24;
+    /// Nodes of a road between towns, their own at its ends included.
+    const BETWEEN: i64 = 12;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let side = (nodes as f64).sqrt().round() as i64;
-    let class = |line: i64| match line {
-        line if line % 100 == 0 => "trunk",
-        line if line % 10 == 0 => "secondary",
-        _ => "residential",
-    };
+    let of_a_town = SIDE * SIDE + 4 * (BETWEEN - 2);
+    let towns = ((nodes as f64) / of_a_town as f64).sqrt().round().max(1.0) as i64;
+    let street = |town: i64, x: i64, y: i64| town * of_a_town + y * SIDE + x;
     let mut ways = WaysAndRelations::default();
     let mut id = 0;
-    for line in 0..side {
-        for step in 0..side - 1 {
-            for ends in [[line * side + step, line * side + step + 1], [step * side + line, (step + 1) * side + line]] {
-                let small = class(line) == "residential";
-                if small && rng.random_ratio(1, 10) {
-                    continue;
+    let mut way = |ends: &[i64], class: &str, oneway: bool| {
+        id += 1;
+        ways.way(id, ends, Tags(&[("highway", class), ("oneway", if oneway { "yes" } else { "no" })]));
+    };
+    for town in 0..towns * towns {
+        for (line, step) in (0..SIDE).flat_map(|line| (0..SIDE - 1).map(move |step| (line, step))) {
+            let is_small = line % 5 != 0;
+            let class = if is_small { "residential" } else { "secondary" };
+            for ends in [
+                [street(town, step, line), street(town, step + 1, line)],
+                [street(town, line, step), street(town, line, step + 1)],
+            ] {
+                if !(is_small && rng.random_ratio(1, 10)) {
+                    way(&ends, class, is_small && rng.random_ratio(1, 5));
                 }
-                let oneway = if small && rng.random_ratio(1, 5) { "yes" } else { "no" };
-                id += 1;
-                ways.way(id, &ends, Tags(&[("highway", class(line)), ("oneway", oneway)]));
+            }
+        }
+        let (column, row) = (town % towns, town / towns);
+        for (side, (is_there, next)) in
+            [(column + 1 < towns, town + 1), (row + 1 < towns, town + towns)].into_iter().enumerate()
+        {
+            for (which, (class, at)) in [("primary", 10), ("unclassified", 20)].into_iter().enumerate() {
+                let class = if which == 0 && [row, column][side] % 10 == 0 { "trunk" } else { class };
+                let ends = if side == 0 {
+                    [street(town, SIDE - 1, at), street(next, 0, at)]
+                } else {
+                    [street(town, at, SIDE - 1), street(next, at, 0)]
+                };
+                let first = town * of_a_town + SIDE * SIDE + (2 * side + which) as i64 * (BETWEEN - 2);
+                let points: Vec<i64> =
+                    std::iter::once(ends[0]).chain(first..first + BETWEEN - 2).chain([ends[1]]).collect();
+                if is_there {
+                    way(&points, class, false);
+                }
             }
         }
     }
     let mut kept = ways.then_nodes();
-    for node in 0..side * side {
-        let mut e7 = |line: i64| (line * 10_000 + rng.random_range(-3_000..3_000)) as i32;
-        let point = Point { lat_e7: e7(node / side) + 400_000_000, lon_e7: e7(node % side) };
-        kept.node(node, point, Tags(&[]));
+    for town in 0..towns * towns {
+        // A town and the land around it, in hundredths of a degree.
+        let corner = [town % towns, town / towns].map(|at| at * 600_000);
+        for node in 0..of_a_town {
+            let within = match node - SIDE * SIDE {
+                // Roads to the east and to the north leave the town's edge in even steps.
+                over if over >= 0 => {
+                    let (road, step) = (over / (BETWEEN - 2), over % (BETWEEN - 2) + 1);
+                    let across = 10_000 * if road % 2 == 0 { 10 } else { 20 };
+                    let along = (SIDE - 1) * 10_000 + step * (600_000 - (SIDE - 1) * 10_000) / (BETWEEN - 1);
+                    if road < 2 { [along, across] } else { [across, along] }
+                }
+                _ => [node % SIDE * 10_000, node / SIDE * 10_000],
+            };
+            let mut e7 = |axis: usize| (corner[axis] + within[axis] + rng.random_range(-3_000..3_000)) as i32;
+            let point = Point { lon_e7: e7(0), lat_e7: e7(1) + 400_000_000 };
+            kept.node(town * of_a_town + node, point, Tags(&[]));
+        }
     }
     kept.done(None)
 }

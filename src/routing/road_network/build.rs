@@ -2,18 +2,18 @@
 //!
 //! In goes an [`Osm`]; out comes a [`Network`], or that it has no road.
 //! Holds: the same extract gives the same network, to the byte.
-//! Costs: nearly all of it is [`super::hierarchy::contract`].
+//! Costs: nearly all of it is [`super::hierarchy`]: cuts, then shortcuts.
 
 use super::{
     component,
     extract::ExtractError,
-    hierarchy::contract::contract,
+    hierarchy::{contract::contract, cuts},
     nearest::{around, hilbert},
     network::{NO_STATE, Network, Origin, RoadColumns},
-    osm::Osm,
+    osm::{Osm, Point},
     restrictions::{Junctions, paths},
     roads::{Roads, roads},
-    turns::turn_graph,
+    turns::{TurnGraph, turn_graph},
 };
 
 /// What is being made.
@@ -23,6 +23,8 @@ pub enum Stage {
     Reading,
     /// Joining ways to roads and turns.
     Joining,
+    /// Cutting the map into parts.
+    Cutting,
     /// Taking states out: states of states.
     Contracting,
 }
@@ -46,10 +48,10 @@ pub fn build(
         return Err(ExtractError::NoRoads);
     }
     let (columns, new_road) = columns(&all, kept.iter().map(|state| graph.drives[*state as usize] / 2));
-    let states = kept.len() as u64;
-    let (order, hierarchy) = contract(&graph.picked(&kept), &|done| progress(Stage::Contracting, done, states));
-    let old: Vec<u32> = order.iter().map(|state| kept[*state as usize]).collect();
+    progress(Stage::Cutting, 0, 1);
+    let old = by_importance(osm, &all, &graph, &kept);
     let mut graph = graph.picked(&old);
+    let hierarchy = contract(&graph, &|done, of| progress(Stage::Contracting, done, of));
     for drive in &mut graph.drives {
         *drive = new_road[*drive as usize / 2] * 2 + *drive % 2;
     }
@@ -62,6 +64,19 @@ pub fn build(
     let starts = starts.into_iter().map(|(_, state)| state).collect();
     let origin = Origin { source: source.to_owned(), date: osm.date, restrictions: paths.len() as u32 };
     Ok(Network::new(origin, RoadColumns { starts, ..columns }, graph, hierarchy))
+}
+
+/// The states that are kept, the most important first.
+fn by_importance(osm: &Osm, all: &Roads, graph: &TurnGraph, kept: &[u32]) -> Vec<u32> {
+    let ends = |state: &u32| [all.tail(graph.drives[*state as usize]), all.head(graph.drives[*state as usize])];
+    let mut nodes: Vec<u32> = kept.iter().flat_map(ends).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let junction = |node: u32| nodes.binary_search(&node).expect("every end is a junction") as u32;
+    let ends: Vec<[u32; 2]> = kept.iter().map(|state| ends(state).map(junction)).collect();
+    let points: Vec<Point> =
+        nodes.iter().map(|node| osm.points[*node as usize].expect("a road passes points that are there")).collect();
+    cuts::order(&ends, &points).into_iter().map(|state| kept[state as usize]).collect()
 }
 
 /// The roads that are driven, in order, and the new number of each.

@@ -1,197 +1,216 @@
 //! Makes the hierarchy: takes the states out, the least important first, and leaves shortcuts.
 //!
-//! In goes a [`TurnGraph`]; out come its states in order of importance and the [`Hierarchy`] over them.
-//! Holds: the same graph gives the same hierarchy, whatever the number of threads; ties are broken by number. States
-//! that are taken out in one round are no neighbours, and no witness of one passes over another, so that a round leaves
-//! what taking them out one after another leaves.
-//! Costs: seconds for a hundred thousand states; memory for each arc once from either end. Guesses and searches go over
-//! the threads of the pool.
-//! Source: rounds as in Vetter, "Parallel Time-Dependent Contraction Hierarchies", 2009; importance as in RoutingKit
-//! (Dibbelt, Strasser, Wagner, "Customizable Contraction Hierarchies", 2016, and its documentation): level, arcs added
-//! for each arc removed, and hops added for each hop removed.
+//! In goes a [`TurnGraph`] whose states are numbered by importance, 0 the most important; out comes the [`Hierarchy`] over
+//! them.
+//! Holds: any numbering gives a right hierarchy, a good one ([`super::cuts`]) a small one. An arc stays only where nothing
+//! is cheaper than it, so that what a shortcut stands for is there to be unpacked.
+//! Costs: a look at each triangle of arcs, twice; memory for each arc that any costs could call for.
+//! Source: Dibbelt, Strasser, Wagner, "Customizable Contraction Hierarchies", 2016: chordal supergraph, basic and perfect
+//! customization.
 
 use super::{
     super::{cost::Cost, turns::TurnGraph},
     Hierarchy, NO_MIDDLE, Rows,
-    witness::Witness,
 };
-use rayon::prelude::*;
 
-/// How many states a search for a witness settles while importance is guessed.
-const GUESS: usize = 16;
-/// How many while shortcuts are made: a witness found is a shortcut saved.
-const MAKE: usize = 64;
+/// What no way costs; two of them still fit into the integer.
+const NO_WAY: u64 = u64::MAX / 4;
+/// After how many states progress is told.
+const STEP: u64 = 4096;
 
-/// An arc while contracting.
-#[derive(Debug, Clone, Copy)]
-struct Arc {
-    end: u32,
-    /// How many arcs of the graph it stands for.
-    hops: u32,
-    middle: u32,
-    cost: Cost,
-}
-
-/// A shortcut to be made, with the state it begins at.
-type Shortcut = (u32, Arc);
-
-/// Contracts a graph; `progress` hears how many states have been taken out.
-///
-/// Out come the graph's states by importance, the most important first, and the hierarchy in that numbering.
-pub fn contract(graph: &TurnGraph, progress: &dyn Fn(u64)) -> (Vec<u32>, Hierarchy) {
-    let states = graph.drives.len();
-    let mut contractor = Contractor::new(graph);
-    let mut left: Vec<u32> = (0..states as u32).collect();
-    let mut stale = left.clone();
-    let mut order = Vec::with_capacity(states);
-    while !left.is_empty() {
-        contractor.guess(&stale);
-        let round: Vec<u32> = left.par_iter().copied().filter(|state| contractor.is_next(*state)).collect();
-        stale = contractor.take_out(&round);
-        order.extend(&round);
-        left.retain(|state| !contractor.is_out[*state as usize]);
-        progress(order.len() as u64);
+/// Contracts a graph whose states are numbered by importance; `progress` hears how much is done, of how much.
+pub fn contract(graph: &TurnGraph, progress: &dyn Fn(u64, u64)) -> Hierarchy {
+    let mut arcs = Arcs::new(graph);
+    let below = arcs.below();
+    // Each state twice, and the triangles lie above: those of the most important take the longest.
+    let (states, steps) = (arcs.states(), 2 * u64::from(arcs.states()));
+    let up_and_down = (0..states).rev().map(|state| (state, true)).chain((0..states).map(|state| (state, false)));
+    for (done, (state, is_first)) in (0..).zip(up_and_down) {
+        if is_first {
+            arcs.shorten(state, &below)
+        } else {
+            arcs.prune(state, &below)
+        }
+        if done % STEP == 0 {
+            progress(done, steps);
+        }
     }
-    order.reverse();
-    let hierarchy = contractor.hierarchy(&order);
-    (order, hierarchy)
+    arcs.hierarchy()
 }
 
-struct Contractor {
-    /// The arcs of each state, the cheapest first, so that a search may stop at the first that is too dear.
-    out: Vec<Vec<Arc>>,
-    into: Vec<Vec<Arc>>,
-    level: Vec<u32>,
-    /// How important each state seems.
-    importance: Vec<u64>,
-    is_out: Vec<bool>,
+/// What goes up and what comes down.
+type Both<T> = [T; 2];
+const UP: usize = 0;
+const DOWN: usize = 1;
+
+/// Every arc between a state and a more important one that any costs could call for, in rows, one row a state.
+struct Arcs {
+    first: Vec<u32>,
+    /// The more important ends, ascending.
+    ends: Vec<u32>,
+    costs: Vec<Both<u64>>,
+    middles: Vec<Both<u32>>,
+    /// Whether a way over more important states is cheaper.
+    are_needless: Vec<Both<bool>>,
+    /// Where the arcs of the row at hand lead, by end.
+    row: Vec<u32>,
 }
 
-impl Contractor {
+/// The less important neighbours of each state, with the arcs they have to it.
+struct Below {
+    first: Vec<u32>,
+    arcs: Vec<(u32, u32)>,
+}
+
+impl Arcs {
+    /// Joins what taking states out one after another would join, and puts the graph's costs in.
     fn new(graph: &TurnGraph) -> Self {
         let states = graph.drives.len();
-        let mut contractor = Self {
-            out: vec![Vec::new(); states],
-            into: vec![Vec::new(); states],
-            level: vec![0; states],
-            importance: vec![0; states],
-            is_out: vec![false; states],
+        let mut rows = rows_above(graph);
+        let (mut first, mut ends) = (vec![0], Vec::with_capacity(rows.iter().map(Vec::len).sum()));
+        for row in &mut rows {
+            ends.append(row);
+            first.push(ends.len() as u32);
+        }
+        let mut arcs = Self {
+            costs: vec![[NO_WAY; 2]; ends.len()],
+            middles: vec![[NO_MIDDLE; 2]; ends.len()],
+            are_needless: vec![[false; 2]; ends.len()],
+            row: vec![0; states],
+            first,
+            ends,
         };
-        for state in 0..states as u32 {
-            for (end, cost) in graph.arcs(state) {
-                contractor.join(state, Arc { end, hops: 1, middle: NO_MIDDLE, cost });
+        for tail in 0..states as u32 {
+            for (head, cost) in graph.arcs(tail).filter(|(head, _)| *head != tail) {
+                let (state, end, side) = if tail > head { (tail, head, UP) } else { (head, tail, DOWN) };
+                let row = arcs.range(state);
+                let slot = row.start + arcs.ends[row].binary_search(&end).expect("neighbours are joined");
+                let known = &mut arcs.costs[slot][side];
+                *known = cost.packed().min(*known);
             }
         }
-        contractor
+        arcs
     }
 
-    /// Puts an arc in, unless there is one as good.
-    fn join(&mut self, tail: u32, arc: Arc) {
-        let put = |arcs: &mut Vec<Arc>, end: u32| {
-            match arcs.iter().position(|known| known.end == end) {
-                Some(known) if arcs[known].cost <= arc.cost => return,
-                Some(known) => drop(arcs.remove(known)),
-                None => {}
-            }
-            let after = arcs.partition_point(|known| known.cost <= arc.cost);
-            arcs.insert(after, Arc { end, ..arc });
-        };
-        if tail != arc.end {
-            put(&mut self.out[tail as usize], arc.end);
-            put(&mut self.into[arc.end as usize], tail);
+    fn states(&self) -> u32 {
+        self.row.len() as u32
+    }
+
+    fn range(&self, state: u32) -> std::ops::Range<usize> {
+        self.first[state as usize] as usize..self.first[state as usize + 1] as usize
+    }
+
+    fn below(&self) -> Below {
+        let mut first = vec![0_u32; self.row.len() + 1];
+        self.ends.iter().for_each(|end| first[*end as usize + 1] += 1);
+        for state in 0..self.row.len() {
+            first[state + 1] += first[state];
         }
-    }
-
-    /// The shortcuts that taking a state out leaves.
-    fn shortcuts(&self, state: u32, witness: &mut Witness, most: usize) -> Vec<Shortcut> {
-        let (into, out) = (&self.into[state as usize], &self.out[state as usize]);
-        let mut shortcuts = Vec::new();
-        for first in into {
-            let others = || out.iter().filter(|second| second.end != first.end);
-            witness.begin();
-            others().for_each(|second| witness.want(second.end, first.cost + second.cost));
-            let arcs = |from: u32| self.out[from as usize].iter().map(|arc| (arc.end, arc.cost));
-            witness.search(arcs, first.end, |at| at == state || self.is_out[at as usize], most);
-            for second in others().filter(|second| !witness.is_found(second.end)) {
-                let (hops, cost) = (first.hops + second.hops, first.cost + second.cost);
-                shortcuts.push((first.end, Arc { end: second.end, hops, middle: state, cost }));
+        let (mut next, mut arcs) = (first.clone(), vec![(0, 0); self.ends.len()]);
+        for state in 0..self.states() {
+            for arc in self.range(state) {
+                let slot = &mut next[self.ends[arc] as usize];
+                arcs[*slot as usize] = (state, arc as u32);
+                *slot += 1;
             }
         }
-        shortcuts
+        Below { first, arcs }
     }
 
-    /// Guesses how important some states are.
-    fn guess(&mut self, states: &[u32]) {
-        let guess = |witness: &mut Witness, state: &u32| {
-            let shortcuts = self.shortcuts(*state, witness, GUESS);
-            let hops_added: u64 = shortcuts.iter().map(|(_, arc)| u64::from(arc.hops)).sum();
-            let arcs = || self.into[*state as usize].iter().chain(&self.out[*state as usize]);
-            let hops_removed: u64 = arcs().map(|arc| u64::from(arc.hops)).sum();
-            let share = |added: u64, removed: u64| (1000 * added).checked_div(removed).unwrap_or(0);
-            let level = u64::from(self.level[*state as usize]);
-            1000 * level + share(shortcuts.len() as u64, arcs().count() as u64) + share(hops_added, hops_removed)
-        };
-        let room = self.out.len();
-        let found: Vec<u64> = states.par_iter().map_init(|| Witness::new(room), guess).collect();
-        for (state, importance) in states.iter().zip(found) {
-            self.importance[*state as usize] = importance;
+    /// Shows `look` every triangle whose middle state this is.
+    fn triangles(&mut self, state: u32, below: &Below, look: impl Fn(&mut Self, Triangle)) {
+        for arc in self.range(state) {
+            self.row[self.ends[arc] as usize] = arc as u32;
         }
-    }
-
-    /// Whether a state is less important than all its neighbours.
-    fn is_next(&self, state: u32) -> bool {
-        // Neighbouring numbers are neighbouring roads: without mixing them, a street would come out from one end.
-        let rank = |state: u32| (self.importance[state as usize], state.wrapping_mul(0x9e37_79b1), state);
-        let arcs = || self.into[state as usize].iter().chain(&self.out[state as usize]);
-        arcs().all(|arc| rank(state) < rank(arc.end))
-    }
-
-    /// Takes states out, no two of them neighbours, and leaves shortcuts; tells their neighbours.
-    fn take_out(&mut self, round: &[u32]) -> Vec<u32> {
-        round.iter().for_each(|state| self.is_out[*state as usize] = true);
-        let room = self.out.len();
-        let find = |witness: &mut Witness, state: &u32| self.shortcuts(*state, witness, MAKE);
-        let found: Vec<Vec<Shortcut>> = round.par_iter().map_init(|| Witness::new(room), find).collect();
-        let mut neighbours = Vec::new();
-        for state in round {
-            let at = *state as usize;
-            let level = self.level[at] + 1;
-            let Self { out, into, .. } = self;
-            into[at].iter().for_each(|arc| out[arc.end as usize].retain(|known| known.end != *state));
-            out[at].iter().for_each(|arc| into[arc.end as usize].retain(|known| known.end != *state));
-            for arc in into[at].iter().chain(&out[at]) {
-                self.level[arc.end as usize] = self.level[arc.end as usize].max(level);
-                neighbours.push(arc.end);
+        for slot in below.first[state as usize]..below.first[state as usize + 1] {
+            let (least, to_middle) = below.arcs[slot as usize];
+            let to_middle = to_middle as usize;
+            for to_most in self.first[least as usize] as usize..to_middle {
+                let across = self.row[self.ends[to_most] as usize] as usize;
+                look(self, Triangle { least, to_middle, to_most, across });
             }
         }
-        for (tail, arc) in found.into_iter().flatten() {
-            self.join(tail, arc);
-        }
-        neighbours.sort_unstable();
-        neighbours.dedup();
-        neighbours
     }
 
-    /// What was left at each state when it was taken out, in the order of importance.
-    fn hierarchy(self, order: &[u32]) -> Hierarchy {
-        let mut rank = vec![0; order.len()];
-        for (index, state) in order.iter().enumerate() {
-            rank[*state as usize] = index as u32;
-        }
-        let rows = |arcs: &[Vec<Arc>]| {
+    /// Makes the arcs of a state as cheap as the ways over one less important state; those of all below it are.
+    fn shorten(&mut self, state: u32, below: &Below) {
+        self.triangles(state, below, |arcs, Triangle { least, to_middle, to_most, across }| {
+            let (to_middle, to_most) = (arcs.costs[to_middle], arcs.costs[to_most]);
+            let over = [to_middle[DOWN] + to_most[UP], to_most[DOWN] + to_middle[UP]];
+            for side in [UP, DOWN] {
+                if over[side] < arcs.costs[across][side] {
+                    arcs.costs[across][side] = over[side];
+                    arcs.middles[across][side] = least;
+                }
+            }
+        });
+    }
+
+    /// Finds what is dearer than a way over more important states; the arcs of this state are as cheap as any way.
+    fn prune(&mut self, state: u32, below: &Below) {
+        self.triangles(state, below, |arcs, Triangle { to_middle, to_most, across, .. }| {
+            let across = arcs.costs[across];
+            let [near, far] = [to_middle, to_most].map(|arc| arcs.costs[arc]);
+            for (arc, over) in [
+                (to_most, [near[UP] + across[UP], across[DOWN] + near[DOWN]]),
+                (to_middle, [far[UP] + across[DOWN], across[UP] + far[DOWN]]),
+            ] {
+                for side in [UP, DOWN] {
+                    if over[side] < arcs.costs[arc][side] {
+                        arcs.costs[arc][side] = over[side];
+                        arcs.are_needless[arc][side] = true;
+                    }
+                }
+            }
+        });
+    }
+
+    fn hierarchy(&self) -> Hierarchy {
+        let rows = |side: usize| {
             let mut rows = Rows { first: vec![0], ..Rows::default() };
-            for state in order {
-                let mut row: Vec<Arc> = arcs[*state as usize].clone();
-                row.sort_unstable_by_key(|arc| rank[arc.end as usize]);
-                for arc in row {
-                    rows.ends.push(rank[arc.end as usize]);
-                    rows.costs.push(arc.cost);
-                    rows.middles.push(if arc.middle == NO_MIDDLE { NO_MIDDLE } else { rank[arc.middle as usize] });
+            for state in 0..self.states() {
+                for arc in self.range(state) {
+                    if self.costs[arc][side] < NO_WAY && !self.are_needless[arc][side] {
+                        rows.ends.push(self.ends[arc]);
+                        rows.costs.push(Cost::from_packed(self.costs[arc][side]));
+                        rows.middles.push(self.middles[arc][side]);
+                    }
                 }
                 rows.first.push(rows.ends.len() as u32);
             }
             rows
         };
-        Hierarchy { up: rows(&self.out), down: rows(&self.into) }
+        Hierarchy { up: rows(UP), down: rows(DOWN) }
     }
+}
+
+/// Three states that are neighbours, by their arcs.
+#[derive(Clone, Copy)]
+struct Triangle {
+    /// The least important of the states.
+    least: u32,
+    to_middle: usize,
+    to_most: usize,
+    /// From the middle to the most important one.
+    across: usize,
+}
+
+/// The more important neighbours of each state once all less important ones are taken out, ascending.
+fn rows_above(graph: &TurnGraph) -> Vec<Vec<u32>> {
+    let mut rows: Vec<Vec<u32>> = vec![Vec::new(); graph.drives.len()];
+    for tail in 0..rows.len() as u32 {
+        for (head, _) in graph.arcs(tail).filter(|(head, _)| *head != tail) {
+            rows[tail.max(head) as usize].push(tail.min(head));
+        }
+    }
+    for state in (0..rows.len()).rev() {
+        rows[state].sort_unstable();
+        rows[state].dedup();
+        // Its neighbours become each other's: each but the nearest is a neighbour of the nearest, which passes them on.
+        if let Some((nearest, others)) = std::mem::take(&mut rows[state]).split_last() {
+            rows[*nearest as usize].extend(others);
+            rows[state] = [others, &[*nearest]].concat();
+        }
+    }
+    rows
 }

@@ -9,9 +9,9 @@
 //! 2012.
 
 pub mod contract;
+pub mod cuts;
 pub mod path;
 pub mod table;
-mod witness;
 
 use super::cost::Cost;
 
