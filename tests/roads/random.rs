@@ -82,7 +82,7 @@ fn a_long_street_is_parted_in_its_inner_half_and_needs_few_shortcuts() {
     assert!((249..750).contains(&(order[0] / 2)), "{}", order[0]);
     let mut number = vec![0; order.len()];
     (0..).zip(&order).for_each(|(new, old)| number[*old as usize] = new);
-    let onward = |state: u32| if state % 2 == 0 { state + 2 } else { state.wrapping_sub(2) };
+    let onward = |state: u32| if state.is_multiple_of(2) { state + 2 } else { state.wrapping_sub(2) };
     let arcs = (0..ends.len() as u32).filter(|state| (onward(*state) as usize) < ends.len());
     let arcs = arcs.map(|state| (number[state as usize], number[onward(state) as usize], 1, 1)).collect();
     let hierarchy = contract(&graph(ends.len() as u32, arcs), &|_, _| ());
