@@ -5,9 +5,11 @@
 //! [`Settings`]. Every name carries its unit. Deliberately absent: defaults in code, and reading anything twice.
 
 mod handover;
+mod identity;
 mod routing;
 
 pub use handover::Handover;
+pub use identity::{Auth, People};
 pub use routing::{Graphhopper, Osrm, RoadNetwork, Routing, Valhalla};
 
 use crate::domain::{
@@ -33,8 +35,10 @@ pub struct Settings {
     pub server: Server,
     /// The database.
     pub database: Database,
-    /// Who may sign in.
+    /// Whose tokens count.
     pub auth: Auth,
+    /// Who needs a record here.
+    pub people: People,
     /// How often.
     pub rate_limit: RateLimit,
     /// What is written about it.
@@ -99,28 +103,6 @@ pub struct Database {
     pub lock_timeout_milliseconds: u64,
     /// Whether the schema is brought up to date at start.
     pub migrate_at_start: bool,
-}
-
-/// Who may sign in.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// The local key; empty switches local tokens off.
-    pub local_key_file: String,
-    /// The `iss` of local tokens.
-    pub issuer: String,
-    /// The `aud` every token needs.
-    pub audience: String,
-    /// How far clocks may differ.
-    pub leeway_seconds: u64,
-    /// URL or file of the issuer's keys; empty for none.
-    pub jwks: String,
-    /// The `iss` of that issuer's tokens.
-    pub jwks_issuer: String,
-    /// How old those keys may get.
-    pub jwks_refresh_seconds: u64,
-    /// The claim that names the role.
-    pub role_claim: String,
 }
 
 /// How often one principal may ask.
@@ -288,6 +270,7 @@ impl Settings {
                 .try_parsing(true)
                 .list_separator(",")
                 .with_list_parse_key("night.scopes")
+                .with_list_parse_key("people.record_required_for")
                 .with_list_parse_key("proposals.remind_working_hours_before")
                 .with_list_parse_key("working_time.days")
                 .with_list_parse_key("policy.scores.travel.sources")
@@ -305,6 +288,9 @@ impl Settings {
         let wrong = |key, what: &str| Err(SettingsError::Senseless { key, what: what.to_owned() });
         if self.night.opens >= self.night.closes {
             return wrong("night.opens", "must be before night.closes");
+        }
+        if let Some((key, what)) = self.auth.first_senseless() {
+            return wrong(key, &what);
         }
         if let Some((key, what)) = self.proposals.first_senseless() {
             return wrong(key, &what);

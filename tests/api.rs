@@ -19,6 +19,8 @@ mod limits;
 mod non_interference;
 #[path = "api/operations.rs"]
 mod operations;
+#[path = "api/people.rs"]
+mod people;
 #[path = "api/program.rs"]
 mod program;
 #[path = "api/reads.rs"]
@@ -29,5 +31,7 @@ mod served;
 mod stories;
 #[path = "api/together.rs"]
 mod together;
+#[path = "api/tokens.rs"]
+mod tokens;
 #[path = "api/writes.rs"]
 mod writes;

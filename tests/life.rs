@@ -33,6 +33,8 @@ mod money;
 mod overrides;
 #[path = "life/pattern.rs"]
 mod pattern;
+#[path = "life/people.rs"]
+mod people;
 #[path = "life/races.rs"]
 mod races;
 #[path = "life/rings.rs"]

@@ -96,8 +96,8 @@ impl From<Ended> for Problem {
     }
 }
 
-fn admit(reader: &mut Reader<'_>, who: &Principal) -> Result<(), Ended> {
-    me::admit(reader, who).map_err(|refused| match refused {
+fn admit(reader: &mut Reader<'_>, settings: &Settings, who: &Principal) -> Result<(), Ended> {
+    me::admit(reader, &settings.people, who).map_err(|refused| match refused {
         Refused::Store(error) => error.into(),
         _ => Ended::NotAdmitted,
     })
@@ -119,7 +119,7 @@ impl Caller {
         let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
         blocking(limit, move || {
             state.store.read(|reader| {
-                admit(reader, &who)?;
+                admit(reader, &state.settings, &who)?;
                 Ok(work(reader, &state.settings, &who)?)
             })
         })
@@ -196,7 +196,7 @@ impl Upload {
         let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
         let answered = blocking(limit, move || {
             state.store.write(|writer| {
-                admit(writer, &who)?;
+                admit(writer, &state.settings, &who)?;
                 file.rewind().map_err(ImportError::Unreadable)?;
                 idempotent::once(writer, &who, &request, |writer| Ok(work(writer, &state.settings, &who, &file)?))
             })
@@ -279,7 +279,7 @@ impl<T: Send + 'static> Post<T> {
         let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
         let answered = blocking(limit, move || {
             state.store.write(|writer| {
-                admit(writer, &who)?;
+                admit(writer, &state.settings, &who)?;
                 Ok(idempotent::once(writer, &who, &request, |writer| work(writer, &state.settings, &who, &body))?)
             })
         })
@@ -301,7 +301,7 @@ impl<T: Send + 'static> Post<T> {
         let lease_seconds = state.settings.night.lease_seconds;
         let answered = blocking(limit, move || {
             let begun = state.store.write(|writer| {
-                admit(writer, &who)?;
+                admit(writer, &state.settings, &who)?;
                 Ok::<_, Ended>(idempotent::begin(writer, &who, &request, lease_seconds)?)
             })?;
             let claim = match begun {
@@ -335,7 +335,7 @@ impl<T: Send + 'static> Post<T> {
         let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
         let found = blocking(limit, move || {
             state.store.rehearse(|writer| {
-                admit(writer, &who)?;
+                admit(writer, &state.settings, &who)?;
                 Ok(work(writer, &state.settings, &who, &body)?)
             })
         })

@@ -5,8 +5,17 @@
 //! Holds: an answer of 400 or more is always problem+json; nothing is logged or counted under a name the caller made up.
 //! Deliberately absent: bodies in logs; they hold opinions.
 
-use super::{AppState, problem::Problem};
-use crate::settings;
+use super::{
+    AppState,
+    auth::SignedIn,
+    problem::Problem,
+    scopes::{self, Demand},
+};
+use crate::{
+    app::Refused,
+    domain::principal::{Principal, Role, Scope},
+    settings,
+};
 use actix_web::{
     Error, HttpMessage,
     body::{BoxBody, MessageBody},
@@ -20,6 +29,7 @@ use actix_web::{
 };
 use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
 use std::{
+    collections::BTreeSet,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::atomic::{AtomicUsize, Ordering},
@@ -144,7 +154,8 @@ fn known_method(method: &Method) -> &'static str {
         })
 }
 
-/// Lets in who is signed in and does not ask too often; the rest learns which of the two it was.
+/// Lets in who is signed in and does not ask too often, a service only where its token may be used; the rest learns which of
+/// the three it was.
 ///
 /// Who is not signed in is counted by address, so that trying tokens is slow.
 pub async fn door(
@@ -152,21 +163,42 @@ pub async fn door(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = request.app_data::<Data<AppState>>().cloned().expect("every server has a state");
-    let authorization = request.headers().get(header::AUTHORIZATION).cloned();
-    let who = state.gate.who(authorization.as_ref()).await;
-    let counted = match &who {
-        Some(who) => format!("{}:{}", who.role, who.id),
+    // The borrow of the headers must not outlive the wait for the issuer's keys.
+    let headers = request.headers().clone();
+    let signed_in = state.gate.who(&headers).await;
+    let counted = match &signed_in {
+        Some(SignedIn { who, .. }) => format!("{}:{}", who.role, who.id),
         None => address(request.peer_addr().map(|peer| peer.ip())),
     };
     if let Err(seconds) = state.limits.check(counted) {
         return Ok(request.error_response(Problem::too_many(seconds)));
     }
-    let Some(who) = who else {
+    let Some(SignedIn { who, scopes }) = signed_in else {
         return Ok(request.error_response(Problem::unauthenticated()));
     };
+    if let Some(problem) = lacking(&state, &request, &who, &scopes) {
+        return Ok(request.error_response(problem));
+    }
     Span::current().record("role", who.role.as_str()).record("principal", who.id.as_str());
     request.extensions_mut().insert(who);
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Why a service may not do this with its token; nothing where it may, where there is no such operation, and for people.
+fn lacking(state: &AppState, request: &ServiceRequest, who: &Principal, scopes: &BTreeSet<Scope>) -> Option<Problem> {
+    let path = request.match_pattern()?;
+    let is_operation = || {
+        let mut known = state.known.iter();
+        known.any(|(one, methods)| one.pattern() == Some(&path) && methods.contains(request.method()))
+    };
+    if who.role != Role::Service || !is_operation() {
+        return None;
+    }
+    match scopes::demanded(request.method().as_str(), &path) {
+        Demand::Scope(scope) if !scopes.contains(&scope) => Some(Problem::scope_missing(scope)),
+        Demand::Nothing | Demand::Scope(_) => None,
+        Demand::Person => Some(Problem::from(Refused::NotAllowed("this is for people"))),
+    }
 }
 
 /// What an address counts as: one IPv4 address, or one IPv6 network of 64 bits, which is one customer.

@@ -13,6 +13,7 @@ pub mod operations;
 pub mod page;
 pub mod problem;
 pub mod schema;
+pub mod scopes;
 
 mod abuse;
 mod accounts;
@@ -25,6 +26,7 @@ mod me;
 mod meetings;
 mod overrides;
 mod partings;
+mod people;
 mod proposals;
 mod reports;
 mod reps;
@@ -83,6 +85,12 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(me::get_hint)
             .service(me::get_opt_in)
             .service(me::choose_opt_in)
+            .service(people::list_people)
+            .service(people::create_person)
+            .service(people::get_person)
+            .service(people::assign_roles)
+            .service(people::deactivate_person)
+            .service(people::reactivate_person)
             .service(reps::list_reps)
             .service(reps::get_rep)
             .service(accounts::list_accounts)

@@ -5,7 +5,13 @@
 //! that no route can forget it: the refusals each can meet, `Idempotency-Key` on every POST, and the headers of answers.
 //! Deliberately absent: paths outside `/api/v1`.
 
-use super::{AppState, fairness::ReportFormat, problem, v1};
+use super::{
+    AppState,
+    fairness::ReportFormat,
+    problem,
+    scopes::{self, Demand},
+    v1,
+};
 use crate::app::{export::HandoverFormat, import::ImportKind};
 use actix_web::{
     App, HttpRequest, HttpResponse,
@@ -46,6 +52,7 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
     servers((url = "/", description = "This service.")),
     tags(
         (name = "me", description = "Who is asking."),
+        (name = "people", description = "In which roles people may ask, and whether at all."),
         (name = "reps", description = "Reps, as the CRM has them."),
         (name = "accounts", description = "Accounts and whose book they are in."),
         (name = "submissions", description = "Statements that an account is a struggle."),
@@ -76,7 +83,10 @@ pub fn document() -> &'static openapi::OpenApi {
                 HttpBuilder::new()
                     .scheme(HttpAuthScheme::Bearer)
                     .bearer_format("JWT")
-                    .description(Some("A token of the local key or of the company's issuer."))
+                    .description(Some(
+                        "An access token of the local key or of the company's issuer; a service's says what it may be used \
+                         for.",
+                    ))
                     .build(),
             )),
         );
@@ -164,6 +174,10 @@ fn complete(path: &str, method: &Method, operation: &mut Operation) {
                 .build(),
         ));
     }
+    if let Demand::Scope(scope) = scopes::demanded(method.as_str(), path) {
+        let said = operation.description.take().unwrap_or_default();
+        operation.description = Some(format!("{said}\n\nA service needs the scope `{scope}`."));
+    }
     let asks = |fits: &dyn Fn(&Parameter) -> bool| {
         let parameters = operation.parameters.iter().flatten();
         parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if fits(parameter)))
@@ -231,6 +245,7 @@ fn dress(status: &str, response: &mut Response, is_post: bool, has_versions: boo
     add(true, "X-Request-Id", Type::String, "The id of the request, as in the log.");
     add(matches!(status, "409" | "429" | "503" | "507"), "Retry-After", Type::Integer, "Seconds to wait.");
     add(status == "401", "WWW-Authenticate", Type::String, "`Bearer`.");
+    add(status == "403", "WWW-Authenticate", Type::String, "Where a service's token lacks a scope: which.");
     add(
         (succeeds && (has_versions || status == "201")) || status == "304",
         "ETag",

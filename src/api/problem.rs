@@ -6,9 +6,12 @@
 //! Deliberately absent: successes.
 
 use super::middleware::RequestId;
-use crate::app::{
-    AtMostOne, Refused, StoreError, idempotent,
-    import::{ImportError, ImportRefused, RowError},
+use crate::{
+    app::{
+        AtMostOne, Refused, StoreError, idempotent,
+        import::{ImportError, ImportRefused, RowError},
+    },
+    domain::principal::Scope,
 };
 use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
@@ -122,6 +125,18 @@ impl Problem {
             "A valid bearer token of somebody who may sign in is needed.",
         )
         .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// A service's token may not be used for this (RFC 6750, section 3.1).
+    pub fn scope_missing(scope: Scope) -> Self {
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "scope_missing",
+            "The token may not be used for this.",
+            format!("It needs the scope {scope}."),
+        )
+        .with(header::WWW_AUTHENTICATE, HeaderValue::from_str(&challenge).expect("words are ASCII"))
     }
 
     /// There is nothing at this path.

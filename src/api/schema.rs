@@ -30,6 +30,7 @@ use crate::{
         overrides::{OverrideKind, OverrideState, ReasonCode},
         parting::PartingState,
         pattern::Band,
+        person::PersonState,
         principal::Role,
         proposal::{Answer, Geography, ProposalState, PublicStatus, Side, Valuation},
         roster::{AccountStatus, Leave, Style, Tag, Trait},
@@ -119,6 +120,7 @@ fn degrees(what: &str, limit: f64) -> ObjectBuilder {
 
 closed_lists! {
     Role: "In what capacity somebody asks.",
+    PersonState: "Whether a person may ask at all.",
     Style: "How a rep works, and how an account likes to be worked with; declared, never inferred.",
     Trait: "What makes an account hard, and what a rep may opt in to cope with.",
     Reason: "Why an account is a struggle.",

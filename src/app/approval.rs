@@ -9,9 +9,10 @@ use crate::{
     domain::{
         approval::{Needs, Seat, missing},
         ids::RepId,
+        principal::Role,
         proposal::Proposal,
     },
-    store::{proposals, roster},
+    store::{people, proposals, roster},
 };
 use std::collections::BTreeSet;
 
@@ -55,10 +56,13 @@ fn above(reader: &mut Reader<'_>, proposal: &Proposal, somebody: &RepId) -> Resu
     Ok(None)
 }
 
-/// Whether a manager is at work today; one who is no rep has no leave on record.
+/// Whether a manager is at work today and may act as one; one who is no rep has no leave on record.
 fn is_present(reader: &mut Reader<'_>, manager: &RepId) -> Result<bool, Refused> {
+    if people::one(reader, manager)?.is_some_and(|person| !person.may_ask_as(Role::Manager)) {
+        return Ok(false);
+    }
     let now = reader.now();
-    Ok(roster::rep(reader, manager)?.is_none_or(|rep| {
+    Ok(roster::rep_in_the_crm(reader, manager)?.is_none_or(|rep| {
         let zone = rep.time_zone.unwrap_or(chrono_tz::UTC);
         rep.is_present(now.with_timezone(&zone).date_naive())
     }))

@@ -30,6 +30,7 @@ use crate::{
     store::{
         ROWS_A_STATEMENT,
         audit::Change,
+        people,
         staging::{self, Applied, Findings},
     },
 };
@@ -459,6 +460,7 @@ fn apply(
     Ok(match kind {
         ImportKind::Reps => {
             let applied = staging::apply_reps(writer, given)?;
+            people::bar_all(writer)?;
             invalidate::of_leavers(writer, who)?;
             applied
         }

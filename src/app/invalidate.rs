@@ -1,6 +1,6 @@
 //! What ends because a rep leaves, or because an account is sold, closed, merged or in somebody else's book.
 //!
-//! In goes an import that has just been brought in; out comes nothing but what it struck, in the import's own transaction,
+//! In goes an import that has just been brought in, or a rep who may not act any more; out comes nothing but what it struck, in the import's own transaction,
 //! each thing with its cause. Before a change of owner has gone out its proposal ends; while it is out two people must look,
 //! or, where a rep leaves, its manager finishes it or says that it failed; a trial whose accounts are not where it put them
 //! is over. Holds: to a party an end before approval shows no sooner than any other, and never with its cause.
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        ids::RepId,
         invalidation::Cause,
         principal::Principal,
         proposal::{Proposal, ProposalAction, ProposalActor, ProposalState},
@@ -19,7 +20,7 @@ use crate::{
     },
     store::{
         audit::Change,
-        roster,
+        people, proposals, roster,
         staging::dependents::{self, Dependents},
         submissions, undos,
     },
@@ -52,6 +53,23 @@ pub(super) fn of_leavers(writer: &mut Writer<'_>, who: &Principal) -> Result<(),
     }
     for proposal in proposals {
         end(writer, who, &proposal, Cause::RepLeft)?;
+    }
+    Ok(())
+}
+
+/// Strikes what depended on one rep, who may not act as one any more.
+pub(super) fn of_rep(writer: &mut Writer<'_>, who: &Principal, rep: &RepId) -> Result<(), Refused> {
+    let (stated, given) = people::dependents(writer, rep)?;
+    for id in stated {
+        if let Some(submission) = submissions::one(writer, id)? {
+            strike(writer, who, &submission, Cause::RepLeft)?;
+        }
+    }
+    for id in given {
+        proposals::hold(writer, id)?;
+        if let Some(proposal) = proposals::one(writer, id)? {
+            end(writer, who, &proposal, Cause::RepLeft)?;
+        }
     }
     Ok(())
 }

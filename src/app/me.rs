@@ -1,7 +1,8 @@
 //! Who is asking: whether they may still ask, and what concerns them.
 //!
-//! In goes the principal of a verified token; out comes a refusal where the person has left or lost the role since the
-//! token was signed. Asked on every request. Deliberately absent: tokens.
+//! In goes the principal of a verified token; out comes a refusal where the person has left, was deactivated or has lost the
+//! role since the token was signed. Asked on every request, in its own transaction, so that what an administrator or the
+//! CRM says counts from the next request on, whichever replica it comes to. Deliberately absent: tokens.
 
 use super::{Reader, Refused};
 use crate::{
@@ -9,25 +10,38 @@ use crate::{
         ids::{RepId, TeamId},
         principal::{Principal, Role},
     },
-    store::roster,
+    settings,
+    store::{people, roster},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Refuses a rep who is gone or inactive, a manager who is such a rep, and one who manages no team.
+/// Refuses whoever may not act in the role of their token, and one who needs a record and has none.
 ///
-/// Cost: one query by key, two for a manager.
-pub fn admit(reader: &mut Reader<'_>, who: &Principal) -> Result<(), Refused> {
-    let stands = match who.role {
-        Role::Rep => roster::rep(reader, &who.id)?.is_some_and(|rep| rep.works_at(reader.now())),
-        // A manager may or may not be a rep as well.
+/// Cost: one query by key, two for a rep, three for a manager.
+pub fn admit(reader: &mut Reader<'_>, settings: &settings::People, who: &Principal) -> Result<(), Refused> {
+    let lacks_record = settings.record_required_for.contains(&who.role) && people::one(reader, &who.id)?.is_none();
+    if !lacks_record && stands(reader, &who.id, who.role)? {
+        return Ok(());
+    }
+    Err(Refused::NotAllowed("this person does not hold this role any more"))
+}
+
+/// Whether somebody may act in a role: the record of people does not deny it; a rep is in the roster and works; a manager
+/// manages a team and is not a rep who has left.
+pub(super) fn stands(reader: &mut Reader<'_>, id: &RepId, role: Role) -> Result<bool, Refused> {
+    if people::one(reader, id)?.is_some_and(|person| !person.may_ask_as(role)) {
+        return Ok(false);
+    }
+    Ok(match role {
+        Role::Rep => roster::rep(reader, id)?.is_some_and(|rep| rep.works_at(reader.now())),
+        // A manager may or may not be a rep as well; one whom the record lets be no rep may manage on.
         Role::Manager => {
-            !roster::teams_of(reader, &who.id)?.is_empty()
-                && roster::rep(reader, &who.id)?.is_none_or(|rep| rep.works_at(reader.now()))
+            !roster::teams_of(reader, id)?.is_empty()
+                && roster::rep_in_the_crm(reader, id)?.is_none_or(|rep| rep.works_at(reader.now()))
         }
         Role::Admin | Role::Service => true,
-    };
-    if stands { Ok(()) } else { Err(Refused::NotAllowed("this person does not hold this role any more")) }
+    })
 }
 
 /// Who is asking.

@@ -10,6 +10,7 @@ mod approval;
 pub mod calendar;
 pub mod decide;
 pub mod direct;
+pub mod enrol;
 pub mod explain;
 pub mod export;
 pub mod fairness;

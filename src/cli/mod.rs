@@ -11,6 +11,7 @@ mod import;
 mod invented;
 mod migrate;
 mod openapi;
+mod people;
 mod report;
 mod roads;
 mod run;
@@ -82,6 +83,8 @@ enum Command {
     Roads(roads::Arguments),
     /// Prints the rules of the ladder as a table, or tries them on answers.
     Triage(triage::Arguments),
+    /// Says in which roles people may ask, and lets somebody ask no more.
+    People(people::Arguments),
     /// Prints a token signed by the local key.
     Token(token::Arguments),
     /// Brings the database's schema up to date.
@@ -115,6 +118,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Report(arguments) => report::run(context, &arguments),
         Command::Roads(arguments) => roads::run(context, &arguments),
         Command::Triage(arguments) => triage::run(context, &arguments),
+        Command::People(arguments) => people::run(context, arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),
         Command::Openapi => openapi::run(),
@@ -213,7 +217,10 @@ impl From<StoreError> for Failure {
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            AuthError::TooLong { .. } => Self::Unusable(error.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 

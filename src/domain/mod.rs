@@ -20,6 +20,7 @@ pub mod override_review;
 pub mod overrides;
 pub mod parting;
 pub mod pattern;
+pub mod person;
 pub mod policy;
 pub mod principal;
 pub mod proposal;

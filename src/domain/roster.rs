@@ -191,7 +191,7 @@ pub struct Rep {
     pub leave: Option<Leave>,
     /// The last working day of one who leaves.
     pub leaves_on: Option<NaiveDate>,
-    /// Whether they may sign in and take part.
+    /// Whether they may sign in as a rep and take part.
     pub active: bool,
 }
 

@@ -27,6 +27,7 @@ pub mod override_reviews;
 pub mod overrides;
 pub mod partings;
 pub mod patterns;
+pub mod people;
 pub mod proposals;
 pub mod reminders;
 pub mod restraints;

@@ -43,8 +43,10 @@ pub fn tallies(
         .select((submissions::rep_id, submissions::account_id))
         .distinct()
         .load(connection)?;
-    let active: Vec<(String, String)> =
-        reps::table.filter(reps::active).select((reps::id, reps::team_id)).load(connection)?;
+    let active: Vec<(String, String)> = reps::table
+        .filter(reps::active.and(reps::barred.eq(false)))
+        .select((reps::id, reps::team_id))
+        .load(connection)?;
     let held: BTreeMap<String, i64> = held.into_iter().collect();
     let mut submissions_of: BTreeMap<String, u32> = BTreeMap::new();
     for (rep, _) in submitted {

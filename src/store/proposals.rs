@@ -328,7 +328,7 @@ pub fn of_leavers(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<ProposalId>
         .inner_join(legs::table)
         .inner_join(reps::table.on(reps::id.eq(legs::from_rep_id)))
         .filter(proposals::state.eq_any(words(&waiting)))
-        .filter(reps::active.eq(false).or(reps::leaves_on.is_not_null()))
+        .filter(reps::active.eq(false).or(reps::barred).or(reps::leaves_on.is_not_null()))
         .select(proposals::id)
         .distinct()
         .order(proposals::id)

@@ -44,6 +44,7 @@ pub(super) struct RepRow {
     active: bool,
     own_abuse_class: Option<String>,
     own_abuse_cap: Option<i32>,
+    barred: bool,
 }
 
 impl TryFrom<RepRow> for Rep {
@@ -70,7 +71,7 @@ impl TryFrom<RepRow> for Rep {
             abusive_accounts_cap: count(row.abusive_accounts_cap)?,
             leave: row.leave_from.zip(row.leave_until).map(|(from, until)| Leave { from, until }),
             leaves_on: row.leaves_on,
-            active: row.active,
+            active: row.active && !row.barred,
         };
         Ok(match own {
             Some(own) => rep.with_own_choice(own),
@@ -176,10 +177,18 @@ pub(super) fn count(number: i32) -> Result<u32, StoreError> {
     u32::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} where a count belongs")))
 }
 
-/// One rep.
+/// One rep; not active where the CRM or the record of people says so.
 pub fn rep(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<Rep>, StoreError> {
-    let row = reps::table.find(id.as_str()).select(RepRow::as_select()).first(&mut *reader.connection).optional()?;
-    row.map(Rep::try_from).transpose()
+    row_of(reader, id)?.map(Rep::try_from).transpose()
+}
+
+/// One rep as the CRM has them, whatever the record of people says.
+pub fn rep_in_the_crm(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<Rep>, StoreError> {
+    row_of(reader, id)?.map(|row| Rep::try_from(RepRow { barred: false, ..row })).transpose()
+}
+
+fn row_of(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<RepRow>, StoreError> {
+    Ok(reps::table.find(id.as_str()).select(RepRow::as_select()).first(&mut *reader.connection).optional()?)
 }
 
 /// Reps after `after`, by id, at most `limit`; only those of the teams given.

@@ -39,6 +39,18 @@ table! {
         own_abuse_class -> Nullable<Text>,
         own_abuse_cap -> Nullable<Integer>,
         own_abuse_version -> Nullable<Text>,
+        barred -> Bool,
+    }
+}
+
+table! {
+    people (id) {
+        id -> Text,
+        roles -> Nullable<Text>,
+        state -> Text,
+        since -> Timestamp,
+        changed_by -> Text,
+        version -> Text,
     }
 }
 
@@ -578,6 +590,7 @@ joinable!(reviews -> accounts (account_id));
 allow_tables_to_appear_in_same_query!(
     teams,
     reps,
+    people,
     accounts,
     territories,
     history,

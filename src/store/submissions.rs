@@ -175,7 +175,7 @@ pub fn strays(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<SubmissionId>, 
     let is_stray = accounts::status
         .ne(AccountStatus::Active.as_str())
         .or(accounts::owner_id.ne(submissions::rep_id))
-        .or(reps::active.eq(false))
+        .or(reps::active.eq(false).or(reps::barred))
         .or(reps::leaves_on.is_not_null());
     let ids: Vec<String> = submissions::table
         .inner_join(accounts::table)

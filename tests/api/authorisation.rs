@@ -1,4 +1,4 @@
-//! Who may call what: every operation of the OpenAPI document, asked by seven kinds of people.
+//! Who may call what: every operation of the OpenAPI document, asked by eight kinds of people.
 //!
 //! In goes `authorisation.txt`, one line an operation; out comes nothing where every answer is as the table says, and
 //! otherwise the table as it would have to be. An operation without a line fails, and so does a line without one.
@@ -11,7 +11,10 @@ use crate::{
     served::{Ask, Served},
 };
 use account_swap::{
-    api::openapi,
+    api::{
+        openapi,
+        scopes::{self, Demand},
+    },
     app::{
         decide,
         handover::{self, NewUndoRequest},
@@ -19,7 +22,7 @@ use account_swap::{
     },
     domain::{
         ids::ProposalId,
-        principal::{Principal, Role},
+        principal::{Principal, Role, Scope},
         proposal::Proposal,
         undo::UndoReason,
     },
@@ -30,23 +33,40 @@ use std::{collections::BTreeMap, fmt::Write};
 
 const TABLE: &str = include_str!("authorisation.txt");
 
-/// Who asks: the heading of a column, and the person. The objects are Anna's and Ben's, whose manager is Mona.
-fn columns() -> [(&'static str, Option<Principal>); 7] {
+/// Who asks, with what a service's token may be used for.
+type Asker = Option<(Principal, Vec<Scope>)>;
+
+/// Who asks for an operation: the heading of a column, and the person. The objects are Anna's and Ben's, whose manager is
+/// Mona. The one service's token may be used for everything, the other's for everything but what the operation demands.
+fn columns(demanded: Demand) -> [(&'static str, Asker); 8] {
+    let others: Vec<Scope> = Scope::ALL.iter().copied().filter(|scope| Demand::Scope(*scope) != demanded).collect();
+    let person = |who: Principal| Some((who, Vec::new()));
     [
         ("none", None),
-        ("party", Some(rep("anna"))),
-        ("other_rep", Some(rep("cora"))),
-        ("manager", Some(manager("mona"))),
-        ("other_manager", Some(manager("sam"))),
-        ("admin", Some(who("root", Role::Admin))),
-        ("service", Some(service())),
+        ("party", person(rep("anna"))),
+        ("other_rep", person(rep("cora"))),
+        ("manager", person(manager("mona"))),
+        ("other_manager", person(manager("sam"))),
+        ("admin", person(who("root", Role::Admin))),
+        ("service", Some((service(), Scope::ALL.to_vec()))),
+        ("no_scope", Some((service(), others))),
     ]
+}
+
+/// What a service needs for an operation, as the table says it.
+fn word(demanded: Demand) -> &'static str {
+    match demanded {
+        Demand::Nothing => "any",
+        Demand::Scope(scope) => scope.as_str(),
+        Demand::Person => "-",
+    }
 }
 
 /// One operation of the document.
 struct Operation {
     method: Method,
     path: String,
+    demanded: Demand,
 }
 
 fn operations() -> BTreeMap<String, Operation> {
@@ -56,7 +76,8 @@ fn operations() -> BTreeMap<String, Operation> {
         for (method, operation) in item.as_object().unwrap() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let name = operation["operationId"].as_str().unwrap().to_owned();
-            operations.insert(name, Operation { method, path: path.clone() });
+            let demanded = scopes::demanded(method.as_str(), path);
+            operations.insert(name, Operation { method, path: path.clone(), demanded });
         }
     }
     operations
@@ -86,7 +107,7 @@ struct Stock<'a> {
 }
 
 /// Proposals in stock; accounts from there on are in nobody's proposal.
-const PROPOSALS: usize = 180;
+const PROPOSALS: usize = 220;
 
 impl Stock<'_> {
     fn proposal(&mut self) -> Proposal {
@@ -269,7 +290,21 @@ impl Stock<'_> {
             "getMe" | "getHint" | "getOptIn" | "listPartings" | "listAbuse" | "getPattern" | "listReps"
             | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides" | "listRuns" | "listHandovers"
             | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => Call::default(),
-            "listDirectSwaps" | "listMeetings" | "getOverrideReport" => Call::default(),
+            "listDirectSwaps" | "listMeetings" | "getOverrideReport" | "listPeople" => Call::default(),
+            "createPerson" => {
+                let body = json!({"id": self.account("person"), "roles": ["admin"]});
+                Call { body: Some(Body::Json(body)), ..Call::default() }
+            }
+            "getPerson" | "assignRoles" | "deactivatePerson" | "reactivatePerson" => {
+                let id = self.account("person");
+                let state = if operation == "reactivatePerson" { "deactivated" } else { "active" };
+                self.world.execute(&format!(
+                    "INSERT INTO people (id, state, since, changed_by, version) VALUES ('{id}', '{state}', \
+                     '2026-01-01 00:00:00', 'root', '5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b48')"
+                ));
+                let roles = (operation == "assignRoles").then(|| Body::Json(json!({"roles": ["admin"]})));
+                Call { body: roles, ..of(id.clone(), format!("/api/v1/people/{id}")) }
+            }
             "getFairness" => Call { query: "?quarter=2026-Q1&team=north", ..Call::default() },
             "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
             "getRep" => Call { id: "anna".to_owned(), ..Call::default() },
@@ -425,7 +460,8 @@ async fn tag(served: &Served, path: &str, who: Option<&Principal>) -> String {
     }
 }
 
-async fn status(served: &Served, stock: &mut Stock<'_>, name: &str, how: &Operation, who: Option<&Principal>) -> u16 {
+async fn status(served: &Served, stock: &mut Stock<'_>, name: &str, how: &Operation, asker: &Asker) -> u16 {
+    let who = asker.as_ref().map(|(who, _)| who);
     let call = stock.call(served, name).await;
     let kind = match call.kind {
         "" if name == "createImport" => "reps",
@@ -433,7 +469,10 @@ async fn status(served: &Served, stock: &mut Stock<'_>, name: &str, how: &Operat
         kind => kind,
     };
     let path = how.path.replace("{id}", &call.id).replace("{leg}", "0").replace("{kind}", kind) + call.query;
-    let mut ask: Ask = served.ask(how.method.clone(), &path, who);
+    let mut ask: Ask = match asker {
+        Some((who, scopes)) => served.ask_with(how.method.clone(), &path, &served.token_for(who, scopes)),
+        None => served.ask(how.method.clone(), &path, None),
+    };
     if how.method == Method::POST {
         ask = ask.key(&stock.account("key"));
         if let Some(path) = &call.tag_of {
@@ -457,7 +496,8 @@ fn rows() -> Vec<Vec<&'static str>> {
 #[test]
 fn every_operation_has_its_line_and_every_line_its_operation() {
     let rows = rows();
-    let heading: Vec<&str> = ["operation"].into_iter().chain(columns().map(|(name, _)| name)).collect();
+    let columns = columns(Demand::Nothing).map(|(name, _)| name);
+    let heading: Vec<&str> = ["operation"].into_iter().chain(columns).chain(["scope"]).collect();
     assert_eq!(rows[0], heading);
     let mut listed: Vec<String> = rows[1..].iter().map(|row| row[0].to_owned()).collect();
     listed.sort();
@@ -467,7 +507,7 @@ fn every_operation_has_its_line_and_every_line_its_operation() {
 #[actix_web::test]
 async fn every_answer_is_as_the_table_says() {
     for database in databases() {
-        let world = World::new(database, PROPOSALS + 1300);
+        let world = World::new(database, PROPOSALS + 1600);
         let proposals = world.propose(PROPOSALS);
         let served = Served::start(&world).await;
         let mut stock = Stock { world: &world, proposals, next_account: PROPOSALS };
@@ -477,11 +517,13 @@ async fn every_answer_is_as_the_table_says() {
             let how = operations.get(row[0]).unwrap_or_else(|| panic!("{} is no operation", row[0]));
             write!(expected, "\n{:20}", row[0]).unwrap();
             write!(found, "\n{:20}", row[0]).unwrap();
-            for (told, (_, who)) in row[1..].iter().zip(columns()) {
-                let answered = status(&served, &mut stock, row[0], how, who.as_ref()).await;
+            for (told, (_, asker)) in row[1..].iter().zip(columns(how.demanded)) {
+                let answered = status(&served, &mut stock, row[0], how, &asker).await;
                 write!(expected, " {told}").unwrap();
                 write!(found, " {answered}").unwrap();
             }
+            write!(expected, " {}", row.last().unwrap()).unwrap();
+            write!(found, " {}", word(how.demanded)).unwrap();
         }
         assert!(expected == found, "{}: found{found}", world.name);
     }

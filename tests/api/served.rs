@@ -6,7 +6,7 @@
 use crate::fixture::{World, open};
 use account_swap::{
     api::{self, AppState, auth::LocalKey},
-    domain::principal::Principal,
+    domain::principal::{Principal, Role, Scope},
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
@@ -83,9 +83,14 @@ impl Ask {
 
     /// Sends it and reads the answer to its end.
     pub async fn send(self) -> Read {
-        let answer = self.builder.send().await.expect("the server answers");
+        self.try_send().await.expect("the server answers")
+    }
+
+    /// The same, where the server may hang up instead.
+    pub async fn try_send(self) -> Option<Read> {
+        let answer = self.builder.send().await.ok()?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Read { status, headers, text: answer.text().await.expect("the answer has an end") }
+        Some(Read { status, headers, text: answer.text().await.ok()? })
     }
 }
 
@@ -118,9 +123,15 @@ impl Served {
         Self { address, handle, key, client, _directory: directory }
     }
 
-    /// A sound token.
+    /// A sound token; a service's may be used for everything.
     pub fn token(&self, who: &Principal) -> String {
-        self.key.issue(who, 1).expect("a token")
+        let every = Scope::ALL.iter().copied().filter(|_| who.role == Role::Service);
+        self.token_for(who, &every.collect::<Vec<_>>())
+    }
+
+    /// A sound token that may be used for `scopes`.
+    pub fn token_for(&self, who: &Principal, scopes: &[Scope]) -> String {
+        self.key.issue(who, &scopes.iter().copied().collect(), 1).expect("a token")
     }
 
     /// A request of somebody, or of nobody.
@@ -130,6 +141,11 @@ impl Served {
             builder = builder.bearer_auth(self.token(who));
         }
         Ask { builder }
+    }
+
+    /// A request with a token as it is.
+    pub fn ask_with(&self, method: Method, path: &str, token: &str) -> Ask {
+        Ask { builder: self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(token) }
     }
 
     pub fn get(&self, path: &str, who: &Principal) -> Ask {

@@ -93,7 +93,7 @@ fn a_rep_who_leaves_takes_their_submissions_and_undecided_proposals_along() {
             assert_eq!((kept.state, kept.cause), (ProposalState::Invalidated, Some(Cause::RepLeft)), "{}", world.name);
             let bens = submission(&world, "ben");
             assert_eq!(bens.state, SubmissionState::Open, "approved proposals end in the open");
-            let admitted = world.store.read(|reader| me::admit(reader, &rep("anna")));
+            let admitted = world.store.read(|reader| me::admit(reader, &world.settings.people, &rep("anna")));
             assert_eq!(admitted.is_ok(), column == "leaves_on", "{}: who is still here still works", world.name);
         }
     }
@@ -101,10 +101,13 @@ fn a_rep_who_leaves_takes_their_submissions_and_undecided_proposals_along() {
         let world = World::new(database, 1);
         world.execute("UPDATE reps SET leaves_on = '2020-01-01' WHERE id IN ('anna', 'mona')");
         for gone in [rep("anna"), rep("mona"), manager("mona")] {
-            let admitted = world.store.read(|reader| me::admit(reader, &gone));
+            let admitted = world.store.read(|reader| me::admit(reader, &world.settings.people, &gone));
             assert!(matches!(admitted, Err(Refused::NotAllowed(_))), "{}: {gone:?}", world.name);
         }
-        assert!(world.store.read(|reader| me::admit(reader, &manager("sam"))).is_ok(), "who is no rep manages on");
+        assert!(
+            world.store.read(|reader| me::admit(reader, &world.settings.people, &manager("sam"))).is_ok(),
+            "who is no rep manages on"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 //! In go an override and what the second says; out comes the override as it now stands. Deliberately absent: who needs a
 //! second, which is decided when the override is ordered.
 
-use super::{OverrideView, Refused, Writer, force::force, fresh_version, read::visible};
+use super::{OverrideView, Refused, Writer, force::force, fresh_version, me, read::visible};
 use crate::{
     domain::{
         ids::{OverrideId, RepId, Version},
@@ -41,6 +41,10 @@ pub fn settle(
         _ => OverrideActor::Stranger,
     };
     let state = overrides::next_state(order.state, action, actor)?;
+    // What somebody asked for who has been let go since is nobody's order any more.
+    if action == OverrideAction::Second && !me::stands(writer, &order.author, Role::Manager)? {
+        return Err(Refused::conflict("author_gone", "who ordered this manages no team any more"));
+    }
     if order.version != if_match {
         return Err(Refused::Stale);
     }

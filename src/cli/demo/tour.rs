@@ -24,6 +24,7 @@ use account_swap::{
 };
 use serde::Serialize;
 use std::{
+    collections::BTreeSet,
     fmt::{self, Display},
     io,
     net::{SocketAddr, TcpListener},
@@ -68,7 +69,7 @@ pub fn serve(json: bool, settings: Settings, store: Store, world: &World, findin
         Tour { url: format!("http://{}", listener.local_addr()?), visitors: Vec::new(), tickets: Vec::new() };
     let mut add = |variable, id: &str, role, who: String| -> Result<(), Failure> {
         let id: RepId = id.parse().map_err(failed)?;
-        let token = key.issue(&Principal { id: id.clone(), role }, TOKEN_HOURS)?;
+        let token = key.issue(&Principal { id: id.clone(), role }, &BTreeSet::new(), TOKEN_HOURS)?;
         tour.visitors.push(Visitor { variable, id, role, who, token });
         Ok(())
     };

@@ -75,7 +75,7 @@ pub fn of_accounts(writer: &mut Writer<'_>) -> Result<Dependents, StoreError> {
 /// The live submissions and proposals of reps staged who are going to leave or have left.
 pub fn of_reps(writer: &mut Writer<'_>) -> Result<Dependents, StoreError> {
     let leaving = "(SELECT r.id FROM reps AS r JOIN staged_reps AS f ON f.id = r.id \
-                    WHERE NOT r.active OR r.leaves_on IS NOT NULL)";
+                    WHERE NOT r.active OR r.barred OR r.leaves_on IS NOT NULL)";
     load(
         writer,
         &format!(

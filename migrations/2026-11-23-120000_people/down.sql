@@ -1,0 +1,2 @@
+ALTER TABLE reps DROP COLUMN barred;
+DROP TABLE people;
