@@ -36,14 +36,17 @@ use crate::{
         roster::{AccountStatus, Leave, Style, Tag, Trait},
         submission::{Reason, SubmissionState},
         travel::TravelSource,
-        triage::{Attempt, BusinessTrend, JustMe, OurMistake, Path, Tried, WrongInformation},
+        triage::{Answers, Attempt, BusinessTrend, JustMe, OurMistake, Path, Tried, WrongInformation},
         undo::{UndoReason, UndoState},
         units::{Cents, Metres, Minutes, Place, Points, Stars},
     },
 };
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{KnownFormat, ObjectBuilder, RefOr, SchemaFormat, Type, schema::Schema},
+    openapi::{
+        KnownFormat, ObjectBuilder, Ref, RefOr, SchemaFormat, Type,
+        schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, Schema},
+    },
 };
 
 /// Gives each type the schema its expression builds, under the type's own name.
@@ -247,9 +250,81 @@ structs! {
     },
 }
 
+impl PartialSchema for Answers {
+    fn schema() -> RefOr<Schema> {
+        let yes_or_no = |what: &str| ObjectBuilder::new().schema_type(Type::Boolean).description(Some(what));
+        let class = refer::<Severity>("Is it abuse, and of which class? Nothing where it is none.");
+        let none = ObjectBuilder::new().schema_type(Type::Null);
+        let tried = ArrayBuilder::new().items(refer::<Tried>("What the rep has tried.")).unique_items(true);
+        ObjectBuilder::new()
+            .description(Some("The answers to the questions of the ladder, in their order."))
+            .property("just_me", refer::<JustMe>("Is it just me?"))
+            .property("our_mistake", refer::<OurMistake>("Was it our mistake?"))
+            .property("wrong_information", refer::<WrongInformation>("Does the customer act on wrong information?"))
+            .property("chemistry", yes_or_no("Is it chemistry?"))
+            .property("abuse", OneOfBuilder::new().item(none).item(class))
+            .property("unreasonable_demands", yes_or_no("Does the customer demand what is unreasonable?"))
+            .property("unethical_acts", yes_or_no("Does the customer ask for what is not right?"))
+            .property("misfit", yes_or_no("Is the business itself a misfit?"))
+            .property("tried", tried.description(Some("What you have tried already.")))
+            .required("just_me")
+            .required("our_mistake")
+            .required("wrong_information")
+            .required("chemistry")
+            .required("unreasonable_demands")
+            .required("unethical_acts")
+            .required("misfit")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .into()
+    }
+}
+
+impl ToSchema for Answers {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((T::name().into_owned(), T::schema()));
+        }
+        add::<JustMe>(schemas);
+        add::<OurMistake>(schemas);
+        add::<WrongInformation>(schemas);
+        add::<Severity>(schemas);
+        add::<Tried>(schemas);
+    }
+}
+
+/// A field whose type has a schema of its own.
+fn refer<T: ToSchema>(what: &str) -> Ref {
+    Ref::builder().ref_location_from_schema_name(T::name()).description(Some(what)).build()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_are_written_with_the_fields_of_their_schema_and_no_others_are_read() {
+        let schema = serde_json::to_value(Answers::schema()).unwrap();
+        let answers = Answers {
+            just_me: JustMe::No,
+            our_mistake: OurMistake::No,
+            wrong_information: WrongInformation::No,
+            chemistry: true,
+            abuse: Some(Severity::Harsh),
+            unreasonable_demands: false,
+            unethical_acts: false,
+            misfit: false,
+            tried: [Tried::OpenTalk].into(),
+        };
+        let written = serde_json::to_value(answers).unwrap();
+        let fields = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(fields(&schema["properties"]), fields(&written));
+        assert_eq!(schema["additionalProperties"], false);
+        let mut required = written.clone();
+        let left_out = ["abuse", "tried"].map(|name| required.as_object_mut().unwrap().remove(name));
+        assert!(left_out.iter().all(Option::is_some));
+        serde_json::from_value::<Answers>(required.clone()).expect("these may be left out");
+        assert_eq!(schema["required"].as_array().unwrap().len(), required.as_object().unwrap().len());
+    }
 
     #[test]
     fn a_closed_list_has_exactly_its_words() {

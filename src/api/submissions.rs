@@ -9,9 +9,9 @@ use super::{
 use crate::{
     app::{
         submit::{self, NewSubmission, SubmissionView},
-        triage::{self, NewPath, NewTriage, TriageView},
+        triage::{self, NewPath, TriageView},
     },
-    domain::ids::SubmissionId,
+    domain::{ids::SubmissionId, triage::Answers},
 };
 use actix_web::{HttpResponse, get, post, web::Json};
 
@@ -134,12 +134,12 @@ pub async fn get_triage(caller: Caller, id: Named<SubmissionId>, known: IfNoneMa
     tag = "submissions",
     operation_id = "triageSubmission",
     params(("id" = SubmissionId, Path, description = "The submission."), IfMatch),
-    request_body(content = NewTriage, description = "Your answers."),
+    request_body(content = Answers, description = "Your answers."),
     responses((status = 200, description = "The advice.", body = TriageView))
 )]
 #[post("/submissions/{id}/triage")]
 pub async fn triage_submission(
-    post: Post<NewTriage>,
+    post: Post<Answers>,
     id: Named<SubmissionId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {

@@ -23,7 +23,7 @@ use crate::{
         roster::Trait,
     },
     settings::Settings,
-    store::{abuse as kept, audit::Change, proposals, roster},
+    store::{Of, abuse as kept, audit::Change, proposals, roster},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -87,8 +87,8 @@ impl From<AbuseRecord> for AbuseView {
 pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<AccountId>) -> Result<Vec<AbuseView>, Refused> {
     let teams = managed(reader, who)?;
     let of = match who.role {
-        Role::Rep => kept::Of::Rep(&who.id),
-        Role::Manager => kept::Of::Teams(&teams),
+        Role::Rep => Of::Rep(&who.id),
+        Role::Manager => Of::Teams(&teams),
         Role::Admin | Role::Service => return Err(NOT_FOR_YOU),
     };
     let found = kept::list(reader, of, page.after.as_ref(), page.limit)?;

@@ -34,7 +34,7 @@ use crate::{
         proposal::{Leg, Proposal, ProposalActor, ProposalState},
         undo::{Undo, UndoReason, UndoState},
     },
-    store::{handovers, proposals, settlements, undos},
+    store::{Of, handovers, proposals, settlements, undos},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -289,10 +289,10 @@ fn view(
 pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) -> Result<Vec<HandoverView>, Refused> {
     let teams = managed(reader, who)?;
     let (of, states) = match who.role {
-        Role::Rep => (proposals::Of::Rep(&who.id), HANDED_OVER),
-        Role::Manager => (proposals::Of::Teams(&teams), HANDED_OVER),
-        Role::Admin => (proposals::Of::Anybody, HANDED_OVER),
-        Role::Service => (proposals::Of::Anybody, FOR_THE_CRM),
+        Role::Rep => (Of::Rep(&who.id), HANDED_OVER),
+        Role::Manager => (Of::Teams(&teams), HANDED_OVER),
+        Role::Admin => (Of::Anybody, HANDED_OVER),
+        Role::Service => (Of::Anybody, FOR_THE_CRM),
     };
     let found = proposals::list(reader, of, states, page.after, page.limit)?;
     let mut views = Vec::with_capacity(found.len());

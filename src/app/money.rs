@@ -208,7 +208,7 @@ fn of_party(
     let status = proposal.public_status(given);
     let agreed = !matches!(status, PublicStatus::Proposed | PublicStatus::Answered | PublicStatus::NotConcluded);
     let known = if agreed { proposal.legs.iter().map(|leg| &leg.from).collect() } else { vec![&who.id] };
-    let balances = this_year(reader, settings)?;
+    let balances = this_year(reader, settings, &[&who.id])?;
     let lines: Vec<OwnLine> = [(received, 1), (given, -1)]
         .into_iter()
         .flat_map(|(leg, sign)| leg.money.iter().map(move |entry| own_line(leg, entry, sign)))
@@ -243,7 +243,8 @@ fn of_manager(
     who: &Principal,
     proposal: &Proposal,
 ) -> Result<ManagerStatement, Refused> {
-    let balances = this_year(reader, settings)?;
+    let everybody: Vec<&RepId> = proposal.legs.iter().map(|leg| &leg.from).collect();
+    let balances = this_year(reader, settings, &everybody)?;
     let own = managed(reader, who)?;
     let lines = proposal.legs.iter().flat_map(|leg| leg.money.iter().map(move |entry| both_line(leg, entry)));
     let quota = money::by_rep(proposal.legs.iter().map(|leg| (&leg.from, &leg.to, money::net_quota(&leg.money))));
@@ -253,7 +254,6 @@ fn of_manager(
         let net_quota_cents = quota.get(&rep).copied().unwrap_or_default();
         sides.push(SideSum { net_cents, net_quota_cents, balance: is_own.then(|| balances.of(&rep)), rep });
     }
-    let everybody: Vec<&RepId> = proposal.legs.iter().map(|leg| &leg.from).collect();
     let (effective_on, is_settled) = takes_effect(reader, settings, proposal, &everybody)?;
     Ok(ManagerStatement { id: proposal.id, lines: lines.collect(), sides, effective_on, is_settled })
 }
@@ -284,7 +284,7 @@ fn takes_effect(
     Ok((settings.policy.money.freezes.first_free_day(today, &teams), false))
 }
 
-/// Everybody's balance of the year of the business date.
+/// Balances of the year of the business date.
 struct Year {
     year: i32,
     limit: Cents,
@@ -300,9 +300,9 @@ impl Year {
     }
 }
 
-fn this_year(reader: &mut Reader<'_>, settings: &Settings) -> Result<Year, Refused> {
+fn this_year(reader: &mut Reader<'_>, settings: &Settings, reps: &[&RepId]) -> Result<Year, Refused> {
     let today = business_date(&settings.night, reader.now());
-    let balances = ledger::balances(reader, today.year())?;
+    let balances = ledger::balances(reader, ledger::Whose::Reps(reps), today.year())?;
     Ok(Year { year: today.year(), limit: settings.policy.rules.ledger_limit_cents, balances })
 }
 

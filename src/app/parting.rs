@@ -27,7 +27,7 @@ use crate::{
         triage::Answers,
     },
     settings::Settings,
-    store::{abuse as records, audit::Change, partings, proposals, roster, submissions},
+    store::{Of, abuse as records, audit::Change, partings, proposals, roster, submissions},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -170,8 +170,8 @@ pub(super) fn let_go(writer: &mut Writer<'_>, submission: &Submission) -> Result
 pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<PartingId>) -> Result<Vec<PartingView>, Refused> {
     let teams = managed(reader, who)?;
     let of = match who.role {
-        Role::Rep => partings::Of::Rep(&who.id),
-        Role::Manager => partings::Of::Teams(&teams),
+        Role::Rep => Of::Rep(&who.id),
+        Role::Manager => Of::Teams(&teams),
         Role::Admin | Role::Service => return Err(NOT_FOR_YOU),
     };
     let found = partings::list(reader, of, page.after, page.limit)?;

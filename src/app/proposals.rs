@@ -24,7 +24,7 @@ use crate::{
         proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Valuation},
         units::{Cents, Minutes},
     },
-    store::{proposals, roster},
+    store::{Of, proposals, roster},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -378,10 +378,10 @@ pub(super) fn fit(before: &Valuation, after: &Valuation) -> Fit {
 pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) -> Result<Vec<ProposalView>, Refused> {
     let teams = managed(reader, who)?;
     let (of, states) = match who.role {
-        Role::Rep => (proposals::Of::Rep(&who.id), &[] as &[_]),
-        Role::Manager => (proposals::Of::Teams(&teams), &[] as &[_]),
-        Role::Admin => (proposals::Of::Anybody, &[] as &[_]),
-        Role::Service => (proposals::Of::Anybody, FOR_THE_CRM),
+        Role::Rep => (Of::Rep(&who.id), &[] as &[_]),
+        Role::Manager => (Of::Teams(&teams), &[] as &[_]),
+        Role::Admin => (Of::Anybody, &[] as &[_]),
+        Role::Service => (Of::Anybody, FOR_THE_CRM),
     };
     let found = proposals::list(reader, of, states, page.after, page.limit)?;
     found.iter().map(|proposal| view(reader, who, proposal)).collect()

@@ -38,7 +38,7 @@ pub(super) fn propose(
     let today = roster::ownerships(writer, &accounts)?;
     let awaiting = abuse::awaiting(writer, &accounts)?;
     let now = writer.now();
-    let mut balances = money::balances(writer, business_date(&settings.night, now).year())?;
+    let mut balances = money::balances(writer, money::Whose::Everybodys, business_date(&settings.night, now).year())?;
     let limit = settings.policy.rules.ledger_limit_cents;
     let mut proposed = Vec::with_capacity(moves.len());
     let mut to_remind = Vec::new();

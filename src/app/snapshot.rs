@@ -35,7 +35,7 @@ pub struct Snapshot {
 /// Reads the market of a pool on a business date.
 pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Result<Snapshot, Refused> {
     let rows = market::rows(reader, pool)?;
-    let balances = money::balances(reader, date.year())?;
+    let balances = money::balances(reader, money::Whose::Everybodys, date.year())?;
     let mut open_deals = rows.open_deals;
     let mut restraints = match pool {
         Pool::Everybody => restraints::holding_on(reader, date, None)?,

@@ -18,7 +18,7 @@ use crate::{
         triage::Path,
         units::Stars,
     },
-    store::{audit::Change, partings, proposals, roster, submissions, triages},
+    store::{Of, audit::Change, partings, proposals, roster, submissions, triages},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -204,8 +204,8 @@ pub fn list(
 ) -> Result<Vec<SubmissionView>, Refused> {
     let teams = managed(reader, who)?;
     let of = match who.role {
-        Role::Rep => submissions::Of::Rep(&who.id),
-        Role::Manager => submissions::Of::Teams(&teams),
+        Role::Rep => Of::Rep(&who.id),
+        Role::Manager => Of::Teams(&teams),
         Role::Admin | Role::Service => {
             return Err(Refused::NotAllowed("submissions are for reps and their managers; counts are in the reports"));
         }

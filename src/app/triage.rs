@@ -7,7 +7,7 @@
 
 mod view;
 
-pub use view::{FactsView, NewTriage, TriageView};
+pub use view::{FactsView, TriageView};
 
 use super::{
     Reader, Refused, Store, Writer, abuse,
@@ -99,11 +99,10 @@ pub fn ask(
     settings: &Settings,
     who: &Principal,
     id: SubmissionId,
-    new: NewTriage,
+    answers: Answers,
     if_match: Version,
 ) -> Result<TriageView, Refused> {
     let submission = own_at(writer, who, id, if_match)?;
-    let answers = Answers::from(new);
     let facts = facts(writer, &submission.account, &who.id)?;
     let advice = triage::advise(&settings.triage, &answers, &facts);
     // The submission's row first, as everywhere, so that no two transactions wait for each other.

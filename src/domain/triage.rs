@@ -137,7 +137,7 @@ pub struct Answers {
     pub wrong_information: WrongInformation,
     /// Is it chemistry?
     pub chemistry: bool,
-    /// Is it abuse, and of which class?
+    /// Is it abuse, and of which class? Nothing where it is none.
     pub abuse: Option<Severity>,
     /// Does the customer demand what is unreasonable?
     pub unreasonable_demands: bool,

@@ -7,10 +7,11 @@ use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
     roster::own_choice,
     schema::{abuse_records, accounts, disclosures, legs, reps},
+    whose::{Of, members},
 };
 use crate::domain::{
     abuse::{AbuseRecord, AbuseState, OptIn, Severity},
-    ids::{AccountId, ProposalId, RepId, TeamId, Version},
+    ids::{AccountId, ProposalId, RepId, Version},
     roster::Trait,
 };
 use chrono::{NaiveDate, NaiveDateTime};
@@ -93,16 +94,7 @@ pub fn change(writer: &mut Writer<'_>, before: &AbuseRecord, after: &AbuseRecord
     exactly_one(diesel::update(target).set(Row::from(after)).execute(&mut *writer.connection)?)
 }
 
-/// Whose accounts' records are asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Of<'a> {
-    /// One rep's.
-    Rep(&'a RepId),
-    /// Those of the reps of some teams.
-    Teams(&'a [TeamId]),
-}
-
-/// Records after `after`, by account, at most `limit`.
+/// Records of the accounts of some reps, after `after`, by account, at most `limit`.
 pub fn list(
     reader: &mut Reader<'_>,
     of: Of<'_>,
@@ -116,13 +108,11 @@ pub fn list(
             let own = accounts::table.filter(accounts::owner_id.eq(rep.as_str())).select(accounts::id);
             query.filter(abuse_records::account_id.eq_any(own))
         }
-        Of::Teams(of) => {
-            let members = reps::table
-                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
-                .select(reps::id);
-            let theirs = accounts::table.filter(accounts::owner_id.eq_any(members)).select(accounts::id);
+        Of::Teams(teams) => {
+            let theirs = accounts::table.filter(accounts::owner_id.eq_any(members(teams))).select(accounts::id);
             query.filter(abuse_records::account_id.eq_any(theirs))
         }
+        Of::Anybody => query,
     };
     if let Some(after) = after {
         query = query.filter(abuse_records::account_id.gt(after.as_str()));

@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 mod packed;
 mod schema;
+mod whose;
 
 pub mod abuse;
 pub mod audit;
@@ -43,6 +44,7 @@ pub mod triages;
 pub mod undos;
 
 pub use clock::HandClock;
+pub use whose::Of;
 
 use crate::settings;
 use chrono::{DateTime, Utc};

@@ -2,7 +2,7 @@
 //!
 //! In go the entries of a proposal's legs; out come balances. Holds: a row is one amount between two reps, so that the
 //! ledger nets to zero whatever it holds; a proposal is booked once, by primary key, and reversed by marking its rows.
-//! Cost: linear in the swaps of a year.
+//! Cost: linear in the swaps of a year, of everybody or of the reps asked for.
 //! Deliberately absent: what changes hands, and when a swap is booked or reversed.
 
 use super::{
@@ -75,54 +75,77 @@ pub fn reverse(writer: &mut Writer<'_>, proposal: ProposalId) -> Result<(), Stor
     Ok(())
 }
 
+/// Whose money is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Everybody's.
+    Everybodys,
+    /// That of some reps.
+    Reps(&'a [&'a RepId]),
+}
+
+impl Whose<'_> {
+    fn has(&self, rep: &RepId) -> bool {
+        match self {
+            Self::Everybodys => true,
+            Self::Reps(reps) => reps.contains(&rep),
+        }
+    }
+
+    fn ids(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Everybodys => None,
+            Self::Reps(reps) => Some(reps.iter().map(|rep| rep.as_str()).collect()),
+        }
+    }
+}
+
 /// What each rep has got by swaps that took effect in a year, and what those under way would bring; reps without either
 /// are absent.
 ///
 /// A proposal is under way until its parties know that it was not concluded, so that a balance does not tell them before.
-pub fn balances(reader: &mut Reader<'_>, year: i32) -> Result<BTreeMap<RepId, Balance>, StoreError> {
+pub fn balances(reader: &mut Reader<'_>, whose: Whose<'_>, year: i32) -> Result<BTreeMap<RepId, Balance>, StoreError> {
     let day = |month, day| NaiveDate::from_ymd_opt(year, month, day).expect("every year has these days");
     let mut balances: BTreeMap<RepId, Balance> = BTreeMap::new();
-    for (rep, sums) in booked(reader, day(1, 1), day(12, 31))? {
-        balances.entry(rep).or_default().ledger_cents = sums.money;
+    for (rep, cents) in booked(reader, whose, day(1, 1), day(12, 31))? {
+        balances.entry(rep).or_default().ledger_cents = cents;
     }
-    for (rep, cents) in pending(reader)? {
+    for (rep, cents) in pending(reader, whose)? {
         let balance = balances.entry(rep).or_default();
         *balance = balance.expecting(cents);
     }
     Ok(balances)
 }
 
-/// Sums over what a rep received less what they gave.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Money.
-    pub money: Cents,
-    /// Targets.
-    pub quota: Cents,
-}
-
-/// What each rep has got by swaps that took effect from `from` to `until` and were not undone.
-pub fn booked(reader: &mut Reader<'_>, from: NaiveDate, until: NaiveDate) -> Result<BTreeMap<RepId, Sums>, StoreError> {
-    let rows: Vec<(String, String, String, i64)> = money_entries::table
+/// What each rep has got in money by swaps that took effect from `from` to `until` and were not undone.
+fn booked(
+    reader: &mut Reader<'_>,
+    whose: Whose<'_>,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Result<BTreeMap<RepId, Cents>, StoreError> {
+    let money: Vec<&str> = EntryKind::ALL.iter().filter(|kind| kind.is_money()).map(|kind| kind.as_str()).collect();
+    let mut query = money_entries::table
         .filter(money_entries::effective_on.between(from, until).and(money_entries::reversed_at.is_null()))
-        .select((money_entries::kind, money_entries::giver_id, money_entries::receiver_id, money_entries::cents))
-        .load(&mut *reader.connection)?;
-    let mut sums: BTreeMap<RepId, Sums> = BTreeMap::new();
-    for (kind, giver, receiver, cents) in rows {
-        let is_money = kind.parse::<EntryKind>()?.is_money();
-        for (rep, cents) in [(giver, -cents), (receiver, cents)] {
-            let sums = sums.entry(rep.parse()?).or_default();
-            *if is_money { &mut sums.money } else { &mut sums.quota } += Cents(cents);
-        }
+        .filter(money_entries::kind.eq_any(money))
+        .select((money_entries::giver_id, money_entries::receiver_id, money_entries::cents))
+        .into_boxed();
+    if let Some(ids) = whose.ids() {
+        query = query.filter(money_entries::giver_id.eq_any(ids.clone()).or(money_entries::receiver_id.eq_any(ids)));
     }
+    let rows: Vec<(String, String, i64)> = query.load(&mut *reader.connection)?;
+    let flows = rows.into_iter().map(|(giver, receiver, cents)| Ok((giver.parse()?, receiver.parse()?, Cents(cents))));
+    let flows = flows.collect::<Result<Vec<(RepId, RepId, Cents)>, StoreError>>()?;
+    let mut sums = by_rep(flows.iter().map(|(giver, receiver, cents)| (giver, receiver, *cents)));
+    sums.retain(|rep, _| whose.has(rep));
     Ok(sums)
 }
 
 /// What each proposal under way would bring each of its reps, one item a proposal and rep.
-fn pending(reader: &mut Reader<'_>) -> Result<Vec<(RepId, Cents)>, StoreError> {
+fn pending(reader: &mut Reader<'_>, whose: Whose<'_>) -> Result<Vec<(RepId, Cents)>, StoreError> {
     let ended: Vec<&str> =
         ProposalState::ALL.iter().filter(|state| state.is_not_concluded()).map(|state| state.as_str()).collect();
-    let rows: Vec<(String, String, String, String)> = legs::table
+    let mut query = legs::table
         .inner_join(proposals::table)
         .filter(legs::live.or(proposals::state.eq_any(ended).and(proposals::revealed_at.is_null())))
         .filter(diesel::dsl::not(diesel::dsl::exists(
@@ -130,7 +153,11 @@ fn pending(reader: &mut Reader<'_>) -> Result<Vec<(RepId, Cents)>, StoreError> {
         )))
         .order((legs::proposal_id, legs::position))
         .select((legs::proposal_id, legs::from_rep_id, legs::to_rep_id, legs::money))
-        .load(&mut *reader.connection)?;
+        .into_boxed();
+    if let Some(ids) = whose.ids() {
+        query = query.filter(legs::from_rep_id.eq_any(ids.clone()).or(legs::to_rep_id.eq_any(ids)));
+    }
+    let rows: Vec<(String, String, String, String)> = query.load(&mut *reader.connection)?;
     let mut pending = Vec::new();
     for rows in rows.chunk_by(|one, next| one.0 == next.0) {
         let mut flows = Vec::with_capacity(rows.len());
@@ -138,7 +165,9 @@ fn pending(reader: &mut Reader<'_>) -> Result<Vec<(RepId, Cents)>, StoreError> {
             let entries: Vec<Entry> = from_json(money)?;
             flows.push((giver.parse::<RepId>()?, receiver.parse::<RepId>()?, net(&entries)));
         }
-        pending.extend(by_rep(flows.iter().map(|(giver, receiver, cents)| (giver, receiver, *cents))));
+        // A rep who is asked for has both of their legs here: the one they give and the one they get.
+        let sums = by_rep(flows.iter().map(|(giver, receiver, cents)| (giver, receiver, *cents)));
+        pending.extend(sums.into_iter().filter(|(rep, _)| whose.has(rep)));
     }
     Ok(pending)
 }

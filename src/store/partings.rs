@@ -5,11 +5,12 @@
 
 use super::{
     Reader, StoreError, Writer, exactly_one, from_json,
-    schema::{decisions, forbidden_pairs, history, legs, partings, reps},
+    schema::{decisions, forbidden_pairs, history, legs, partings},
     to_json,
+    whose::{Of, members},
 };
 use crate::domain::{
-    ids::{AccountId, PartingId, RepId, TeamId},
+    ids::{AccountId, PartingId, RepId},
     parting::{Parting, PartingState},
 };
 use chrono::{NaiveDate, NaiveDateTime};
@@ -113,16 +114,7 @@ pub fn parted(reader: &mut Reader<'_>) -> Result<BTreeSet<AccountId>, StoreError
     ids.into_iter().map(|id| Ok(id.parse()?)).collect()
 }
 
-/// Whose partings are asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Of<'a> {
-    /// Those a rep asked for.
-    Rep(&'a RepId),
-    /// Those the reps of some teams asked for.
-    Teams(&'a [TeamId]),
-}
-
-/// Partings after `after`, by id, at most `limit`.
+/// Partings that some reps asked for, after `after`, by id, at most `limit`.
 pub fn list(
     reader: &mut Reader<'_>,
     of: Of<'_>,
@@ -132,12 +124,8 @@ pub fn list(
     let mut query = partings::table.select(Row::as_select()).order(partings::id).limit(limit).into_boxed();
     query = match of {
         Of::Rep(rep) => query.filter(partings::rep_id.eq(rep.as_str())),
-        Of::Teams(of) => {
-            let members = reps::table
-                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
-                .select(reps::id);
-            query.filter(partings::rep_id.eq_any(members))
-        }
+        Of::Teams(teams) => query.filter(partings::rep_id.eq_any(members(teams))),
+        Of::Anybody => query,
     };
     if let Some(after) = after {
         query = query.filter(partings::id.gt(String::from(after)));

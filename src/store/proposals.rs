@@ -11,6 +11,7 @@ use super::{
     roster::count,
     schema::{decisions, legs, proposals, reps, undos},
     to_json,
+    whose::{Of, members},
 };
 use crate::domain::{
     approval::{Approval, Needs},
@@ -203,21 +204,10 @@ pub fn one(reader: &mut Reader<'_>, id: ProposalId) -> Result<Option<Proposal>, 
     Ok(with_legs(reader, rows)?.pop())
 }
 
-/// Whose proposals are asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Of<'a> {
-    /// Those a rep is a party to.
-    Rep(&'a RepId),
-    /// Those a rep of some teams is a party to.
-    Teams(&'a [TeamId]),
-    /// All.
-    Anybody,
-}
-
 /// Which proposals are asked for, by state; empty means every state.
 pub type InStates<'a> = &'a [ProposalState];
 
-/// Proposals after `after`, by id, at most `limit`.
+/// Proposals to which some reps are party, after `after`, by id, at most `limit`.
 pub fn list(
     reader: &mut Reader<'_>,
     of: Of<'_>,
@@ -230,13 +220,9 @@ pub fn list(
         Of::Rep(rep) => query.filter(
             proposals::id.eq_any(legs::table.filter(legs::from_rep_id.eq(rep.as_str())).select(legs::proposal_id)),
         ),
-        Of::Teams(of) => {
-            let members = reps::table
-                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
-                .select(reps::id);
-            query.filter(
-                proposals::id.eq_any(legs::table.filter(legs::from_rep_id.eq_any(members)).select(legs::proposal_id)),
-            )
+        Of::Teams(teams) => {
+            let theirs = legs::table.filter(legs::from_rep_id.eq_any(members(teams))).select(legs::proposal_id);
+            query.filter(proposals::id.eq_any(theirs))
         }
         Of::Anybody => query,
     };
@@ -460,9 +446,7 @@ pub fn change(writer: &mut Writer<'_>, before: &Proposal, after: &Proposal) -> R
 /// How many proposals there are in each state; of the reps of some teams where asked.
 pub fn counts(reader: &mut Reader<'_>, teams: Option<&[TeamId]>) -> Result<Vec<(ProposalState, i64)>, StoreError> {
     let everybody = teams.is_none();
-    let members = reps::table
-        .filter(reps::team_id.eq_any(teams.unwrap_or_default().iter().map(TeamId::as_str).collect::<Vec<_>>()))
-        .select(reps::id);
+    let members = members(teams.unwrap_or_default());
     let theirs = legs::table.filter(legs::from_rep_id.eq_any(members)).select(legs::proposal_id);
     let rows: Vec<(String, i64)> = proposals::table
         .filter(everybody.into_sql::<Bool>().or(proposals::id.eq_any(theirs)))

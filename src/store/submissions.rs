@@ -7,6 +7,7 @@ use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
     schema::{accounts, reps, submissions},
     to_json,
+    whose::{Of, members},
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId, Version},
@@ -120,15 +121,6 @@ pub fn open_of(reader: &mut Reader<'_>, rep: &RepId) -> Result<Vec<Submission>, 
     rows.into_iter().map(Submission::try_from).collect()
 }
 
-/// Whose submissions are asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Of<'a> {
-    /// One rep's.
-    Rep(&'a RepId),
-    /// Those of the reps of some teams.
-    Teams(&'a [TeamId]),
-}
-
 /// Submissions after `after`, by id, at most `limit`.
 pub fn list(
     reader: &mut Reader<'_>,
@@ -139,12 +131,8 @@ pub fn list(
     let mut query = submissions::table.select(Row::as_select()).order(submissions::id).limit(limit).into_boxed();
     query = match of {
         Of::Rep(rep) => query.filter(submissions::rep_id.eq(rep.as_str())),
-        Of::Teams(of) => {
-            let members = reps::table
-                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
-                .select(reps::id);
-            query.filter(submissions::rep_id.eq_any(members))
-        }
+        Of::Teams(teams) => query.filter(submissions::rep_id.eq_any(members(teams))),
+        Of::Anybody => query,
     };
     if let Some(after) = after {
         query = query.filter(submissions::id.gt(String::from(after)));
@@ -155,9 +143,7 @@ pub fn list(
 /// How many submissions there are in each state; of the reps of some teams where asked.
 pub fn counts(reader: &mut Reader<'_>, teams: Option<&[TeamId]>) -> Result<Vec<(SubmissionState, i64)>, StoreError> {
     let everybody = teams.is_none();
-    let members = reps::table
-        .filter(reps::team_id.eq_any(teams.unwrap_or_default().iter().map(TeamId::as_str).collect::<Vec<_>>()))
-        .select(reps::id);
+    let members = members(teams.unwrap_or_default());
     let rows: Vec<(String, i64)> = submissions::table
         .filter(everybody.into_sql::<Bool>().or(submissions::rep_id.eq_any(members)))
         .group_by(submissions::state)

@@ -9,14 +9,14 @@ use account_swap::{
         parting,
         submit::{self, NewSubmission, SubmissionView},
         sweep,
-        triage::{self, NewPath, NewTriage, TriageView},
+        triage::{self, NewPath, TriageView},
     },
     domain::{
         ids::{PartingId, SubmissionId, Version},
         parting::{PartingAction, PartingState},
         principal::{Principal, Role},
         submission::{Reason, SubmissionState},
-        triage::{Attempt, Path},
+        triage::{Answers, Attempt, Path},
         units::Stars,
     },
     store::HandClock,
@@ -36,7 +36,7 @@ pub fn code(refused: Refused) -> &'static str {
 }
 
 /// Everything denied and nothing tried, but for what is said.
-pub fn answers(changes: &Value) -> NewTriage {
+pub fn answers(changes: &Value) -> Answers {
     let mut plain = json!({"just_me": "no", "our_mistake": "no", "wrong_information": "no", "chemistry": false,
         "abuse": null, "unreasonable_demands": false, "unethical_acts": false, "misfit": false, "tried": []});
     plain.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());

@@ -96,6 +96,15 @@ fn prepare_return(world: &World, proposal: ProposalId) {
     }
 }
 
+/// Takes a swap back: asked for, granted, prepared and confirmed.
+pub fn take_back(world: &World, proposal: ProposalId) {
+    ask(world, "anna", proposal).unwrap();
+    grant(world, &manager("mona"), proposal).unwrap();
+    prepare_return(world, proposal);
+    let version = seen(world, &service(), proposal).version;
+    assert_eq!(confirm(world, &service(), proposal, version).unwrap().state, ProposalState::Undone, "{}", world.name);
+}
+
 fn word<T>(outcome: Result<T, Refused>) -> &'static str {
     outcome.map_or_else(
         |refused| match refused {

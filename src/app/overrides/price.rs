@@ -37,7 +37,7 @@ use crate::{
         partners::{PossibleSwap, partners},
     },
     settings::Settings,
-    store::{market::Pool, proposals, roster},
+    store::{Of, market::Pool, proposals, roster},
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,7 +193,7 @@ fn price_of(
 /// All proposals that have not moved yet, by id.
 fn proposed(writer: &mut Writer<'_>) -> Result<Vec<Proposal>, Refused> {
     let states = [ProposalState::Proposed, ProposalState::Accepted, ProposalState::Approved, ProposalState::Executing];
-    Ok(proposals::list(writer, proposals::Of::Anybody, &states, None, i64::MAX)?)
+    Ok(proposals::list(writer, Of::Anybody, &states, None, i64::MAX)?)
 }
 
 /// The market of all that might still go otherwise.

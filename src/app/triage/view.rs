@@ -1,103 +1,21 @@
-//! A round of the ladder as it comes in and as its rep sees it.
+//! A round of the ladder as its rep sees it.
 //!
-//! In go answers as JSON, or a round as it is kept; out comes the domain's answers, or the view. Deliberately absent: a view
-//! for anybody but the rep.
+//! In goes a round as it is kept; out comes the view. Deliberately absent: a view for anybody but the rep.
 
 use super::{check_back_days, choices};
 use crate::{
     domain::{
         abuse::Severity,
         ids::{SubmissionId, Version},
-        triage::{
-            Answers, Attempt, BusinessTrend, Facts, JustMe, OurMistake, Path, Tried, WrongInformation, sentences,
-        },
+        triage::{Answers, Attempt, BusinessTrend, Facts, Path, sentences},
     },
     settings::Settings,
     store::triages::Round,
 };
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
-
-/// The answers, in the order of the questions.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewTriage {
-    /// Is it just me?
-    pub just_me: JustMe,
-    /// Was it our mistake?
-    pub our_mistake: OurMistake,
-    /// Does the customer act on wrong information?
-    pub wrong_information: WrongInformation,
-    /// Is it chemistry?
-    pub chemistry: bool,
-    /// Is it abuse, and of which class? Nothing where it is none.
-    pub abuse: Option<Severity>,
-    /// Does the customer demand what is unreasonable?
-    pub unreasonable_demands: bool,
-    /// Does the customer ask for what is not right?
-    pub unethical_acts: bool,
-    /// Is the business itself a misfit?
-    pub misfit: bool,
-    /// What you have tried already.
-    #[serde(default)]
-    pub tried: BTreeSet<Tried>,
-}
-
-impl From<NewTriage> for Answers {
-    fn from(new: NewTriage) -> Self {
-        let NewTriage {
-            just_me,
-            our_mistake,
-            wrong_information,
-            chemistry,
-            abuse,
-            unreasonable_demands,
-            unethical_acts,
-            misfit,
-            tried,
-        } = new;
-        Self {
-            just_me,
-            our_mistake,
-            wrong_information,
-            chemistry,
-            abuse,
-            unreasonable_demands,
-            unethical_acts,
-            misfit,
-            tried,
-        }
-    }
-}
-
-impl From<Answers> for NewTriage {
-    fn from(answers: Answers) -> Self {
-        let Answers {
-            just_me,
-            our_mistake,
-            wrong_information,
-            chemistry,
-            abuse,
-            unreasonable_demands,
-            unethical_acts,
-            misfit,
-            tried,
-        } = answers;
-        Self {
-            just_me,
-            our_mistake,
-            wrong_information,
-            chemistry,
-            abuse,
-            unreasonable_demands,
-            unethical_acts,
-            misfit,
-            tried,
-        }
-    }
-}
 
 /// What the store knew of the account when the questions were asked.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -132,7 +50,7 @@ pub struct TriageView {
     /// Which round, from 1.
     pub round: u32,
     /// What you answered.
-    pub answers: NewTriage,
+    pub answers: Answers,
     /// What was known of the account.
     pub facts: FactsView,
     /// What is advised.
@@ -186,7 +104,7 @@ pub(super) fn view(settings: &Settings, round: Round, version: Version) -> Triag
         agreed: round.path.map(|path| path == round.advice),
         check_back_on: round.check_back_on.or_else(|| check_back_days(settings, path).map(|days| asked_on + days)),
         is_over: round.is_over,
-        answers: round.answers.into(),
+        answers: round.answers,
         facts: round.facts.into(),
         version,
     }

@@ -14,7 +14,7 @@ use account_swap::{
         proposal::{Proposal, ProposalState},
         units::Cents,
     },
-    store::{StoreError, money, proposals},
+    store::{Of, StoreError, money, proposals},
 };
 use chrono::Datelike;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,13 +54,13 @@ impl Watch {
             let mut live = Vec::new();
             loop {
                 let after = live.last().map(|last: &Proposal| last.id);
-                let page = proposals::list(reader, proposals::Of::Anybody, &states, after, PAGE)?;
+                let page = proposals::list(reader, Of::Anybody, &states, after, PAGE)?;
                 if page.is_empty() {
                     break;
                 }
                 live.extend(page);
             }
-            Ok::<_, StoreError>((live, money::balances(reader, today.year())?))
+            Ok::<_, StoreError>((live, money::balances(reader, money::Whose::Everybodys, today.year())?))
         })?;
         let mut bound = BTreeSet::new();
         for leg in live.iter().flat_map(|proposal| &proposal.legs) {

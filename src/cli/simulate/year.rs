@@ -21,7 +21,7 @@ use account_swap::{
         run::{self, Scope},
         submit::{self, NewSubmission, SubmissionView},
         system,
-        triage::{self, NewPath, NewTriage},
+        triage::{self, NewPath},
     },
     domain::{
         handover::{Doer, Phase, StepAction, StepState},
@@ -29,10 +29,10 @@ use account_swap::{
         principal::{Principal, Role},
         proposal::{Leg, Proposal, ProposalState, PublicStatus},
         roster::{Account, Rep},
-        triage::{JustMe, OurMistake, Path, WrongInformation},
+        triage::{Answers, JustMe, OurMistake, Path, WrongInformation},
     },
     settings::Settings,
-    store::{HandClock, proposals, roster},
+    store::{HandClock, Of, proposals, roster},
 };
 use chrono::{Duration, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,7 +144,7 @@ impl<'w> Year<'w> {
 
     /// Takes an account that came back from a swap through the ladder: it is nobody's fault, says its rep, and swaps again.
     fn by_the_ladder(&self, who: &Principal, new: &NewSubmission) -> Result<SubmissionView, Refused> {
-        let answers = NewTriage {
+        let answers = Answers {
             just_me: JustMe::NotKnown,
             our_mistake: OurMistake::No,
             wrong_information: WrongInformation::No,
@@ -213,8 +213,7 @@ impl<'w> Year<'w> {
         let mut all: Vec<Proposal> = Vec::new();
         loop {
             let after = all.last().map(|last| last.id);
-            let page =
-                self.store.read(|reader| proposals::list(reader, proposals::Of::Anybody, states, after, PAGE))?;
+            let page = self.store.read(|reader| proposals::list(reader, Of::Anybody, states, after, PAGE))?;
             if page.is_empty() {
                 return Ok(all);
             }
