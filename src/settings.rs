@@ -301,6 +301,9 @@ impl Settings {
         if let Some((place, what)) = self.approval.first_senseless() {
             return wrong("approval.rules", &format!("rule {place} {what}"));
         }
+        if let Some((key, what)) = self.approval.forced_moves.first_senseless() {
+            return wrong(key, &what);
+        }
         if self.policy.scores.travel.visits_per_field_day == 0 {
             return wrong("policy.scores.travel.visits_per_field_day", "must be at least 1");
         }
@@ -402,6 +405,8 @@ mod tests {
         assert!(matches!(missing, Err(SettingsError::NoProfile(_))));
         assert!(with("ACCOUNT_SWAP__POLICY__POINTS__UNFAIRNESS_PERCENT", "101").is_err());
         assert!(with("ACCOUNT_SWAP__NIGHT__OPENS", "06:00:00").is_err());
+        assert!(with("ACCOUNT_SWAP__APPROVAL__FORCED_MOVES__OVER_A_DECLINE", "everybody").is_err());
+        assert!(with("ACCOUNT_SWAP__APPROVAL__FORCED_MOVES__DECLINE_COUNTS_FOR_DAYS", "0").is_err());
         assert!(with("ACCOUNT_SWAP__POLICY__PLAN__MAX_RING", "5").is_err());
         assert!(with("ACCOUNT_SWAP__POLICY__PLAN__MAX_RING", "any").is_err());
         assert!(with("ACCOUNT_SWAP__POLICY__PLAN__OBJECTIVE", "most").is_err());

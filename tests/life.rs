@@ -4,6 +4,8 @@ mod common;
 
 #[path = "life/abuse.rs"]
 mod abuse;
+#[path = "life/abuse_races.rs"]
+mod abuse_races;
 #[path = "life/ageing.rs"]
 mod ageing;
 #[path = "life/day.rs"]

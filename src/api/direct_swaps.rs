@@ -91,6 +91,29 @@ pub async fn look_at_direct_swap(
     .await
 }
 
+/// Take a question back
+///
+/// As the rep who asked. No swap is looked for any more; to the colleague nothing changes before the first batch boundary
+/// after the time to answer, and it counts among the month's questions all the same.
+#[utoipa::path(
+    tag = "direct_swaps",
+    operation_id = "withdrawDirectSwap",
+    params(("id" = DirectSwapId, Path, description = "The direct swap."), IfMatch),
+    responses((status = 200, description = "You have taken it back.", body = DirectSwapView))
+)]
+#[post("/direct-swaps/{id}/withdraw")]
+pub async fn withdraw_direct_swap(
+    post: Post,
+    id: Named<DirectSwapId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, settings, who, _| {
+        let view = direct::withdraw(writer, settings, who, id.0, if_match.0)?;
+        Ok(changed(view.version(), &view))
+    })
+    .await
+}
+
 /// Decline to look
 ///
 /// As the colleague. To whoever asked, nothing changes before the first batch boundary after the time to answer.

@@ -135,6 +135,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(direct_swaps::get_direct_swap)
             .service(direct_swaps::look_at_direct_swap)
             .service(direct_swaps::decline_direct_swap)
+            .service(direct_swaps::withdraw_direct_swap)
             .service(meetings::list_meetings)
             .service(meetings::create_meeting)
             .service(meetings::get_meeting)

@@ -15,6 +15,21 @@ use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 use utoipa::{IntoParams, ToSchema};
 
+/// Which overrides are asked for, and which page of them.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OverrideQuery {
+    /// true: those that somebody has reviewed; false: those that nobody has.
+    reviewed: Option<bool>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// Where the page before ended: its `next_cursor`.
+    #[param(max_length = 1000)]
+    cursor: Option<String>,
+}
+
 /// Overrides you may see
 ///
 /// By id. A manager sees those that they or managers below them ordered, those they settled, those that touch their teams
@@ -22,14 +37,15 @@ use utoipa::{IntoParams, ToSchema};
 #[utoipa::path(
     tag = "overrides",
     operation_id = "listOverrides",
-    params(PageQuery),
+    params(OverrideQuery),
     responses((status = 200, description = "A page of overrides.", body = Page<OverrideView>))
 )]
 #[get("/overrides")]
-pub async fn list_overrides(caller: Caller, page: PageQuery) -> Result<Json<Page<OverrideView>>, Problem> {
-    let wanted = page.of::<OverrideId>("overrides")?;
+pub async fn list_overrides(caller: Caller, request: HttpRequest) -> Result<Json<Page<OverrideView>>, Problem> {
+    let OverrideQuery { reviewed, limit, cursor } = query(&request)?;
+    let wanted = PageQuery { limit, cursor }.of::<OverrideId>("overrides")?;
     let ask = wanted.ask();
-    let found = caller.read(move |reader, _, who| overrides::list(reader, who, ask)).await?;
+    let found = caller.read(move |reader, settings, who| overrides::list(reader, settings, who, reviewed, ask)).await?;
     Ok(Json(wanted.page(found, |order| order.id)))
 }
 
@@ -55,9 +71,10 @@ impl FromRequest for DryRun {
 /// Order an override
 ///
 /// Always with a reason code and a note, never past a hard rule, never for your own benefit. What is about a proposal takes
-/// its entity tag in `If-Match`. A forced move across teams or over a decline awaits a second manager. Whoever a forced
-/// move, a freeze or a ban displaces is matched again in the same moment. With `dry_run=true` nothing is done, nothing is
-/// kept under the key, and the answer is the price: what it would displace and make, and what that does to fairness.
+/// its entity tag in `If-Match`. A forced move across teams, or by the default policy over a decline, awaits a second
+/// manager. Whoever a forced move, a freeze or a ban displaces is matched again in the same moment. With `dry_run=true`
+/// nothing is done, nothing is kept under the key, and the answer is the price: what it would displace and make, and what
+/// that does to fairness.
 #[utoipa::path(
     tag = "overrides",
     operation_id = "createOverride",
@@ -99,7 +116,7 @@ pub async fn create_override(
 )]
 #[get("/overrides/{id}")]
 pub async fn get_override(caller: Caller, id: Named<OverrideId>, known: IfNoneMatch) -> Result<HttpResponse, Problem> {
-    let view = caller.read(move |reader, _, who| overrides::one(reader, who, id.0)).await?;
+    let view = caller.read(move |reader, settings, who| overrides::one(reader, settings, who, id.0)).await?;
     Ok(shown(&known, view.version, &view))
 }
 
@@ -170,8 +187,8 @@ pub async fn review_override(
     id: Named<OverrideId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    post.once(move |writer, _, who, new| {
-        let view = overrides::review(writer, who, id.0, new.clone(), if_match.0)?;
+    post.once(move |writer, settings, who, new| {
+        let view = overrides::review(writer, settings, who, id.0, new.clone(), if_match.0)?;
         Ok(changed(view.version, &view))
     })
     .await

@@ -26,10 +26,10 @@ const MAX_LIMIT: u32 = 200;
 pub struct PageQuery {
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// Where the page before ended: its `next_cursor`.
     #[param(max_length = 1000)]
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 impl FromRequest for PageQuery {

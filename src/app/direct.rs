@@ -6,8 +6,9 @@
 //!
 //! Holds: until a batch, nothing that the asker may read or try depends on what the colleague did: not the view, its entity
 //! tag, what may be asked next, nor any list. If nothing comes of it, that shows at the first batch boundary after the time
-//! to answer, whatever the reason.
-//! Deliberately absent: taking a question back; it lapses by itself.
+//! to answer, whatever the reason. A question that is taken back ends for the colleague as if nothing had been found.
+//! Deliberately absent: giving the month's question back with it, or asking the same colleague anew before it has ended:
+//! two questions at a time would tell the colleague that one was taken back.
 
 use super::{
     AtMostOne, Page, Reader, Refused, StoreError, Writer, fresh_version, propose::propose, run::business_date,
@@ -17,7 +18,7 @@ use crate::{
     domain::{
         direct::{
             self, DirectSwap, DirectSwapAction, DirectSwapActor, DirectSwapRefusal, DirectSwapState, ReceivedStatus,
-            SentStatus, received_status, sent_status,
+            SentStatus,
         },
         ids::{AccountId, DirectSwapId, ProposalId, RepId, SubmissionId, TeamId, Version},
         principal::{Principal, Role},
@@ -35,7 +36,9 @@ use uuid::Uuid;
 impl From<DirectSwapRefusal> for Refused {
     fn from(refusal: DirectSwapRefusal) -> Self {
         match refusal {
-            DirectSwapRefusal::NotYours => Self::NotAllowed("this answer is the colleague's"),
+            DirectSwapRefusal::NotYours => {
+                Self::NotAllowed("the colleague answers a question, and its asker takes it back")
+            }
             DirectSwapRefusal::AlreadyAnswered => Self::conflict("already_decided", "you have answered this"),
             DirectSwapRefusal::AlreadyEnded => Self::conflict("expired", "the time to answer is over"),
             DirectSwapRefusal::TooEarly => Self::conflict("too_early", "the colleague has not looked"),
@@ -127,11 +130,10 @@ fn view(
     who: &Principal,
     swap: DirectSwap,
 ) -> Result<DirectSwapView, Refused> {
-    let revealed = swap.revealed_at.is_some();
     if swap.asker == who.id {
         return Ok(DirectSwapView::Sent(SentView {
             id: swap.id,
-            status: sent_status(swap.state, revealed),
+            status: swap.sent(),
             submission: swap.submission,
             colleague: swap.colleague,
             asked_at: swap.asked_at,
@@ -146,7 +148,7 @@ fn view(
     };
     Ok(DirectSwapView::Received(ReceivedView {
         id: swap.id,
-        status: received_status(swap.state, revealed),
+        status: swap.received(),
         asker,
         asked_at: swap.asked_at,
         answer_by: swap.answer_by,
@@ -202,6 +204,7 @@ pub fn ask(
         turn: asked + 1,
         asked_at: now,
         answer_by: now + Duration::hours(settings.direct_swaps.answer_within_hours.into()),
+        withdrawn_at: None,
         revealed_at: None,
         proposal: None,
         asker_version: fresh_version(),
@@ -319,6 +322,33 @@ fn answer(
     view(writer, settings, who, after)
 }
 
+/// Takes a question back, as the rep who asked it. To the colleague nothing changes, and they may go on answering; no swap
+/// is looked for any more.
+///
+/// Errors: `already_ended` where the asker knows what came of it, or took it back before.
+pub fn withdraw(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    id: DirectSwapId,
+    if_match: Version,
+) -> Result<DirectSwapView, Refused> {
+    let (before, actor) = find(writer, who, id)?;
+    if actor == DirectSwapActor::Asker && before.sent() != SentStatus::Sent {
+        return Err(Refused::conflict("already_ended", "this question is over"));
+    }
+    let action = DirectSwapAction::Withdraw;
+    let state = direct::next_state(before.state, action, actor)?;
+    if before.asker_version != if_match {
+        return Err(Refused::Stale);
+    }
+    let withdrawn_at = Some(writer.now());
+    let after = DirectSwap { state, withdrawn_at, asker_version: fresh_version(), ..before.clone() };
+    kept::change(writer, &before, &after)?;
+    record(writer, who, action.as_str(), &after, Some(before.state));
+    view(writer, settings, who, after)
+}
+
 /// What a batch does, before it takes its snapshot: proposes the swaps of those who looked, and tells the askers what
 /// nothing came of. Only of or to reps of `team` where one is given.
 pub(super) fn conclude(writer: &mut Writer<'_>, settings: &Settings, team: Option<&TeamId>) -> Result<(), Refused> {
@@ -364,7 +394,7 @@ fn best_proposal(
     settings: &Settings,
     swap: &DirectSwap,
 ) -> Result<Option<ProposalId>, Refused> {
-    let is_open = |one: &Submission| one.state == SubmissionState::Open;
+    let is_open = |one: &Submission| one.state == SubmissionState::Open && swap.withdrawn_at.is_none();
     let Some(own) = submissions::one(writer, swap.submission)?.filter(is_open) else { return Ok(None) };
     let theirs = submissions::open_of(writer, &swap.colleague)?;
     let accounts: Vec<AccountId> =
@@ -390,9 +420,11 @@ fn reveal(writer: &mut Writer<'_>, before: &DirectSwap) -> Result<(), Refused> {
         DirectSwapState::Asked => direct::next_state(before.state, DirectSwapAction::Expire, DirectSwapActor::System)?,
         ended => ended,
     };
-    let mut after =
-        DirectSwap { state, revealed_at: Some(writer.now()), asker_version: fresh_version(), ..before.clone() };
-    if received_status(before.state, false) != received_status(state, true) {
+    let mut after = DirectSwap { state, revealed_at: Some(writer.now()), ..before.clone() };
+    if after.sent() != before.sent() {
+        after.asker_version = fresh_version();
+    }
+    if after.received() != before.received() {
         after.colleague_version = fresh_version();
     }
     kept::change(writer, before, &after)?;

@@ -1,8 +1,8 @@
 //! Overrides: what a manager may decide beyond the ordinary course, each with a reason code and a note.
 //!
 //! In go an order and, where it is about a proposal, the version seen; out comes the override as it now stands. Its
-//! effect goes through the same state machines and hard rules as everything else. A forced move across teams or over a
-//! rep's decline awaits a second manager.
+//! effect goes through the same state machines and hard rules as everything else. A forced move across teams, and unless
+//! the approval policy says otherwise one over a rep's decline, awaits a second manager.
 //!
 //! | file | what it holds |
 //! | --- | --- |
@@ -180,7 +180,7 @@ pub fn order(
     // The override's row first: what it leaves behind refers to it.
     if let Target::Force { one, other } = &target {
         let parties = parties(writer, who, [one, other])?;
-        if needs_second(writer, who, &parties, [one, other])? {
+        if needs_second(writer, settings, who, &parties, [one, other])? {
             order.state = OverrideState::AwaitingSecond;
         }
         kept::insert(writer, &order)?;

@@ -6,15 +6,16 @@
 use super::{Page, Reader, Refused, me::managed};
 use crate::{
     domain::{
+        direct::SentStatus,
         ids::RepId,
         principal::{Principal, Role},
     },
     store::{
         audit::{self, Chain},
-        proposals, roster, submissions,
+        direct, proposals, roster, submissions,
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -46,6 +47,43 @@ pub fn summary(reader: &mut Reader<'_>, who: &Principal) -> Result<Summary, Refu
             .map(|(state, count)| named((state.as_str(), count)))
             .collect(),
     })
+}
+
+/// What came of the questions reps asked colleagues in a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuestionsOfMonth {
+    /// The first day of the month.
+    pub month: NaiveDate,
+    /// How many were asked.
+    pub asked: u32,
+    /// How many became a proposal.
+    pub found: u32,
+    /// How many came to nothing, as far as their askers know.
+    pub not_concluded: u32,
+    /// How many were taken back.
+    pub withdrawn: u32,
+    /// How many are under way, as far as their askers know.
+    pub open: u32,
+}
+
+/// Counts the questions of each month by what their askers know of them; for an admin or a service at the machine itself.
+pub fn questions(reader: &mut Reader<'_>, who: &Principal) -> Result<Vec<QuestionsOfMonth>, Refused> {
+    if !matches!(who.role, Role::Admin | Role::Service) {
+        return Err(Refused::NotAllowed("direct swaps are counted for the operator"));
+    }
+    let mut months: BTreeMap<NaiveDate, QuestionsOfMonth> = BTreeMap::new();
+    for ((month, sent), count) in direct::counts(reader)? {
+        let blank = QuestionsOfMonth { month, asked: 0, found: 0, not_concluded: 0, withdrawn: 0, open: 0 };
+        let one = months.entry(month).or_insert(blank);
+        one.asked += count;
+        *match sent {
+            SentStatus::Found => &mut one.found,
+            SentStatus::NotConcluded => &mut one.not_concluded,
+            SentStatus::Withdrawn => &mut one.withdrawn,
+            SentStatus::Sent => &mut one.open,
+        } += count;
+    }
+    Ok(months.into_values().collect())
 }
 
 /// One entry of the audit log.

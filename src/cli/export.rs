@@ -3,7 +3,7 @@
 //! In goes the database; out comes a CSV file, written beside its name first and then renamed, so that nobody ever
 //! reads half of it. Deliberately absent: sending it.
 
-use super::{Context, Failure, whole::write_whole};
+use super::{Context, Failure, tell, whole::write_whole};
 use account_swap::{
     app::export::{HandoverFormat, accounts, deals, handovers, reps},
     domain::principal::{Principal, Role},
@@ -62,8 +62,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         if context.json {
             return context.say(&serde_json::json!({ "format": format, "csv": text }), "");
         }
-        print!("{text}");
-        return Ok(());
+        return tell(|out| out.write_all(text.as_bytes()));
     };
     write_whole(path, |out| out.write_all(text.as_bytes()))
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;

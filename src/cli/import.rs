@@ -4,7 +4,7 @@
 //! right is told row by row, changes nothing and ends with exit code 2. On a terminal a bar shows the bytes read.
 //! Deliberately absent: reading the whole file before the first row; a file larger than memory goes through.
 
-use super::{Context, Failure};
+use super::{Context, Failure, tell};
 use account_swap::{
     app::import::{About, ImportError, ImportKind, ImportReport, import},
     domain::principal::{Principal, Role},
@@ -119,6 +119,5 @@ fn template(context: &Context, kind: ImportKind, describe: bool) -> Result<(), F
     if context.json {
         return context.say(&columns, "");
     }
-    print!("{}", kind.template());
-    Ok(())
+    tell(|out| out.write_all(kind.template().as_bytes()))
 }

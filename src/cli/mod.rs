@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod import;
 mod invented;
+mod meeting;
 mod migrate;
 mod openapi;
 mod people;
@@ -29,7 +30,12 @@ use account_swap::{
     settings::{Log, LogFormat, Settings, SettingsError},
 };
 use clap::{Parser, Subcommand};
-use std::{fmt, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 use tracing_subscriber::EnvFilter;
 
 /// Swaps accounts between sales reps, one for one.
@@ -77,6 +83,8 @@ enum Command {
     Import(import::Arguments),
     /// Writes a file for another system.
     Export(export::Arguments),
+    /// Leads a team's meeting as its manager: begins it, changes its plan, publishes it.
+    Meeting(meeting::Arguments),
     /// Tells how fair swaps are, what became of them, and which handovers need somebody.
     Report(report::Arguments),
     /// Makes a road network of an OpenStreetMap extract, and looks at one.
@@ -115,6 +123,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(context, &arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Export(arguments) => export::run(context, &arguments),
+        Command::Meeting(arguments) => meeting::run(context, &arguments),
         Command::Report(arguments) => report::run(context, &arguments),
         Command::Roads(arguments) => roads::run(context, &arguments),
         Command::Triage(arguments) => triage::run(context, &arguments),
@@ -151,14 +160,24 @@ impl Context {
 
     /// Prints an answer: as JSON where a program asked, else in words.
     pub fn say(&self, answer: &impl serde::Serialize, words: impl fmt::Display) -> Result<(), Failure> {
-        let mut out = std::io::stdout().lock();
-        if self.json {
-            serde_json::to_writer(&mut out, answer).map_err(|error| Failure::Failed(error.to_string()))?;
-            writeln!(out)?;
-        } else {
-            writeln!(out, "{words}")?;
-        }
-        Ok(())
+        tell(|out| {
+            if self.json {
+                serde_json::to_writer(&mut *out, answer)?;
+                writeln!(out)
+            } else {
+                writeln!(out, "{words}")
+            }
+        })
+    }
+}
+
+/// Writes to standard output. Where whoever reads it has closed it they have read enough, and the command goes on to its
+/// own end.
+pub fn tell(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        told => Ok(told?),
     }
 }
 

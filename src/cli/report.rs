@@ -1,5 +1,5 @@
-//! `report`: how fair the swaps of a run or quarter are, what managers have overridden, what became of swaps, and which
-//! handovers need somebody.
+//! `report`: how fair the swaps of a run or quarter are, what managers have overridden, what became of swaps and of
+//! questions between reps, and which handovers need somebody.
 //!
 //! In go a run or a quarter, and a team if it is about one; out comes the report in words, as JSON, as a table or as a
 //! picture, on standard output or in a file that is written whole or not at all. The others come in words or as
@@ -7,9 +7,10 @@
 //! Holds: no more is told than over HTTP: nothing made of gains for fewer than five reps.
 //! Deliberately absent: names of those who gain.
 
+mod direct_swaps;
 mod overrides;
 
-use super::{Context, Failure, whole::write_whole};
+use super::{Context, Failure, tell, whole::write_whole};
 use account_swap::{
     app::{
         Page, Store,
@@ -39,6 +40,8 @@ enum What {
     Fairness(Fairness),
     /// What managers have overridden, by manager, kind and reason, and what reviewers thought of it.
     Overrides(overrides::Arguments),
+    /// How many questions reps have asked colleagues, by month, and what came of them.
+    DirectSwaps,
     /// What became of accounts that changed hands, by what their new owners say together.
     Outcomes,
     /// Handovers that the CRM has not confirmed in time, or that two people have to settle.
@@ -81,6 +84,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.what {
         What::Fairness(asked) => fairness(context, asked),
         What::Overrides(asked) => overrides::run(context, asked),
+        What::DirectSwaps => direct_swaps::run(context),
         What::Outcomes => {
             let sums = context.store()?.read(|reader| outcomes::outcomes(reader, &system()))?;
             context.say(&sums, words_of_outcomes(&sums))
@@ -160,10 +164,7 @@ fn fairness(context: &Context, asked: &Fairness) -> Result<(), Failure> {
         Format::Csv => fairness::csv::table(&report),
         Format::Svg => fairness::svg::picture(&report),
     };
-    let Some(path) = &asked.output else {
-        print!("{shown}");
-        return Ok(());
-    };
+    let Some(path) = &asked.output else { return tell(|out| out.write_all(shown.as_bytes())) };
     write_whole(path, |out| out.write_all(shown.as_bytes()))
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }

@@ -9,6 +9,7 @@ use super::{
     Context, Failure,
     import::open,
     run::spinner,
+    tell,
     whole::{refuse_unwritable, write_whole},
 };
 use account_swap::{
@@ -280,8 +281,7 @@ fn route(context: &Context, roads: &RoadNetwork, from: Place, to: Place, geojson
             "properties": about,
             "geometry": { "type": "LineString", "coordinates": line },
         });
-        println!("{feature}");
-        return Ok(());
+        return tell(|out| writeln!(out, "{feature}"));
     }
     let words = format!(
         "{minutes:.1} minutes, {km:.1} km; begins {:.0} m and ends {:.0} m from the places given",
@@ -350,20 +350,21 @@ fn matrix(context: &Context, roads: &RoadNetwork, origins: &str, destinations: &
         });
         return context.say(&answer, "");
     }
-    let mut out = csv::Writer::from_writer(io::BufWriter::new(io::stdout().lock()));
-    let failed = |error: csv::Error| Failure::Failed(error.to_string());
-    out.write_record(["from", "to", "minutes"]).map_err(failed)?;
-    let mut text = String::new();
-    for (row, from) in from_ids.iter().enumerate() {
-        for (column, to) in to_ids.iter().enumerate() {
-            text.clear();
-            match minutes(row, column) {
-                Ok(minutes) => write!(text, "{minutes:.2}"),
-                Err(why) => write!(text, "{why}"),
+    tell(|out| {
+        let mut out = csv::Writer::from_writer(out);
+        out.write_record(["from", "to", "minutes"])?;
+        let mut text = String::new();
+        for (row, from) in from_ids.iter().enumerate() {
+            for (column, to) in to_ids.iter().enumerate() {
+                text.clear();
+                match minutes(row, column) {
+                    Ok(minutes) => write!(text, "{minutes:.2}"),
+                    Err(why) => write!(text, "{why}"),
+                }
+                .expect("a string takes any text");
+                out.write_record([from, to, &text])?;
             }
-            .expect("a string takes any text");
-            out.write_record([from, to, &text]).map_err(failed)?;
         }
-    }
-    Ok(out.flush()?)
+        out.flush()
+    })
 }

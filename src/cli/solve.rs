@@ -11,6 +11,7 @@ use super::{
     Context, Failure,
     import::{bar, open},
     run::spinner,
+    tell,
     whole::{refuse_unwritable, write_whole},
 };
 use account_swap::exchange::{
@@ -167,7 +168,7 @@ fn find(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         write_whole(path, |out| plan.write(out)).map_err(|error| failed_at(path, error))?;
     }
     if context.json || arguments.output.as_deref() == Some(Path::new("-")) {
-        plan.write(io::stdout().lock())?;
+        tell(|out| plan.write(out))?;
     } else {
         context.say(&plan, Words(&plan))?;
     }

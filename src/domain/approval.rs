@@ -4,7 +4,9 @@
 //! asked where none does. In go the seats that are to be filled and who has approved; out comes who is still missing.
 //! Holds, whatever the policy: nobody who gets an account in it has a seat, and what goes without a manager has a limit of
 //! money and of travel and holds no abusive account.
-//! Deliberately absent: forced moves. Who overrides a decline needs a second person by rule of their own (see `overrides`).
+//! A forced move is approved by being forced; across teams it needs both managers whatever the policy says, and over a
+//! decline the second person that [`ForcedMoves`] names.
+//! Deliberately absent: who forced what (see `overrides`).
 
 use super::{
     closed::closed_list,
@@ -25,6 +27,42 @@ closed_list! {
         EachManager = "each_manager",
         /// That of each giver's manager, and of two people at least: where all are one manager's, also of the next above.
         TwoPeople = "two_people",
+    }
+}
+
+closed_list! {
+    /// Who has to agree where a manager forces a move within the own team that one of its reps declined.
+    SecondPerson {
+        /// Any other manager of a team who gains nothing from it.
+        AnyManager = "any_manager",
+        /// The first above the manager who gains nothing from it; any other manager, where nobody is above.
+        NextAbove = "next_above",
+        /// Nobody.
+        Nobody = "nobody",
+    }
+}
+
+/// What is asked of a manager who forces a move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForcedMoves {
+    /// Who has to agree to a move that one of its reps declined.
+    pub over_a_decline: SecondPerson,
+    /// How long a decline counts for that, in days.
+    pub decline_counts_for_days: u32,
+}
+
+impl ForcedMoves {
+    /// The longest that a decline may count, in days.
+    pub const LONGEST_DAYS: u32 = 3650;
+
+    /// The key of a value that makes no sense, and why.
+    pub fn first_senseless(&self) -> Option<(&'static str, String)> {
+        let days = self.decline_counts_for_days;
+        (!(1..=Self::LONGEST_DAYS).contains(&days)).then(|| {
+            let what = format!("is {days} and must be from 1 to {}", Self::LONGEST_DAYS);
+            ("approval.forced_moves.decline_counts_for_days", what)
+        })
     }
 }
 
@@ -52,12 +90,14 @@ pub struct ApprovalRule {
     pub needs: Needs,
 }
 
-/// The rules, the first that fits counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Who approves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalPolicy {
-    /// In their order.
+    /// The rules in their order; the first that fits counts.
     pub rules: Vec<ApprovalRule>,
+    /// What is asked of a manager who forces a move.
+    pub forced_moves: ForcedMoves,
 }
 
 /// What a policy looks at.
@@ -217,6 +257,9 @@ mod tests {
             accounts_at_most = 3
             commission_cents_at_most = 1_000_000
             needs = "one_manager"
+            [forced_moves]
+            over_a_decline = "any_manager"
+            decline_counts_for_days = 365
             "#,
         )
         .unwrap()
@@ -239,7 +282,8 @@ mod tests {
         for (facts, rule, needs) in table {
             assert_eq!(policy().asked(&facts), Approval { rule: rule.to_owned(), needs }, "{facts:?}");
         }
-        assert_eq!(ApprovalPolicy::default().asked(&PLAIN), Approval::otherwise());
+        let no_rules = ApprovalPolicy { rules: Vec::new(), ..policy() };
+        assert_eq!(no_rules.asked(&PLAIN), Approval::otherwise());
     }
 
     #[test]
@@ -263,6 +307,15 @@ mod tests {
         );
         assert_eq!(without(|rule| rule.name = "abusive_account".to_owned()), Some(2));
         assert_eq!(without(|rule| rule.name = "Small and near".to_owned()), Some(2));
+    }
+
+    #[test]
+    fn a_decline_counts_for_a_day_at_least_and_ten_years_at_most() {
+        let days = |decline_counts_for_days| {
+            let forced = ForcedMoves { decline_counts_for_days, ..policy().forced_moves };
+            forced.first_senseless().is_none()
+        };
+        assert_eq!([0, 1, 3650, 3651].map(days), [false, true, true, false]);
     }
 
     /// Seats as `manager:who,may`, approvals as names; out comes `enough` or who is missing.

@@ -4,7 +4,7 @@
 //! to look learns nothing. Of one who looks, the next batch finds the best swap, and both learn of it then. Otherwise the
 //! rep who asked learns, by [`sent_status`], one and the same thing whether the colleague declined, did not answer, or
 //! looked in vain: that it was not concluded, at the first batch boundary after the time to answer, so that not even the
-//! moment tells.
+//! moment tells. Nor does the colleague learn that a question was taken back: it ends as if nothing had been found.
 //! Deliberately absent: which swap there is, which is the engine's to find, and the proposal's life, which is ordinary.
 
 use super::{
@@ -38,6 +38,8 @@ closed_list! {
         Look = "look",
         /// Decline to look.
         Decline = "decline",
+        /// Take the question back.
+        Withdraw = "withdraw",
         /// Find a swap.
         Find = "find",
         /// Find none.
@@ -76,6 +78,9 @@ closed_list! {
 }
 
 /// The state after `action` by `actor`, or why there is none. Total: every triple has an answer.
+///
+/// Taking a question back keeps the state, which is what the colleague said: whether they said anything must not decide
+/// whether it can be taken back.
 pub const fn next_state(
     state: DirectSwapState,
     action: DirectSwapAction,
@@ -86,12 +91,14 @@ pub const fn next_state(
     use DirectSwapState as S;
     let entitled = match action {
         Do::Look | Do::Decline => matches!(actor, By::Colleague),
+        Do::Withdraw => matches!(actor, By::Asker),
         Do::Find | Do::FindNothing | Do::Expire => matches!(actor, By::System),
     };
     if !entitled {
         return Err(DirectSwapRefusal::NotYours);
     }
     match (state, action) {
+        (S::Asked | S::Looked | S::NothingFound | S::Declined, Do::Withdraw) => Ok(state),
         (S::Asked, Do::Look) => Ok(S::Looked),
         (S::Asked, Do::Decline) => Ok(S::Declined),
         (S::Asked, Do::Expire) => Ok(S::Expired),
@@ -113,15 +120,18 @@ closed_list! {
         Sent = "sent",
         /// There is a proposal.
         Found = "found",
+        /// You took it back.
+        Withdrawn = "withdrawn",
         /// It came to nothing.
         NotConcluded = "not_concluded",
     }
 }
 
-/// What the rep who asked sees: until `revealed` nothing but a swap that was found.
-pub const fn sent_status(state: DirectSwapState, revealed: bool) -> SentStatus {
+/// What the rep who asked sees: until `revealed` nothing but a swap that was found, and that they took it back.
+pub const fn sent_status(state: DirectSwapState, withdrawn: bool, revealed: bool) -> SentStatus {
     match state {
         DirectSwapState::Found => SentStatus::Found,
+        _ if withdrawn => SentStatus::Withdrawn,
         _ if revealed => SentStatus::NotConcluded,
         _ => SentStatus::Sent,
     }
@@ -176,6 +186,8 @@ pub struct DirectSwap {
     pub asked_at: DateTime<Utc>,
     /// The last moment to answer.
     pub answer_by: DateTime<Utc>,
+    /// When its asker took it back.
+    pub withdrawn_at: Option<DateTime<Utc>>,
     /// When its end became visible to the asker.
     pub revealed_at: Option<DateTime<Utc>>,
     /// The proposal it became.
@@ -184,4 +196,16 @@ pub struct DirectSwap {
     pub asker_version: Version,
     /// New whenever what the colleague sees changes.
     pub colleague_version: Version,
+}
+
+impl DirectSwap {
+    /// All that the rep who asked learns of it.
+    pub const fn sent(&self) -> SentStatus {
+        sent_status(self.state, self.withdrawn_at.is_some(), self.revealed_at.is_some())
+    }
+
+    /// All that the rep who was asked learns of it.
+    pub const fn received(&self) -> ReceivedStatus {
+        received_status(self.state, self.revealed_at.is_some())
+    }
 }

@@ -9,11 +9,12 @@ use super::{
     schema::{direct_swaps, reps},
 };
 use crate::domain::{
-    direct::{DirectSwap, DirectSwapState},
+    direct::{DirectSwap, DirectSwapState, SentStatus, sent_status},
     ids::{DirectSwapId, RepId, TeamId},
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = direct_swaps, treat_none_as_null = true)]
@@ -31,6 +32,7 @@ struct Row {
     proposal_id: Option<String>,
     asker_version: String,
     colleague_version: String,
+    withdrawn_at: Option<NaiveDateTime>,
 }
 
 impl From<&DirectSwap> for Row {
@@ -49,6 +51,7 @@ impl From<&DirectSwap> for Row {
             proposal_id: swap.proposal.map(String::from),
             asker_version: swap.asker_version.into(),
             colleague_version: swap.colleague_version.into(),
+            withdrawn_at: swap.withdrawn_at.map(|at| at.naive_utc()),
         }
     }
 }
@@ -70,6 +73,7 @@ impl TryFrom<Row> for DirectSwap {
             proposal: row.proposal_id.map(|id| id.parse()).transpose()?,
             asker_version: row.asker_version.parse()?,
             colleague_version: row.colleague_version.parse()?,
+            withdrawn_at: row.withdrawn_at.map(|at| at.and_utc()),
         })
     }
 }
@@ -134,6 +138,23 @@ pub fn due(reader: &mut Reader<'_>, team: Option<&TeamId>) -> Result<Vec<DirectS
         query = query.filter(direct_swaps::asker_id.eq_any(members()).or(direct_swaps::colleague_id.eq_any(members())));
     }
     query.load(&mut *reader.connection)?.into_iter().map(DirectSwap::try_from).collect()
+}
+
+/// How many questions of each month look alike to their askers. Cost: linear in the questions.
+pub fn counts(reader: &mut Reader<'_>) -> Result<BTreeMap<(NaiveDate, SentStatus), u32>, StoreError> {
+    let rows: Vec<(NaiveDate, String, bool, bool)> = direct_swaps::table
+        .select((
+            direct_swaps::month,
+            direct_swaps::state,
+            direct_swaps::withdrawn_at.is_not_null(),
+            direct_swaps::revealed_at.is_not_null(),
+        ))
+        .load(&mut *reader.connection)?;
+    let mut counts = BTreeMap::new();
+    for (month, state, withdrawn, revealed) in rows {
+        *counts.entry((month, sent_status(state.parse()?, withdrawn, revealed))).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 /// Writes what `after` says in place of `before`, if the question is still as `before` was read; else the race is lost.

@@ -4,7 +4,7 @@
 
 use super::{
     Reader, StoreError, Writer, exactly_one, from_json,
-    schema::{forbidden_pairs, frozen_accounts, overrides},
+    schema::{forbidden_pairs, frozen_accounts, override_reviews, overrides},
     to_json,
 };
 use crate::domain::{
@@ -83,9 +83,20 @@ pub fn one(reader: &mut Reader<'_>, id: OverrideId) -> Result<Option<Override>, 
     row.map(Override::try_from).transpose()
 }
 
-/// Overrides after `after`, by id, at most `limit`.
-pub fn list(reader: &mut Reader<'_>, after: Option<OverrideId>, limit: i64) -> Result<Vec<Override>, StoreError> {
+/// Overrides after `after`, by id, at most `limit`; where `reviewed` is given, those with a review or those without one.
+pub fn list(
+    reader: &mut Reader<'_>,
+    reviewed: Option<bool>,
+    after: Option<OverrideId>,
+    limit: i64,
+) -> Result<Vec<Override>, StoreError> {
     let mut query = overrides::table.select(Row::as_select()).order(overrides::id).limit(limit).into_boxed();
+    let with_review = || override_reviews::table.select(override_reviews::override_id);
+    match reviewed {
+        Some(true) => query = query.filter(overrides::id.eq_any(with_review())),
+        Some(false) => query = query.filter(overrides::id.ne_all(with_review())),
+        None => {}
+    }
     if let Some(after) = after {
         query = query.filter(overrides::id.gt(String::from(after)));
     }

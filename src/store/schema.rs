@@ -384,6 +384,7 @@ table! {
         proposal_id -> Nullable<Text>,
         asker_version -> Text,
         colleague_version -> Text,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 

@@ -207,17 +207,17 @@ impl Stock<'_> {
         order
     }
 
-    /// A question of Ben's to Anna, who has an account of her own to give; an earlier one gives way.
-    async fn question(&mut self, served: &Served) -> String {
+    /// A question of `asker`'s to `colleague`, who has an account of their own to give; an earlier one gives way.
+    async fn question(&mut self, served: &Served, [asker, colleague]: [&str; 2]) -> String {
         self.world.execute(
             "UPDATE direct_swaps SET revealed_at = asked_at, month = '2020-01-01', turn = 1000 + turn \
             + (SELECT COUNT(*) FROM direct_swaps)",
         );
-        self.world.submit(&self.account("anna"));
-        let submission = self.world.submit(&self.account("ben")).id;
-        let ask = json!({"submission": submission, "colleague": "anna"});
+        self.world.submit(&self.account(colleague));
+        let submission = self.world.submit(&self.account(asker)).id;
+        let ask = json!({"submission": submission, "colleague": colleague});
         let key = self.account("ask");
-        let made = served.post("/api/v1/direct-swaps", &rep("ben")).key(&key).json(&ask).send().await;
+        let made = served.post("/api/v1/direct-swaps", &rep(asker)).key(&key).json(&ask).send().await;
         made.with(201).json()["id"].as_str().unwrap().to_owned()
     }
 
@@ -388,7 +388,11 @@ impl Stock<'_> {
                 Call { body: Some(Body::Json(ask)), ..Call::default() }
             }
             "getDirectSwap" | "lookAtDirectSwap" | "declineDirectSwap" => {
-                let question = self.question(served).await;
+                let question = self.question(served, ["ben", "anna"]).await;
+                of(question.clone(), format!("/api/v1/direct-swaps/{question}"))
+            }
+            "withdrawDirectSwap" => {
+                let question = self.question(served, ["anna", "ben"]).await;
                 of(question.clone(), format!("/api/v1/direct-swaps/{question}"))
             }
             "createMeeting" => {

@@ -1,6 +1,10 @@
 //! The program itself: its commands, its exit codes, and how it starts and stops.
 
-use crate::common::databases::databases;
+use crate::{
+    common::databases::databases,
+    fixture::{World, id, rep},
+};
+use account_swap::app::direct::{self, DirectSwapView, NewDirectSwap};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader},
@@ -113,6 +117,104 @@ fn the_document_is_printed_without_a_database() {
     let program = Program::new("sqlite:/no/such/folder/file.db");
     let document: Value = serde_json::from_str(&program.say(&["openapi"])).unwrap();
     assert_eq!(document["info"]["title"], "account-swap");
+}
+
+#[test]
+fn whoever_closes_the_pipe_has_read_enough() {
+    use std::io::Read;
+    let program = Program::new("sqlite:unused.db");
+    // Each says more than a pipe holds, or says it after the pipe is closed.
+    let long = program.directory.path().join("market.json");
+    let offers: Vec<String> = (0..4000).map(|n| format!(r#"{{"id":"a-{n}","rep":"r-{n}"}}"#)).collect();
+    let arcs: Vec<String> =
+        (0..4000).map(|n| format!(r#"{{"give":"a-{n}","receive":"a-{}","gain":9}}"#, n ^ 1)).collect();
+    let market = format!(r#"{{"format":"exchange/1","offers":[{}],"arcs":[{}]}}"#, offers.join(","), arcs.join(","));
+    std::fs::write(&long, market).unwrap();
+    for arguments in [
+        &["openapi"] as &[&str],
+        &["triage"],
+        &["triage", "--json"],
+        &["import", "--template", "accounts"],
+        &["solve", "--input", "market.json", "--output", "-"],
+    ] {
+        let mut telling = program.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut pipe = telling.stdout.take().unwrap();
+        if arguments == ["openapi"] {
+            pipe.read_exact(&mut [0; 10]).unwrap();
+        }
+        drop(pipe);
+        let ended = telling.wait_with_output().unwrap();
+        assert_eq!(
+            (ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_manager_leads_a_meeting_at_a_terminal() {
+    for database in databases() {
+        let world = World::new(database, 3);
+        for account in ["anna-0", "anna-1", "ben-0", "ben-1"] {
+            world.submit(account);
+        }
+        let program = Program::new(&world.settings.database.url);
+        fn lead<'a>(step: &[&'a str]) -> Vec<&'a str> {
+            [&["meeting", "--manager", "mona"], step].concat()
+        }
+        assert_eq!(program.say(&lead(&["list"])).trim(), "no meetings");
+        let json =
+            |step: &[&str]| serde_json::from_str::<Value>(&program.say(&[&["--json"], &*lead(step)].concat())).unwrap();
+        let begun = json(&["begin", "north"]);
+        let id = begun["id"].as_str().unwrap();
+        assert_eq!(begun["moves"].as_array().unwrap().len(), 2, "{}", world.name);
+        let pinned = program.say(&lead(&["pin", id, "anna-0", "ben-1"]));
+        assert!(pinned.contains("pinned: ") && pinned.contains("pinned anna-0 and ben-1"), "{pinned}");
+        let struck = program.say(&lead(&["strike", id, "anna-1"]));
+        assert!(struck.contains("- anna-1 Account 1 of anna: anna → ben") || struck.contains("- ben-0"), "{struck}");
+        assert!(struck.contains("stay: anna-1, ben-0") && struck.contains("points"), "{struck}");
+        program.say(&lead(&["undo", id]));
+        // No opinion is told: neither points nor gains nor stars in numbers.
+        let shown = json(&["show", id]).to_string();
+        assert!(!shown.contains("gain") && !shown.contains("stars") && !shown.contains("points\""), "{shown}");
+        let published = program.say(&lead(&["publish", id]));
+        assert!(published.contains("proposed: 2 proposals"), "{published}");
+        assert!(program.say(&lead(&["list"])).contains("published  team north"), "{}", world.name);
+        let (code, said) = program.end(&lead(&["close", id]));
+        assert_eq!((code, said.contains("this meeting is over")), (Some(1), true), "{said}");
+        let (code, said) = program.end(&["meeting", "--manager", "sam", "show", id]);
+        assert_eq!((code, said.contains("meeting")), (Some(2), true), "{said}");
+        assert_eq!(program.end(&["meeting", "list"]).0, Some(2), "whose?");
+    }
+}
+
+#[test]
+fn questions_between_reps_are_counted_by_what_their_askers_know() {
+    for database in databases() {
+        let world = World::new(database, 2);
+        let own = world.submit("anna-0");
+        world.submit("ben-0");
+        let settings = &world.settings;
+        let ask = |colleague: &str| {
+            let new = NewDirectSwap { submission: own.id, colleague: id(colleague) };
+            world.store.write(|writer| direct::ask(writer, settings, &rep("anna"), new.clone())).unwrap()
+        };
+        let [to_ben, to_cora] = ["ben", "cora"].map(ask);
+        let seen = |swap: &DirectSwapView, name: &str| {
+            world.store.read(|reader| direct::one(reader, settings, &rep(name), swap.id())).unwrap().version()
+        };
+        let program = Program::new(&settings.database.url);
+        let told = || program.say(&["report", "direct-swaps"]);
+        let before = told();
+        assert!(before.contains("2 asked; 0 found a swap, 0 not concluded, 0 taken back, 2 open"), "{before}");
+        let version = seen(&to_cora, "cora");
+        world.store.write(|writer| direct::decline(writer, settings, &rep("cora"), to_cora.id(), version)).unwrap();
+        assert_eq!(told(), before, "{}: an answer is between the two", world.name);
+        let version = seen(&to_ben, "anna");
+        world.store.write(|writer| direct::withdraw(writer, settings, &rep("anna"), to_ben.id(), version)).unwrap();
+        assert!(told().contains("0 not concluded, 1 taken back, 1 open"), "{}", told());
+    }
 }
 
 #[test]

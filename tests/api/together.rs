@@ -56,12 +56,20 @@ async fn a_dry_run_answers_with_the_price_and_leaves_the_key_and_the_database_as
         );
 
         let path = format!("/overrides/{}", ordered.json()["id"].as_str().unwrap());
+        let listed = |query: &'static str| {
+            let ask = served.get(&format!("/api/v1/overrides?{query}"), &root).send();
+            async move { ask.await.with(200).json()["items"].as_array().unwrap().len() }
+        };
+        assert_eq!((listed("reviewed=false").await, listed("reviewed=true&limit=1").await), (1, 0), "{}", world.name);
+        let unclear = served.get("/api/v1/overrides?reviewed=perhaps", &root).send().await;
+        assert_eq!(unclear.with(400).code(), "query_unusable");
         let wrong = json!({"outcome": "splendid"});
         assert_eq!(change(&served, &path, "review", &root, "r", &wrong).await.with(422).code(), "invalid");
         let avoidable = json!({"outcome": "avoidable", "note": "the rep could have been asked"});
         let reviewed = change(&served, &path, "review", &root, "r", &avoidable).await.with(200);
         assert_eq!(reviewed.json()["review"]["outcome"], "avoidable");
         assert_eq!(change(&served, &path, "review", &root, "s", &avoidable).await.with(409).code(), "already_reviewed");
+        assert_eq!((listed("reviewed=false").await, listed("reviewed=true").await), (0, 1), "{}", world.name);
         let report = served.get("/api/v1/reports/overrides?from=2020-01-01", &manager("mona")).send().await.with(200);
         let own = &report.json()["managers"][0];
         assert_eq!((&own["manager"], &own["by_outcome"]["avoidable"]), (&json!("mona"), &json!(1)), "{}", world.name);
@@ -188,5 +196,23 @@ async fn until_a_batch_every_answer_to_the_asker_is_the_same_whatever_the_collea
         assert_eq!((&found["status"], found["proposal"].is_string()), (&json!("found"), true), "{}", world.name);
         let declined = served.get(&paths[0], &rep("anna")).send().await.with(200).json();
         assert_eq!(declined["status"], "sent", "a no shows after the time to answer, like silence");
+
+        // Taken back, it is over for Anna at once; Ben, who has said no, and Cora, who has not, read what they read before.
+        let reads = || async {
+            let mut seen = Vec::new();
+            for (path, name) in [(&paths[0], "ben"), (&paths[2], "cora")] {
+                let read = served.get(path, &rep(name)).send().await;
+                seen.push((read.status, read.header("etag").to_owned(), read.text));
+            }
+            seen
+        };
+        let before = reads().await;
+        for path in [&paths[0], &paths[2]] {
+            let taken = change(&served, &of(path), "withdraw", &rep("anna"), path, &json!({})).await.with(200).json();
+            assert_eq!(taken["status"], "withdrawn", "{}", world.name);
+        }
+        assert_eq!(reads().await, before, "{}", world.name);
+        let by_cora = change(&served, &of(&paths[2]), "withdraw", &rep("cora"), "y", &json!({})).await;
+        assert_eq!(by_cora.with(403).code(), "not_allowed");
     }
 }

@@ -2,14 +2,11 @@
 
 use crate::{
     common::databases::{databases, sqlite},
-    fixture::{World, manager, rep, who},
+    fixture::{World, manager, rep, rounds, who},
     served::{Read, Served},
 };
 use account_swap::domain::principal::Role;
 use serde_json::{Value, json};
-
-/// How often a race is run.
-const ROUNDS: usize = 1000;
 
 const SUBMISSIONS: &str = "/api/v1/submissions";
 
@@ -55,9 +52,10 @@ async fn a_key_has_one_effect_and_one_answer() {
 #[actix_web::test]
 async fn eight_clients_with_one_key_at_once_leave_one_effect() {
     for database in databases() {
-        let world = World::new(database, ROUNDS);
+        let count = rounds(1000);
+        let world = World::new(database, count);
         let served = Served::start(&world).await;
-        for round in 0..ROUNDS {
+        for round in 0..count {
             let account = format!("anna-{round}");
             let all = (0..8).map(|_| submit(&served, &account, &account));
             let answers = futures_util::future::join_all(all).await;
@@ -69,7 +67,7 @@ async fn eight_clients_with_one_key_at_once_leave_one_effect() {
         }
         let root = who("root", Role::Admin);
         let counts = served.get("/api/v1/reports/summary", &root).send().await.with(200).json();
-        assert_eq!(counts["submissions"]["open"], ROUNDS, "{}", world.name);
+        assert_eq!(counts["submissions"]["open"], count, "{}", world.name);
     }
 }
 

@@ -60,8 +60,8 @@ fn an_export_of_deals_says_nothing_new() {
 fn deals_come_in_as_salesforce_and_hubspot_write_them() {
     let salesforce = "\"Opportunity ID\",\"Opportunity Name\",\"Account ID\",\"Amount\",\"Close Date\",\"Closed\",\"Stage\"\r\n\
         \"0065g00000Q1w2E\",\"Renewal, 40 beds\",\"a1\",\"48000.00\",\"2026-12-15\",\"0\",\"Negotiation\"\r\n";
-    let hubspot = "Record ID,Deal Name,Associated Company IDs,Amount,Close Date,Is Deal Closed?\n\
-        77001,Beds,a2,1200.5,2026-11-30 14:00,true\n";
+    let hubspot = "Record ID,Deal Name,Pipeline,Deal Stage,Associated Company IDs (Primary),Associated Company (Primary),Amount,Close Date,Is Deal Closed?\n\
+        77001,Beds,Sales Pipeline,Closed won,a2,Beta,1200.5,2026-11-30 14:00,true\n";
     for database in databases() {
         let store = filled(&database);
         for (mapping, file) in [("salesforce", salesforce), ("hubspot", hubspot)] {

@@ -1,7 +1,7 @@
 //! A day in the company, verb by verb, on both databases.
 
 use super::{
-    fixture::{World, id, manager, rep, service, who},
+    fixture::{World, approve_by, id, manager, rep, service, who},
     ladder::resubmit,
 };
 use crate::common::databases::databases;
@@ -313,6 +313,66 @@ fn forcing_over_a_decline_or_across_teams_needs_a_second_manager() {
 }
 
 #[test]
+fn the_policy_says_who_agrees_to_a_move_forced_over_a_decline() {
+    use account_swap::domain::{approval::SecondPerson, overrides::OverrideAction};
+    for database in databases() {
+        let mut world = World::new(database, 5);
+        let declined = |world: &World, n: usize| {
+            let accounts = [format!("anna-{n}"), format!("ben-{n}")];
+            accounts.iter().for_each(|account| drop(world.submit(account)));
+            world.run(&format!("2026-03-0{}", n + 1));
+            let gives = |view: &&account_swap::app::proposals::ProposalView| {
+                world.kept(view.id()).legs.iter().any(|leg| leg.account.as_str() == accounts[0])
+            };
+            let list = world.proposals(&rep("ben"));
+            let proposal = list.iter().find(gives).unwrap().id();
+            let version = world.party(&rep("ben"), proposal).version;
+            decline(world, "ben", proposal, version, decide::DeclineReason::NotThisAccount);
+            accounts
+        };
+        let force = |world: &World, accounts: &[String; 2]| {
+            let accounts = accounts.iter().map(|account| id(account)).collect::<Vec<_>>();
+            order(world, "mona", |new| {
+                new.kind = OverrideKind::Force;
+                new.accounts = accounts.clone();
+            })
+            .unwrap()
+        };
+        let second = |world: &World, by: &str, order: &orders::OverrideView| {
+            let (by, id, version) = (manager(by), order.id, order.version);
+            world
+                .store
+                .write(|writer| orders::settle(writer, &world.settings, &by, id, OverrideAction::Second, version))
+        };
+        // Above Mona stands Vera; to everybody else there is no such override.
+        world.settings.approval.forced_moves.over_a_decline = SecondPerson::NextAbove;
+        let accounts = declined(&world, 0);
+        let awaiting = force(&world, &accounts);
+        assert_eq!(awaiting.state, OverrideState::AwaitingSecond, "{}", world.name);
+        assert_eq!(code(second(&world, "sam", &awaiting).unwrap_err()), "not_found", "{}", world.name);
+        let agreed = second(&world, "vera", &awaiting).unwrap();
+        assert_eq!(world.kept(agreed.proposal.unwrap()).state, ProposalState::Approved);
+
+        // A decline that is too long ago counts no more.
+        world.settings.approval.forced_moves.over_a_decline = SecondPerson::AnyManager;
+        let accounts = declined(&world, 1);
+        world.execute("UPDATE proposals SET created_at = '2020-01-01 00:00:00' WHERE state = 'declined'");
+        assert_eq!(force(&world, &accounts).state, OverrideState::Effective, "{}", world.name);
+        let accounts = declined(&world, 2);
+        assert_eq!(force(&world, &accounts).state, OverrideState::AwaitingSecond, "{}", world.name);
+
+        // Nobody is asked: within the team the reason on record is enough, across teams it is not.
+        world.settings.approval.forced_moves.over_a_decline = SecondPerson::Nobody;
+        let accounts = declined(&world, 3);
+        assert_eq!(force(&world, &accounts).state, OverrideState::Effective, "{}", world.name);
+        world.submit("anna-4");
+        world.submit("dan-4");
+        let across = force(&world, &["anna-4", "dan-4"].map(str::to_owned));
+        assert_eq!(across.state, OverrideState::AwaitingSecond, "{}", world.name);
+    }
+}
+
+#[test]
 fn nobody_approves_what_they_gain_from_and_another_teams_manager_sees_nothing() {
     for database in databases() {
         let world = World::new(database, 2);
@@ -499,7 +559,7 @@ fn what_is_small_and_near_needs_no_manager_where_the_policy_says_so_and_is_appro
     for database in databases() {
         let mut world = World::new(database, 2);
         let rules = r#"rules = [{ name = "small_and_near", abusive = false, commission_gap_cents_at_most = 1, one_way_minutes_at_most = 60, needs = "nobody" }]"#;
-        world.settings.approval = toml::from_str(rules).unwrap();
+        approve_by(&mut world.settings, rules);
         let proposal = proposed(&world);
         assert_eq!(world.manager(&manager("mona"), proposal).approval_rule, "small_and_near");
         accept(&world, "anna", proposal);

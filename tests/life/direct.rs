@@ -1,8 +1,8 @@
 //! Direct swaps: what each of the two learns, when, and what they never do.
 
 use super::{
-    fixture::{World, id, manager, rep, who},
-    races::race,
+    fixture::{World, id, manager, rep, rounds, who},
+    races::{at_once, race, thousand},
 };
 use crate::common::databases::databases;
 use account_swap::{
@@ -36,6 +36,20 @@ fn look(world: &World, name: &str, swap: DirectSwapId, version: Version) -> Resu
 
 fn decline(world: &World, name: &str, swap: DirectSwapId, version: Version) -> Result<DirectSwapView, Refused> {
     world.store.write(|writer| direct::decline(writer, &world.settings, &rep(name), swap, version))
+}
+
+fn take_back(world: &World, swap: DirectSwapId) -> Result<DirectSwapView, Refused> {
+    let version = view(world, "anna", swap).version();
+    world.store.write(|writer| direct::withdraw(writer, &world.settings, &rep("anna"), swap, version))
+}
+
+/// Out of the way of the next round.
+fn clear(world: &World) {
+    world.execute(
+        "UPDATE legs SET live = FALSE WHERE live; \
+         UPDATE proposals SET state = 'vetoed', revealed_at = created_at WHERE state <> 'vetoed'; \
+         UPDATE submissions SET state = 'withdrawn' WHERE state <> 'withdrawn'",
+    );
 }
 
 fn sent(view: &DirectSwapView) -> SentStatus {
@@ -140,6 +154,81 @@ fn silence_a_no_and_a_vain_look_are_the_same_to_the_asker_until_a_batch_and_afte
 }
 
 #[test]
+fn a_question_taken_back_ends_for_the_colleague_like_one_of_which_nothing_came() {
+    for database in databases() {
+        let world = World::new(database, 3);
+        let own = world.submit("anna-0");
+        // A swap that would be found.
+        world.submit("ben-0");
+        world.submit("dan-0");
+        let [ben, dan, cora] =
+            ["ben", "dan", "cora"].map(|colleague| ask(&world, "anna", &own, colleague).unwrap().id());
+        look(&world, "ben", ben, view(&world, "ben", ben).version()).unwrap();
+        decline(&world, "dan", dan, view(&world, "dan", dan).version()).unwrap();
+        let seen = || {
+            [("ben", ben), ("dan", dan), ("cora", cora)]
+                .map(|(name, swap)| serde_json::to_string(&view(&world, name, swap)).unwrap())
+        };
+        let before = seen();
+        for swap in [ben, dan, cora] {
+            let stale = Version(uuid::Uuid::nil());
+            let asked =
+                world.store.write(|writer| direct::withdraw(writer, &world.settings, &rep("anna"), swap, stale));
+            assert_eq!(code(asked.unwrap_err()), "stale");
+            let mine = take_back(&world, swap).unwrap();
+            assert_eq!(sent(&mine), SentStatus::Withdrawn, "{}: whatever was answered", world.name);
+            assert_eq!(code(take_back(&world, swap).unwrap_err()), "already_ended");
+        }
+        let by_ben = view(&world, "ben", ben).version();
+        let by_ben = world.store.write(|writer| direct::withdraw(writer, &world.settings, &rep("ben"), ben, by_ben));
+        assert_eq!(code(by_ben.unwrap_err()), "not_allowed", "it is not the colleague's to take back");
+        assert_eq!(seen(), before, "{}: to the byte, entity tags included", world.name);
+        assert_eq!(code(ask(&world, "anna", &own, "ben").unwrap_err()), "already_asked", "Ben would see two");
+
+        // The batch finds nothing for Ben, who has looked, and says so when the time to answer is over.
+        world.run("2026-03-02");
+        assert_eq!(seen(), before, "{}", world.name);
+        assert_eq!(received(&view(&world, "ben", ben)), ReceivedStatus::Looked);
+        lapse(&world);
+        world.run("2026-03-03");
+        let told = [("ben", ben), ("dan", dan), ("cora", cora)].map(|(name, swap)| received(&view(&world, name, swap)));
+        let as_ever = [ReceivedStatus::NotConcluded, ReceivedStatus::Declined, ReceivedStatus::NotConcluded];
+        assert_eq!(told, as_ever, "{}", world.name);
+        assert_eq!(sent(&view(&world, "anna", ben)), SentStatus::Withdrawn, "{}", world.name);
+    }
+}
+
+#[test]
+fn a_question_taken_back_against_the_batch_is_withdrawn_or_found() {
+    for database in databases() {
+        let count = rounds(100);
+        let mut world = World::new(database, count);
+        world.settings.direct_swaps.questions_a_month = 10_000;
+        let root = who("root", Role::Admin);
+        for round in 0..count {
+            let own = world.submit(&format!("anna-{round}"));
+            world.submit(&format!("ben-{round}"));
+            let asked = ask(&world, "anna", &own, "ben").unwrap().id();
+            look(&world, "ben", asked, view(&world, "ben", asked).version()).unwrap();
+            let date = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round as u64);
+            let batch = || run::run(&world.store, &world.settings, &root, &run::Scope::Everybody, date, &|_| {});
+            let [taken_back, run] = at_once(
+                || take_back(&world, asked).map_or_else(code, |_| "ok"),
+                || batch().map_or_else(code, |_| "ok"),
+            );
+            let legal = match (taken_back, sent(&view(&world, "anna", asked))) {
+                ("ok", SentStatus::Withdrawn) => received(&view(&world, "ben", asked)) == ReceivedStatus::Looked,
+                ("stale" | "already_ended", SentStatus::Found) => true,
+                _ => false,
+            };
+            assert!(legal && run == "ok", "{} round {round}: {taken_back}, {run}", world.name);
+            clear(&world);
+            world.execute("UPDATE direct_swaps SET revealed_at = asked_at WHERE revealed_at IS NULL");
+        }
+    }
+}
+
+#[test]
 fn what_a_question_needs_and_whom_it_is_for() {
     for database in databases() {
         let mut world = World::new(database, 6);
@@ -181,29 +270,13 @@ fn what_a_question_needs_and_whom_it_is_for() {
     }
 }
 
-const ROUNDS: usize = 1000;
-
-/// Both at the same moment.
-fn at_once<T: Send>(one: impl FnOnce() -> T + Send, other: impl FnOnce() -> T + Send) -> [T; 2] {
-    let gate = std::sync::Barrier::new(2);
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            gate.wait();
-            one()
-        });
-        gate.wait();
-        let second = other();
-        [first.join().expect("no panic"), second]
-    })
-}
-
 #[test]
 fn answering_twice_at_once_leaves_one_answer() {
     for database in databases() {
         let world = World::new(database, 1);
         let own = world.submit("anna-0");
         world.submit("ben-0");
-        let questions: Vec<DirectSwap> = (1..=ROUNDS as u32).map(|turn| question(&own, turn)).collect();
+        let questions: Vec<DirectSwap> = (1..=thousand() as u32).map(|turn| question(&own, turn)).collect();
         world
             .store
             .write(|writer| questions.iter().try_for_each(|one| account_swap::store::direct::insert(writer, one)))
@@ -217,7 +290,7 @@ fn answering_twice_at_once_leaves_one_answer() {
             let answer = if round.is_multiple_of(2) { decline } else { look };
             answer(&world, "ben", id, colleague_version).map_or_else(code, |_| "ok")
         };
-        for (round, mut outcomes) in race(ROUNDS, &[&yes, &no]).into_iter().enumerate() {
+        for (round, mut outcomes) in race(thousand(), &[&yes, &no]).into_iter().enumerate() {
             outcomes.sort_unstable();
             assert_eq!(outcomes, ["already_decided", "ok"], "{} round {round}", world.name);
         }
@@ -237,6 +310,7 @@ fn question(own: &SubmissionView, turn: u32) -> DirectSwap {
         turn,
         asked_at: now,
         answer_by: now + chrono::Duration::hours(1),
+        withdrawn_at: None,
         revealed_at: Some(now),
         proposal: None,
         asker_version: Version(uuid::Uuid::new_v4()),
@@ -247,15 +321,16 @@ fn question(own: &SubmissionView, turn: u32) -> DirectSwap {
 #[test]
 fn two_batches_at_once_make_one_proposal_of_a_question() {
     for database in databases() {
-        let mut world = World::new(database, 50);
+        let count = rounds(100);
+        let mut world = World::new(database, count);
         world.settings.direct_swaps.questions_a_month = 10_000;
         let root = who("root", Role::Admin);
-        for round in 0..50 {
+        for round in 0..count {
             let own = world.submit(&format!("anna-{round}"));
             world.submit(&format!("ben-{round}"));
             let asked = ask(&world, "anna", &own, "ben").unwrap().id();
             look(&world, "ben", asked, view(&world, "ben", asked).version()).unwrap();
-            let date = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round);
+            let date = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round as u64);
             let everybody = || run::run(&world.store, &world.settings, &root, &run::Scope::Everybody, date, &|_| {});
             let north = run::Scope::Team(id("north"));
             let team = || run::run(&world.store, &world.settings, &root, &north, date, &|_| {});
@@ -268,11 +343,7 @@ fn two_batches_at_once_make_one_proposal_of_a_question() {
                 "{} round {round}",
                 world.name
             );
-            // Out of the way of the next round.
-            world.execute(
-                "UPDATE legs SET live = FALSE; UPDATE proposals SET state = 'vetoed', revealed_at = created_at; \
-                 UPDATE submissions SET state = 'withdrawn'",
-            );
+            clear(&world);
         }
     }
 }
@@ -283,7 +354,7 @@ fn two_questions_at_once_never_pass_the_months_quota() {
         let mut world = World::new(database, 1);
         let own = world.submit("anna-0");
         world.settings.direct_swaps.questions_a_month = 1;
-        for round in 0..100 {
+        for round in 0..rounds(200) {
             let one = || ask(&world, "anna", &own, "ben").map_or_else(code, |_| "ok");
             let other = || ask(&world, "anna", &own, "dan").map_or_else(code, |_| "ok");
             let mut outcomes = at_once(one, other);

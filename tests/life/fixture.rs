@@ -7,7 +7,7 @@ use crate::common::databases::TestDatabase;
 use account_swap::{
     app::{Page, Refused, Store, proposals as views, run, submit},
     domain::{
-        approval::Approval,
+        approval::{Approval, ApprovalRule},
         ids::{AccountId, ProposalId, RepId, SubmissionId, Version},
         money,
         principal::{Principal, Role},
@@ -20,7 +20,7 @@ use account_swap::{
 };
 use chrono::{Duration, NaiveDate};
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 use uuid::Uuid;
 
 /// The company.
@@ -52,6 +52,22 @@ pub fn service() -> Principal {
 
 pub fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
+}
+
+/// Has the approval policy go by these rules, as they stand in a file of settings.
+pub fn approve_by(settings: &mut Settings, rules: &str) {
+    let mut rules: BTreeMap<String, Vec<ApprovalRule>> = toml::from_str(rules).expect("rules");
+    settings.approval.rules = rules.remove("rules").expect("rules");
+}
+
+/// How many rounds a race is run: as many as the variable `ACCOUNT_SWAP_ROUNDS` asks for, else `usual`.
+///
+/// A race whose rounds are cheap is usually run its full thousand; one whose rounds each take a plan, fewer.
+pub fn rounds(usual: usize) -> usize {
+    std::env::var("ACCOUNT_SWAP_ROUNDS").map_or(usual, |asked| {
+        let rounds = asked.parse().ok().filter(|rounds| *rounds > 0);
+        rounds.unwrap_or_else(|| panic!("ACCOUNT_SWAP_ROUNDS is {asked:?} and must be a number from 1"))
+    })
 }
 
 const PHILADELPHIA: (i32, i32) = (39_952_600, -75_165_200);

@@ -2,7 +2,7 @@
 
 use super::{
     fixture::{World, id, manager, rep, service, who},
-    races::{ROUNDS, race, word},
+    races::{race, thousand, word},
 };
 use crate::common::databases::{TestDatabase, databases};
 use account_swap::{
@@ -23,8 +23,8 @@ use account_swap::{
 
 /// A company with a thousand proposals of `anna-n` for `ben-n` whose change of owner is out.
 fn executing(database: TestDatabase) -> (World, Vec<Proposal>) {
-    let world = World::new(database, ROUNDS);
-    let proposals = world.propose(ROUNDS);
+    let world = World::new(database, thousand());
+    let proposals = world.propose(thousand());
     world.execute("UPDATE proposals SET state = 'executing', effective_on = '2026-03-02', sent_at = created_at");
     (world, proposals)
 }
@@ -74,7 +74,7 @@ fn a_confirmation_against_word_that_it_failed_leaves_one_of_the_two() {
             let mona = manager("mona");
             word(world.store.write(|writer| handover::fail(writer, &mona, id, version)))
         };
-        for (round, outcomes) in race(ROUNDS, &[&done, &failed]).into_iter().enumerate() {
+        for (round, outcomes) in race(thousand(), &[&done, &failed]).into_iter().enumerate() {
             let owners = ["anna", "ben"].map(|name| world.owner(&format!("{name}-{round}")));
             let state = world.kept(proposals[round].id).state;
             let legal = match outcomes[..] {
@@ -96,7 +96,7 @@ fn a_confirmation_against_a_file_that_says_otherwise_moves_all_or_nothing() {
             reassign(&world, &format!("anna-{round}"), "cora");
             "ok"
         };
-        for (round, outcomes) in race(ROUNDS, &[&done, &sold]).into_iter().enumerate() {
+        for (round, outcomes) in race(thousand(), &[&done, &sold]).into_iter().enumerate() {
             let owners = ["anna", "ben"].map(|name| world.owner(&format!("{name}-{round}")));
             let state = world.kept(proposals[round].id).state;
             let legal = match outcomes[0] {
@@ -129,7 +129,7 @@ fn two_parties_who_ask_for_an_undo_at_once_are_both_heard() {
             }
         };
         let (anna, ben) = (asking("anna"), asking("ben"));
-        for (round, outcomes) in race(ROUNDS, &[&anna, &ben]).into_iter().enumerate() {
+        for (round, outcomes) in race(thousand(), &[&anna, &ben]).into_iter().enumerate() {
             let undo = world.store.read(|reader| undos::of(reader, kept[round].id)).unwrap();
             assert_eq!((&outcomes[..], undo.state), (&["ok", "ok"][..], UndoState::Granted), "{}", world.name);
             assert_eq!(undo.requests.len(), 2, "{} round {round}", world.name);
@@ -146,7 +146,7 @@ fn one_check_in_made_twice_at_once_is_kept_once() {
             let id = proposals[round].id;
             word(world.store.write(|writer| review::check_in(writer, &world.settings, &rep("anna"), id, &new)))
         };
-        for (round, mut outcomes) in race(ROUNDS, &[&saying, &saying]).into_iter().enumerate() {
+        for (round, mut outcomes) in race(thousand(), &[&saying, &saying]).into_iter().enumerate() {
             outcomes.sort_unstable();
             assert_eq!(outcomes, ["already_made", "ok"], "{} round {round}", world.name);
         }
@@ -157,8 +157,8 @@ fn one_check_in_made_twice_at_once_is_kept_once() {
 fn a_last_accept_against_a_file_that_takes_the_account_away_never_leaves_the_proposal_live() {
     use account_swap::app::decide;
     for database in databases() {
-        let world = World::new(database, ROUNDS);
-        let proposals = world.propose(ROUNDS);
+        let world = World::new(database, thousand());
+        let proposals = world.propose(thousand());
         let accept = |name: &'static str| {
             let (world, proposals) = (&world, &proposals);
             move |round: usize| {
@@ -168,13 +168,13 @@ fn a_last_accept_against_a_file_that_takes_the_account_away_never_leaves_the_pro
             }
         };
         let ben = accept("ben");
-        assert!((0..ROUNDS).all(|round| ben(round) == "ok"), "{}", world.name);
+        assert!((0..thousand()).all(|round| ben(round) == "ok"), "{}", world.name);
         let anna = accept("anna");
         let sold = |round: usize| {
             reassign(&world, &format!("anna-{round}"), "cora");
             "ok"
         };
-        for (round, outcomes) in race(ROUNDS, &[&anna, &sold]).into_iter().enumerate() {
+        for (round, outcomes) in race(thousand(), &[&anna, &sold]).into_iter().enumerate() {
             let kept = world.kept(proposals[round].id);
             let is_told = kept.cause == Some(account_swap::domain::invalidation::Cause::AccountReassigned);
             assert!(

@@ -1,7 +1,7 @@
 //! Proposals that people can judge, by a clock that is moved by hand, on both databases: what a decline leads to, how long an
 //! answer may take and be taken back, who is reminded, and who approves.
 
-use super::fixture::{World, id, manager, rep, who};
+use super::fixture::{World, approve_by, id, manager, rep, who};
 use crate::common::databases::databases;
 use account_swap::{
     app::{Page, Refused, decide, explain, overrides as orders, proposals::Awaiting, report, submit, sweep},
@@ -389,7 +389,7 @@ fn notes_of_former_owners_travel_with_the_account_and_nobody_elses_do() {
 /// Settings in which one rule asks of everything.
 fn asking(settings: &mut Settings, needs: Needs) {
     let rules = format!("rules = [{{ name = \"always\", needs = \"{needs}\" }}]");
-    settings.approval = toml::from_str(&rules).unwrap();
+    approve_by(settings, &rules);
 }
 
 #[test]

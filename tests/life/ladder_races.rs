@@ -2,7 +2,7 @@
 
 use super::{
     fixture::{World, id, manager, rep},
-    races::{ROUNDS, race, word},
+    races::{race, thousand, word},
 };
 use crate::common::databases::databases;
 use account_swap::{
@@ -24,13 +24,13 @@ fn uuid(kind: u32, round: usize) -> String {
 /// A world in which Anna has drafted an account a round and answered the questions, and where she has `chosen`, has asked
 /// to part with each.
 fn world(database: crate::common::databases::TestDatabase, chosen: bool) -> World {
-    let world = World::new(database, ROUNDS);
+    let world = World::new(database, thousand());
     let (version, at) = (uuid(9, 0), "2026-01-01 00:00:00");
     let path = if chosen { format!("'part_ways', '{at}'") } else { "NULL, NULL".to_owned() };
     let answers = r#"{"just_me":"no","our_mistake":"no","wrong_information":"no","chemistry":false,"abuse":null,"unreasonable_demands":false,"unethical_acts":false,"misfit":true,"tried":["open_talk"]}"#;
     let facts = r#"{"share_of_book_percent":1,"margin_percent":1,"trend":"steady","visits_kept_percent":null,"tried_before":[],"abuse_on_record":null}"#;
     let mut sql = String::new();
-    for round in 0..ROUNDS {
+    for round in 0..thousand() {
         let (submission, parting) = (uuid(1, round), uuid(2, round));
         write!(
             sql,
@@ -82,7 +82,7 @@ fn a_sign_off_and_a_withdrawal_at_once_leave_one_of_the_two() {
             let submission = id::<SubmissionId>(&uuid(1, round));
             word(world.store.write(|writer| submit::withdraw(writer, &rep("anna"), submission, seen)))
         };
-        for (round, outcomes) in race(ROUNDS, &[&signing, &withdrawing]).into_iter().enumerate() {
+        for (round, outcomes) in race(thousand(), &[&signing, &withdrawing]).into_iter().enumerate() {
             let expected = match outcomes[..] {
                 ["ok", "already_ended" | "stale"] => ("parted", "parted"),
                 ["already_settled" | "stale" | "already_ended", "ok"] => ("withdrawn", "withdrawn"),
@@ -108,7 +108,7 @@ fn two_paths_chosen_at_once_leave_one() {
             }
         };
         for (round, outcomes) in
-            race(ROUNDS, &[&choosing(Path::Swap), &choosing(Path::PartWays)]).into_iter().enumerate()
+            race(thousand(), &[&choosing(Path::Swap), &choosing(Path::PartWays)]).into_iter().enumerate()
         {
             assert!(matches!(outcomes[..], ["ok", "stale"] | ["stale", "ok"]), "{}: {outcomes:?}", world.name);
             let submission = id::<SubmissionId>(&uuid(1, round));

@@ -1,6 +1,9 @@
 //! Meetings: a plan that a manager shapes, and its publication.
 
-use super::fixture::{World, id, manager, rep};
+use super::{
+    fixture::{World, id, manager, rep, rounds},
+    races::at_once,
+};
 use crate::common::databases::databases;
 use account_swap::{
     app::{
@@ -223,27 +226,13 @@ fn nobody_pins_or_strikes_out_what_they_gain_from() {
     }
 }
 
-/// Both at the same moment.
-fn at_once<T: Send>(one: impl FnOnce() -> T + Send, other: impl FnOnce() -> T + Send) -> [T; 2] {
-    let gate = std::sync::Barrier::new(2);
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            gate.wait();
-            one()
-        });
-        gate.wait();
-        let second = other();
-        [first.join().expect("no panic"), second]
-    })
-}
-
-const ROUNDS: usize = 100;
-
 /// Submits a pair of accounts and begins a meeting of them alone.
 fn round(world: &World, n: usize) -> MeetingView {
     world.execute(
-        "UPDATE legs SET live = FALSE; UPDATE proposals SET state = 'vetoed', revealed_at = created_at; \
-         UPDATE submissions SET state = 'withdrawn'; UPDATE meetings SET state = 'closed'",
+        "UPDATE legs SET live = FALSE WHERE live; \
+         UPDATE proposals SET state = 'vetoed', revealed_at = created_at WHERE state <> 'vetoed'; \
+         UPDATE submissions SET state = 'withdrawn' WHERE state <> 'withdrawn'; \
+         UPDATE meetings SET state = 'closed' WHERE state <> 'closed'",
     );
     world.submit(&format!("anna-{n}"));
     world.submit(&format!("ben-{n}"));
@@ -257,8 +246,9 @@ fn live(world: &World) -> usize {
 #[test]
 fn publishing_twice_at_once_proposes_once() {
     for database in databases() {
-        let world = World::new(database, ROUNDS);
-        for n in 0..ROUNDS {
+        let count = rounds(100);
+        let world = World::new(database, count);
+        for n in 0..count {
             let MeetingView { meeting, .. } = round(&world, n);
             let word = || publish(&world, meeting.id, meeting.version).map_or_else(code, |_| "ok");
             let mut outcomes = at_once(word, word);
@@ -272,9 +262,10 @@ fn publishing_twice_at_once_proposes_once() {
 #[test]
 fn publishing_against_the_nightly_run_leaves_each_account_in_one_proposal() {
     for database in databases() {
-        let world = World::new(database, ROUNDS);
+        let count = rounds(100);
+        let world = World::new(database, count);
         let root = super::fixture::who("root", account_swap::domain::principal::Role::Admin);
-        for n in 0..ROUNDS {
+        for n in 0..count {
             let MeetingView { meeting, .. } = round(&world, n);
             let date = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(n as u64);
             let everybody = run::Scope::Everybody;

@@ -1,6 +1,9 @@
 //! Overrides priced before and looked at afterwards: what they displace, who is matched again, who reviews and counts.
 
-use super::fixture::{World, id, manager, rep, who};
+use super::{
+    fixture::{World, id, manager, rep, rounds, who},
+    races::at_once,
+};
 use crate::common::databases::databases;
 use account_swap::{
     app::{
@@ -306,9 +309,9 @@ fn an_override_is_reviewed_once_by_somebody_who_did_not_decide_it_and_counted_fo
             let new = orders::NewReview { outcome, note: "looked at the file".to_owned() };
             let version = world
                 .store
-                .read(|reader| orders::one(reader, by, frozen.id))
+                .read(|reader| orders::one(reader, &world.settings, by, frozen.id))
                 .map_or(frozen.version, |view| view.version);
-            world.store.write(|writer| orders::review(writer, by, frozen.id, new.clone(), version))
+            world.store.write(|writer| orders::review(writer, &world.settings, by, frozen.id, new.clone(), version))
         };
         let of = |by: Principal| review(&by, ReviewOutcome::Avoidable).map(|view| view.version).map_err(code);
         assert_eq!(of(manager("mona")).unwrap_err(), "not_allowed", "{}: nobody reviews their own", world.name);
@@ -316,7 +319,8 @@ fn an_override_is_reviewed_once_by_somebody_who_did_not_decide_it_and_counted_fo
         assert_eq!(of(rep("anna")).unwrap_err(), "not_allowed");
         of(manager("vera")).expect("Vera manages Mona");
         assert_eq!(of(who("root", Role::Admin)).unwrap_err(), "already_reviewed");
-        let seen = world.store.read(|reader| orders::one(reader, &manager("mona"), frozen.id)).unwrap();
+        let seen =
+            world.store.read(|reader| orders::one(reader, &world.settings, &manager("mona"), frozen.id)).unwrap();
         assert_eq!(seen.review.unwrap().outcome, ReviewOutcome::Avoidable, "the author sees it");
 
         let report = |by: Principal| {
@@ -342,35 +346,26 @@ fn an_override_is_reviewed_once_by_somebody_who_did_not_decide_it_and_counted_fo
     }
 }
 
-/// How often a race is run.
-const ROUNDS: usize = 150;
-
 #[test]
 fn a_forced_move_against_an_accept_leaves_the_forced_move_alone() {
     for database in databases() {
-        let world = World::new(database, ROUNDS);
-        let proposals = world.propose(ROUNDS);
+        let count = rounds(150);
+        let world = World::new(database, count);
+        let proposals = world.propose(count);
         for (n, proposal) in proposals.iter().enumerate() {
             let (one, other) = (format!("anna-{n}"), format!("ben-{n}"));
             let force = new(OverrideKind::Force, &[&one, &other]);
             let seen = proposal.leg_of(&id("anna")).unwrap().version;
-            let gate = std::sync::Barrier::new(2);
-            let (forced, accepted) = std::thread::scope(|scope| {
-                let forcing = scope.spawn(|| {
-                    gate.wait();
-                    order(&world, "mona", &force)
-                });
-                gate.wait();
-                let anna = rep("anna");
-                let accepted =
-                    world.store.write(|writer| decide::accept(writer, &world.settings, &anna, proposal.id, seen));
-                (forcing.join().expect("no panic"), accepted)
-            });
+            let anna = rep("anna");
+            let accept =
+                || world.store.write(|writer| decide::accept(writer, &world.settings, &anna, proposal.id, seen));
+            let [forced, accepted] =
+                at_once(|| order(&world, "mona", &force).map(|made| made.proposal), || accept().map(|_| None));
             let made = forced.unwrap_or_else(|refused| panic!("{} round {n}: {refused}", world.name));
             let legal = accepted.map_or_else(code, |_| "ok");
             assert!(["ok", "stale", "already_ended"].contains(&legal), "{} round {n}: {legal}", world.name);
             assert_eq!(world.kept(proposal.id).state, ProposalState::Superseded, "{} round {n}", world.name);
-            assert_eq!(world.kept(made.proposal.unwrap()).state, ProposalState::Approved, "{} round {n}", world.name);
+            assert_eq!(world.kept(made.unwrap()).state, ProposalState::Approved, "{} round {n}", world.name);
         }
     }
 }

@@ -74,10 +74,15 @@ fn what_the_two_see_of_each_state_of_a_direct_swap_is_as_agreed() {
     use direct::*;
     let mut text = String::new();
     for state in DirectSwapState::ALL {
-        let [before, after] =
-            [false, true].map(|revealed| (sent_status(*state, revealed), received_status(*state, revealed)));
-        writeln!(text, "{state:<14} asker {:<5} colleague {:<8}", before.0, before.1).unwrap();
-        writeln!(text, "{:<14} revealed: asker {:<13} colleague {}", "", after.0, after.1).unwrap();
+        let [before, after] = [false, true].map(|revealed| {
+            (
+                sent_status(*state, false, revealed),
+                sent_status(*state, true, revealed),
+                received_status(*state, revealed),
+            )
+        });
+        writeln!(text, "{state:<14} asker {:<5} or {:<9} colleague {:<8}", before.0, before.1, before.2).unwrap();
+        writeln!(text, "{:<14} revealed: asker {:<13} or {:<9} colleague {}", "", after.0, after.1, after.2).unwrap();
     }
     insta::assert_snapshot!(text);
 }

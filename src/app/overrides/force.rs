@@ -1,8 +1,8 @@
 //! Forced moves: two submitted accounts swapped without waiting for a run or for accepts.
 //!
 //! In go two accounts; out comes an approved proposal in place of whatever undecided ones held them. Every hard rule binds
-//! it. Across teams, and over a decline, it awaits a second manager.
-//! Deliberately absent: who the second is, which is `settle`'s.
+//! it. Across teams it awaits the other side's manager, and over a decline the second person whom the approval policy names.
+//! Deliberately absent: what a second does, which is `settle`'s.
 
 use super::{
     Reader, Refused, Writer, abuse, handover,
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        approval::SecondPerson,
         handover::Phase,
         ids::{AccountId, ProposalId, RepId},
         overrides::OverrideKind,
@@ -28,9 +29,6 @@ use crate::{
     store::{audit::Change, market::Pool, proposals, roster, submissions},
 };
 use chrono::Duration;
-
-/// How far back a decline makes a forced move need a second manager.
-const DECLINE_COUNTS_FOR_DAYS: i64 = 365;
 
 /// The owners of the two accounts of a forced move, with their managers.
 pub(super) struct Parties {
@@ -55,13 +53,45 @@ pub(super) fn parties(reader: &mut Reader<'_>, who: &Principal, accounts: [&Acco
 
 pub(super) fn needs_second(
     reader: &mut Reader<'_>,
+    settings: &Settings,
     who: &Principal,
     parties: &Parties,
     [one, other]: [&AccountId; 2],
 ) -> Result<bool, Refused> {
     let crosses_teams = parties.managers.iter().any(|manager| *manager != who.id);
-    let since = reader.now() - Duration::days(DECLINE_COUNTS_FOR_DAYS);
-    Ok(crosses_teams || proposals::was_declined(reader, one, other, since)?)
+    let forced = &settings.approval.forced_moves;
+    if crosses_teams || forced.over_a_decline == SecondPerson::Nobody {
+        return Ok(crosses_teams);
+    }
+    let since = reader.now() - Duration::days(forced.decline_counts_for_days.into());
+    Ok(proposals::was_declined(reader, one, other, since)?)
+}
+
+/// Whether `who`, another manager, is one whom the policy lets agree to a move that `author` forced within the own team
+/// over a decline; `owners` are those of its accounts.
+///
+/// Where the policy asks for nobody any more, whoever else it might ask may settle what awaits a second already.
+pub(super) fn may_second(
+    reader: &mut Reader<'_>,
+    settings: &Settings,
+    who: &RepId,
+    author: &RepId,
+    owners: &[RepId],
+) -> Result<bool, Refused> {
+    if settings.approval.forced_moves.over_a_decline != SecondPerson::NextAbove {
+        return Ok(true);
+    }
+    // A roster may hold a circle of managers by mistake; whoever stands in it is met once.
+    let mut met = vec![author.clone()];
+    let mut next = roster::manager_of(reader, author)?;
+    while let Some(above) = next.filter(|above| !met.contains(above)) {
+        if !owners.contains(&above) {
+            return Ok(above == *who);
+        }
+        next = roster::manager_of(reader, &above)?;
+        met.push(above);
+    }
+    Ok(true)
 }
 
 /// Makes the move of two submitted accounts, approved, in place of whatever undecided proposals hold them; whoever is

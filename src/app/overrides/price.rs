@@ -158,7 +158,7 @@ pub fn price_of_second(
     id: OverrideId,
     if_match: Version,
 ) -> Result<OverridePrice, Refused> {
-    let accounts = visible(writer, who, id)?.accounts;
+    let accounts = visible(writer, settings, who, id)?.accounts;
     price_of(writer, settings, who, &accounts, |writer| {
         Ok(settle(writer, settings, who, id, OverrideAction::Second, if_match)?.state)
     })

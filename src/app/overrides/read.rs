@@ -1,33 +1,40 @@
 //! Overrides as managers and admins see them.
 //!
-//! In goes who asks; out come those that they or managers below them ordered, that they settled, that touch their teams, or
+//! In goes who asks, and whether they want those that somebody has reviewed or those that nobody has; out come those that they or managers below them ordered, that they settled, that touch their teams, or
 //! that await a second manager.
 //! Deliberately absent: what they led to, which the proposals tell.
 
-use super::{OverrideView, Page, Reader, Refused, me::managed};
+use super::{OverrideView, Page, Reader, Refused, force::may_second, me::managed};
 use crate::{
     domain::{
         ids::{OverrideId, RepId, TeamId},
         overrides::{Override, OverrideState},
         principal::{Principal, Role},
     },
+    settings::Settings,
     store::{overrides as kept, proposals, roster},
 };
 use std::collections::BTreeSet;
 
 /// Overrides by id: for a manager those that they or managers below them ordered, that they settled, that touch their teams,
-/// or that await a second; for an admin all.
-pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<OverrideId>) -> Result<Vec<OverrideView>, Refused> {
+/// or that await a second; for an admin all. Where `reviewed` is given, those with a review or those without one.
+pub fn list(
+    reader: &mut Reader<'_>,
+    settings: &Settings,
+    who: &Principal,
+    reviewed: Option<bool>,
+    page: Page<OverrideId>,
+) -> Result<Vec<OverrideView>, Refused> {
     is_for(who)?;
     let mut found = Vec::new();
     let mut after = page.after;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     loop {
-        let batch = kept::list(reader, after, page.limit)?;
+        let batch = kept::list(reader, reviewed, after, page.limit)?;
         let Some(last) = batch.last() else { return Ok(found) };
         after = Some(last.id);
         for order in batch {
-            if sees(reader, who, &order)? {
+            if sees(reader, settings, who, &order)? {
                 found.push(OverrideView::of(reader, order)?);
                 if found.len() == limit {
                     return Ok(found);
@@ -38,8 +45,13 @@ pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<OverrideId>) ->
 }
 
 /// One override.
-pub fn one(reader: &mut Reader<'_>, who: &Principal, id: OverrideId) -> Result<OverrideView, Refused> {
-    let order = visible(reader, who, id)?;
+pub fn one(
+    reader: &mut Reader<'_>,
+    settings: &Settings,
+    who: &Principal,
+    id: OverrideId,
+) -> Result<OverrideView, Refused> {
+    let order = visible(reader, settings, who, id)?;
     OverrideView::of(reader, order)
 }
 
@@ -51,10 +63,15 @@ pub(super) fn is_for(who: &Principal) -> Result<(), Refused> {
     }
 }
 
-pub(super) fn visible(reader: &mut Reader<'_>, who: &Principal, id: OverrideId) -> Result<Override, Refused> {
+pub(super) fn visible(
+    reader: &mut Reader<'_>,
+    settings: &Settings,
+    who: &Principal,
+    id: OverrideId,
+) -> Result<Override, Refused> {
     is_for(who)?;
     let order = kept::one(reader, id)?.ok_or(Refused::NotFound("override"))?;
-    if sees(reader, who, &order)? { Ok(order) } else { Err(Refused::NotFound("override")) }
+    if sees(reader, settings, who, &order)? { Ok(order) } else { Err(Refused::NotFound("override")) }
 }
 
 /// Whether what `manager` ordered is for `who` to see as theirs: an admin, the manager themself, or one above them.
@@ -75,7 +92,7 @@ pub(super) fn is_under(reader: &mut Reader<'_>, who: &Principal, manager: &RepId
     Ok(false)
 }
 
-fn sees(reader: &mut Reader<'_>, who: &Principal, order: &Override) -> Result<bool, Refused> {
+fn sees(reader: &mut Reader<'_>, settings: &Settings, who: &Principal, order: &Override) -> Result<bool, Refused> {
     if who.role == Role::Admin {
         return Ok(true);
     }
@@ -100,6 +117,7 @@ fn sees(reader: &mut Reader<'_>, who: &Principal, order: &Override) -> Result<bo
             authors_team_only &= roster::manager_of(reader, owner)?.as_ref() == Some(&order.author);
         }
     }
-    // Any other manager may be the second where both sides are the author's own.
-    Ok(order.state == OverrideState::AwaitingSecond && authors_team_only)
+    // Where both sides are the author's own, the policy says which other manager may be the second.
+    let awaits = order.state == OverrideState::AwaitingSecond && authors_team_only;
+    Ok(awaits && may_second(reader, settings, &who.id, &order.author, &owners)?)
 }

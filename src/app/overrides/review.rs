@@ -13,6 +13,7 @@ use crate::{
         overrides::Override,
         principal::{Principal, Role},
     },
+    settings::Settings,
     store::{audit::Change, override_reviews, overrides as kept, proposals, roster},
 };
 use chrono::{DateTime, Utc};
@@ -65,12 +66,13 @@ pub(super) fn of(reader: &mut Reader<'_>, id: OverrideId) -> Result<Option<Revie
 /// Reviews an override as another manager who may see it, or as an admin.
 pub fn review(
     writer: &mut Writer<'_>,
+    settings: &Settings,
     who: &Principal,
     id: OverrideId,
     new: NewReview,
     if_match: Version,
 ) -> Result<OverrideView, Refused> {
-    let order = visible(writer, who, id)?;
+    let order = visible(writer, settings, who, id)?;
     if new.note.len() > MAX_NOTE_BYTES {
         return Err(Refused::invalid("/note", format!("{} bytes", new.note.len()), "at most 4000 bytes"));
     }

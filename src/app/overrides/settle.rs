@@ -3,7 +3,12 @@
 //! In go an override and what the second says; out comes the override as it now stands. Deliberately absent: who needs a
 //! second, which is decided when the override is ordered.
 
-use super::{OverrideView, Refused, Writer, force::force, fresh_version, me, read::visible};
+use super::{
+    OverrideView, Refused, Writer,
+    force::{force, may_second},
+    fresh_version, me,
+    read::visible,
+};
 use crate::{
     domain::{
         ids::{OverrideId, RepId, Version},
@@ -16,7 +21,7 @@ use crate::{
 
 /// Settles an override that awaits its second manager: agrees, and it takes effect, or disagrees.
 ///
-/// Across teams the second is the other side's manager; over a decline, any other manager of a team.
+/// Across teams the second is the other side's manager; over a decline, whom the approval policy names.
 pub fn settle(
     writer: &mut Writer<'_>,
     settings: &Settings,
@@ -25,7 +30,7 @@ pub fn settle(
     action: OverrideAction,
     if_match: Version,
 ) -> Result<OverrideView, Refused> {
-    let order = visible(writer, who, id)?;
+    let order = visible(writer, settings, who, id)?;
     let mut managers = Vec::new();
     let mut owners = Vec::new();
     for account in &order.accounts {
@@ -34,10 +39,14 @@ pub fn settle(
         owners.push(held.account.owner);
     }
     let others: Vec<&RepId> = managers.iter().filter(|manager| **manager != order.author).collect();
+    let is_asked = match others.as_slice() {
+        [] => may_second(writer, settings, &who.id, &order.author, &owners)?,
+        others => others.contains(&&who.id),
+    };
     let actor = match who.role {
         _ if who.id == order.author => OverrideActor::Author,
         Role::Manager if owners.contains(&who.id) => OverrideActor::Beneficiary,
-        Role::Manager if others.is_empty() || others.contains(&&who.id) => OverrideActor::OtherManager,
+        Role::Manager if is_asked => OverrideActor::OtherManager,
         _ => OverrideActor::Stranger,
     };
     let state = overrides::next_state(order.state, action, actor)?;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::cli::{
     invented::{failed, world::World},
-    serve,
+    serve, tell,
 };
 use account_swap::{
     api::{auth::LocalKey, etag},
@@ -93,11 +93,8 @@ pub fn serve(json: bool, settings: Settings, store: Store, world: &World, findin
         let view = seen.iter().find(|view| ours(view.id()));
         tour.tickets.extend(view.map(|view| Ticket { proposal: view.id(), etag: etag::of(view.version()) }));
     }
-    if json {
-        println!("{}", serde_json::to_string(&tour).map_err(failed)?);
-    } else {
-        println!("{tour}");
-    }
+    let text = if json { serde_json::to_string(&tour).map_err(failed)? } else { tour.to_string() };
+    tell(|out| writeln!(out, "{text}"))?;
     serve::answer(settings, store, listener)
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE direct_swaps DROP COLUMN withdrawn_at;
