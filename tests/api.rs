@@ -33,5 +33,9 @@ mod stories;
 mod together;
 #[path = "api/tokens.rs"]
 mod tokens;
+#[path = "api/trial.rs"]
+mod trial;
+#[path = "api/twins.rs"]
+mod twins;
 #[path = "api/writes.rs"]
 mod writes;

@@ -1,218 +1,51 @@
 //! Non-interference: what a rep can read depends on nothing a colleague said or answered, until a batch boundary.
 //!
 //! In go two databases that are copies of one another; from then on they differ in what colleagues say and answer, and in
-//! nothing else. Out come two texts for each rep: every answer to every GET of the OpenAPI document, status, headers and
-//! body, for every id there is to ask about. They must be the same to the byte. A new endpoint is asked without a line here.
-//!
-//! What is made comparable: random ids and versions, made after the copy, are numbered by their first appearance, so that
-//! which are equal and which come first still counts. What is left out: `date`, and the server's own numbers of the request.
-//! The clock is moved by hand and the same for both, so no time is left out.
+//! nothing else. Out come two texts for each rep (see `twins`), which must be the same to the byte. Each test ends with
+//! somebody who does read the difference, so that it can fail.
+//! Deliberately absent: what becomes visible at a boundary, and what a manager decides, which is no colleague's answer.
 
 use crate::{
     common::databases::databases,
-    fixture::{World, id, manager, rep},
-    served::{Read, Served},
+    fixture::{World, id, manager, rep, service},
+    twins::{Side, alone, compare, differ, numbered, same, twins},
 };
 use account_swap::{
-    api::openapi,
-    app::{decide, handover, submit, sweep},
-    domain::{
-        decline::DeclineReason, handover::StepKind, ids::ProposalId, principal::Principal, proposal::PublicStatus,
-        submission::Reason, units::Stars,
+    app::{
+        decide,
+        direct::{self, NewDirectSwap},
+        handover::{self, NewUndoRequest},
+        review::{self, NewCheckIn, NewReview},
+        submit,
     },
+    domain::{
+        decline::DeclineReason,
+        direct::SentStatus,
+        ids::{DirectSwapId, ProposalId, SubmissionId},
+        proposal::{ProposalState, PublicStatus},
+        submission::Reason,
+        triage::Path,
+        undo::UndoReason,
+        units::{Cents, Stars},
+    },
+    store::HandClock,
 };
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt::Write};
+use serde_json::json;
 
 /// A Monday, an hour before anybody works.
 const MONDAY: &str = "2026-03-02T08:00:00Z";
 
+/// Who reads: Anna, who has to do with Ben, and Cora of another team. Both do the same in both worlds.
+const READERS: [&str; 2] = ["anna", "cora"];
+
+/// Moves a clock to a moment.
+fn strike(clock: &HandClock, moment: &str) {
+    clock.move_by(moment.parse::<DateTime<Utc>>().unwrap() - clock.now());
+}
+
 /// Proposals of `anna-n` for `ben-n`; accounts from there on are in none of them.
 const PROPOSALS: usize = 10;
-
-/// Every GET of the document as paths to ask: each with every id in place of each of its parameters, and each list also in
-/// pages of one.
-fn paths(ids: &[String]) -> Vec<String> {
-    let document: Value = serde_json::from_str(openapi::document_text()).unwrap();
-    let mut paths = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        let Some(operation) = item.get("get") else { continue };
-        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-        let query: Vec<String> = parameters
-            .iter()
-            .filter(|one| one["in"] == "query" && one["required"] == true)
-            .map(|one| format!("{}={}", one["name"].as_str().unwrap(), sample(&document, &one["schema"])))
-            .collect();
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let mut asked = vec![path.clone()];
-        for parameter in parameters.iter().filter(|one| one["in"] == "path") {
-            let place = format!("{{{}}}", parameter["name"].as_str().unwrap());
-            let values: Vec<String> = match parameter["name"].as_str().unwrap() {
-                "leg" => vec!["0".to_owned(), "1".to_owned()],
-                "kind" => StepKind::ALL.iter().map(ToString::to_string).collect(),
-                _ => ids.to_vec(),
-            };
-            asked = asked.iter().flat_map(|path| values.iter().map(|value| path.replace(&place, value))).collect();
-        }
-        if parameters.iter().any(|one| one["name"] == "limit") {
-            paths.push(format!("{path}{}limit=1", if query.is_empty() { "?" } else { "&" }));
-        }
-        paths.extend(asked.into_iter().map(|path| path + &query));
-    }
-    paths
-}
-
-/// A value of a query parameter: the first word of a closed list, else something of its type.
-fn sample(document: &Value, schema: &Value) -> String {
-    if let Some(reference) = schema["$ref"].as_str() {
-        return sample(document, document.pointer(reference.trim_start_matches('#')).unwrap());
-    }
-    match (&schema["enum"][0], schema["type"].as_str(), schema["format"].as_str()) {
-        (Value::String(word), ..) => word.clone(),
-        (_, Some("integer" | "number"), _) => "1".to_owned(),
-        (_, Some("boolean"), _) => "true".to_owned(),
-        (_, _, Some("date")) => "2026-03-02".to_owned(),
-        _ => "north".to_owned(),
-    }
-}
-
-/// An answer as text, without what tells of the request alone.
-fn told(text: &mut String, what: &str, answer: &Read) {
-    writeln!(text, "{what} {}", answer.status).unwrap();
-    // The server keeps headers in no order.
-    let headers: BTreeMap<&str, &str> =
-        answer.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
-    for (name, value) in headers.into_iter().filter(|(name, _)| !["date", "x-request-id"].contains(name)) {
-        writeln!(text, "{name}: {value}").unwrap();
-    }
-    // A problem names its request.
-    let instance = format!("\"instance\":\"{}\"", answer.header("x-request-id"));
-    writeln!(text, "{}\n", answer.text.replace(&instance, "\"instance\":\"\"")).unwrap();
-}
-
-/// Everything somebody can read.
-async fn everything(served: &Served, who: &Principal, ids: &[String]) -> String {
-    let mut text = String::new();
-    for path in paths(ids) {
-        let answer = served.get(&path, who).send().await;
-        assert!(answer.status < 500, "{path}: {answer:?}");
-        told(&mut text, &path, &answer);
-    }
-    text
-}
-
-/// The same text with each UUID replaced by the number of its first appearance.
-fn numbered(text: &str) -> String {
-    let is_uuid = |at: usize| {
-        text.as_bytes().get(at..at + 36).is_some_and(|bytes| {
-            bytes.iter().enumerate().all(|(place, byte)| match place {
-                8 | 13 | 18 | 23 => *byte == b'-',
-                _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(byte),
-            })
-        })
-    };
-    let (mut numbers, mut numbered, mut at) = (BTreeMap::new(), String::with_capacity(text.len()), 0);
-    while let Some(character) = text[at..].chars().next() {
-        if is_uuid(at) {
-            let next = numbers.len();
-            let number = numbers.entry(&text[at..at + 36]).or_insert(next);
-            write!(numbered, "id-{number}").unwrap();
-            at += 36;
-        } else {
-            numbered.push(character);
-            at += character.len_utf8();
-        }
-    }
-    numbered
-}
-
-/// Holds that two texts are the same, and shows the first lines that are not.
-#[track_caller]
-fn same(left: &str, right: &str, when: &str) {
-    if left != right {
-        let at = left.lines().zip(right.lines()).position(|(left, right)| left != right).unwrap_or(0);
-        let around = |text: &str| text.lines().skip(at.saturating_sub(12)).take(14).collect::<Vec<_>>().join("\n");
-        panic!("{when}: one reads\n{}\n\nand the other\n{}", around(left), around(right));
-    }
-}
-
-/// One of the two worlds, with a server and what its people do.
-struct Side {
-    world: World,
-    served: Served,
-    /// What Anna's own changes were answered with.
-    answers: String,
-    keys: u32,
-}
-
-impl Side {
-    async fn new(world: World) -> Self {
-        let served = Served::start(&world).await;
-        Self { world, served, answers: String::new(), keys: 0 }
-    }
-
-    fn ben_accepts(&self, proposal: ProposalId) {
-        let (world, ben) = (&self.world, rep("ben"));
-        let seen = world.party(&ben, proposal).version;
-        world.store.write(|writer| decide::accept(writer, &world.settings, &ben, proposal, seen)).unwrap();
-    }
-
-    fn ben_takes_back(&self, proposal: ProposalId) {
-        let seen = self.world.party(&rep("ben"), proposal).version;
-        self.world.store.write(|writer| decide::take_back(writer, &rep("ben"), proposal, seen)).unwrap();
-    }
-
-    fn ben_declines(&self, proposal: ProposalId, reason: DeclineReason) {
-        let (world, ben) = (&self.world, rep("ben"));
-        let seen = world.party(&ben, proposal).version;
-        world.store.write(|writer| decide::decline(writer, &world.settings, &ben, proposal, seen, reason)).unwrap();
-    }
-
-    fn ben_withdraws(&self, account: &str) {
-        let page = account_swap::app::Page { after: None, limit: 200 };
-        let own = self.world.store.read(|reader| submit::list(reader, &rep("ben"), page)).unwrap();
-        let submission = own.into_iter().find(|one| one.account.as_str() == account).unwrap();
-        let (id, seen) = (submission.id, submission.version);
-        self.world.store.write(|writer| submit::withdraw(writer, &rep("ben"), id, seen)).unwrap();
-    }
-
-    fn submits(&self, name: &str, account: &str, stars: f64, reason: Reason, note: &str) {
-        let new = submit::NewSubmission {
-            account: id(account),
-            stars: Stars::from_decimal(stars).unwrap(),
-            reasons: [reason].into(),
-            share_reasons: note.is_empty(),
-            note: note.to_owned(),
-        };
-        self.world.store.write(|writer| submit::submit(writer, &rep(name), new.clone())).unwrap();
-    }
-
-    /// Anna changes something over HTTP; what she is answered belongs to what she can read.
-    async fn anna(&mut self, proposal: ProposalId, verb: &str, body: Value) {
-        self.keys += 1;
-        let path = format!("/api/v1/proposals/{proposal}");
-        let tag = self.served.get(&path, &rep("anna")).send().await.with(200).header("etag").to_owned();
-        let path = format!("{path}/{verb}");
-        let post = self.served.post(&path, &rep("anna")).key(&self.keys.to_string()).if_match(&tag);
-        let answer = post.json(&body).send().await;
-        told(&mut self.answers, &path, &answer);
-    }
-
-    async fn everything(&self, name: &str, ids: &[String]) -> String {
-        everything(&self.served, &rep(name), ids).await
-    }
-}
-
-/// Holds that neither Anna nor Cora, who have done the same, can read a difference between the two sides.
-async fn compare(left: &Side, right: &Side, ids: &[String], when: &str) {
-    let when = format!("{}, {when}", left.world.name);
-    for name in ["anna", "cora"] {
-        let (one, other) = (left.everything(name, ids).await, right.everything(name, ids).await);
-        same(&numbered(&one), &numbered(&other), &format!("{when}: {name} can tell"));
-    }
-    same(&numbered(&left.answers), &numbered(&right.answers), &format!("{when}: Anna can tell by trying"));
-}
 
 /// A world in which Anna and Ben have proposals in every state a party may see, and the ids there are to ask about.
 fn beginning(mut world: World) -> (World, Vec<ProposalId>, Vec<String>) {
@@ -251,10 +84,10 @@ async fn nobody_can_read_what_a_colleague_said_or_answered_before_the_next_batch
     for database in databases() {
         let (world, clock) = World::new(database, PROPOSALS + 4).by_hand(MONDAY);
         let (world, proposals, ids) = beginning(world);
-        let [left, right] = world.twins();
-        let (mut left, mut right) = (Side::new(left).await, Side::new(right).await);
-        compare(&left, &right, &ids, "before anybody has answered").await;
+        let mut sides = twins(world).await;
+        compare(&sides, &READERS, &ids, "before anybody has answered").await;
 
+        let [left, right] = &sides;
         // Ben answers first. In either world by itself nothing that Anna reads has changed, not even a version.
         let before = [left.everything("anna", &ids).await, right.everything("anna", &ids).await];
         left.ben_accepts(proposals[0]);
@@ -271,50 +104,48 @@ async fn nobody_can_read_what_a_colleague_said_or_answered_before_the_next_batch
         left.submits("ben", "ben-12", 1.0, Reason::UnreasonableDemands, "They shout at me.");
         right.submits("ben", "ben-12", 2.5, Reason::LongJourney, "");
         right.submits("dan", "dan-1", 1.5, Reason::Chemistry, "");
-        for (side, before) in [&left, &right].into_iter().zip(&before) {
+        for (side, before) in sides.iter().zip(&before) {
             let when = format!("{}: Anna can tell that Ben has answered", side.world.name);
             same(before, &side.everything("anna", &ids).await, &when);
         }
 
         // Then Anna does, the same in both; and some of it before Ben.
-        for side in [&mut left, &mut right] {
+        let of = |at: usize| format!("proposals/{}", proposals[at]);
+        for side in &mut sides {
             for at in [0, 1, 3, 4, 5, 6] {
-                side.anna(proposals[at], "accept", json!({})).await;
+                side.anna(&of(at), "accept", json!({})).await;
             }
-            side.anna(proposals[2], "decline", json!({"reason": "bad_time"})).await;
-            side.anna(proposals[3], "take-back", json!({})).await;
-            side.anna(proposals[3], "decline", json!({"reason": "too_far"})).await;
-            side.anna(proposals[4], "take-back", json!({})).await;
+            side.anna(&of(2), "decline", json!({"reason": "bad_time"})).await;
+            side.anna(&of(3), "take-back", json!({})).await;
+            side.anna(&of(3), "decline", json!({"reason": "too_far"})).await;
+            side.anna(&of(4), "take-back", json!({})).await;
         }
+        let [left, right] = &sides;
         left.ben_accepts(proposals[5]);
         right.ben_accepts(proposals[5]);
         right.ben_takes_back(proposals[5]);
         left.ben_accepts(proposals[6]);
         right.ben_declines(proposals[6], DeclineReason::TooLittleGain);
         right.ben_declines(proposals[5], DeclineReason::TooLittleGain);
-        compare(&left, &right, &ids, "after both have answered").await;
+        compare(&sides, &READERS, &ids, "after both have answered").await;
 
         // Hours and days pass: what can be taken back, lapses or is reminded does so on either side, and shows on none.
         for moment in ["2026-03-02T10:00:00Z", "2026-03-04T16:00:00Z", "2026-03-05T12:00:00Z"] {
-            clock.move_by(moment.parse::<DateTime<Utc>>().unwrap() - clock.now());
-            for side in [&mut left, &mut right] {
-                sweep::sweep(&side.world.store).unwrap();
-                side.anna(proposals[0], "take-back", json!({})).await;
-                side.anna(proposals[7], "accept", json!({})).await;
-                side.anna(proposals[PROPOSALS], "accept", json!({})).await;
+            strike(&clock, moment);
+            for side in &mut sides {
+                side.time_passes();
+                side.anna(&of(0), "take-back", json!({})).await;
+                side.anna(&of(7), "accept", json!({})).await;
+                side.anna(&of(PROPOSALS), "accept", json!({})).await;
             }
-            compare(&left, &right, &ids, moment).await;
+            compare(&sides, &READERS, &ids, moment).await;
         }
 
         // The batch tells: without this the test could not fail.
-        for side in [&left, &right] {
-            side.world.run("2026-03-06");
-        }
-        let status = |side: &Side| side.world.party(&rep("anna"), proposals[0]).status;
-        let told = [status(&left), status(&right)];
-        assert_eq!(told, [PublicStatus::Accepted, PublicStatus::NotConcluded], "{}", left.world.name);
-        let read = [left.everything("anna", &ids).await, right.everything("anna", &ids).await];
-        assert_ne!(numbered(&read[0]), numbered(&read[1]), "{}: the batch shows what came of it", left.world.name);
+        sides.iter().for_each(|side| drop(side.world.run("2026-03-06")));
+        let told = sides.each_ref().map(|side| side.world.party(&rep("anna"), proposals[0]).status);
+        assert_eq!(told, [PublicStatus::Accepted, PublicStatus::NotConcluded], "{}", sides[0].world.name);
+        differ(&sides, "anna", &ids, "after the batch").await;
     }
 }
 
@@ -326,7 +157,7 @@ async fn what_a_rep_is_told_of_a_proposal_follows_from_their_own_inputs_alone() 
             [(one, 1.0, Reason::UnreasonableDemands, "They shout at me."), (other, 2.0, Reason::LongJourney, "")]
         {
             let (world, _clock) = World::new(database, 2).by_hand(MONDAY);
-            let side = Side::new(world).await;
+            let side = alone(world).await;
             side.submits("anna", "anna-0", 1.5, Reason::Chemistry, "my own");
             side.submits("ben", "ben-0", stars, reason, note);
             assert_eq!(side.world.run("2026-03-02").report.unwrap().published, 1, "{}", side.world.name);
@@ -341,10 +172,209 @@ async fn what_a_rep_is_told_of_a_proposal_follows_from_their_own_inputs_alone() 
     }
 }
 
-#[test]
-fn ids_are_numbered_by_their_first_appearance() {
-    let (a, b) = ("5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b47", "00000000-0000-4000-8000-000000000000");
-    assert_eq!(numbered(&format!("é {b}, {a}; {b}x")), "é id-0, id-1; id-0x");
-    assert_eq!(numbered("no-id-in-here"), "no-id-in-here");
-    assert!(paths(&[a.to_owned()]).contains(&format!("/api/v1/proposals/{a}/explain")));
+#[actix_web::test]
+async fn nobody_can_read_what_a_colleague_answered_on_the_ladder_or_to_a_question_before_the_next_batch() {
+    for database in databases() {
+        let (world, clock) = World::new(database, 6).by_hand(MONDAY);
+        let own = world.submit("anna-0").id;
+        for account in ["ben-0", "dan-0"] {
+            world.submit(account);
+        }
+        let draft = |name: &str, account: &str| -> SubmissionId {
+            let new = submit::NewSubmission {
+                account: id(account),
+                stars: Stars::from_decimal(1.5).unwrap(),
+                reasons: [Reason::Other].into(),
+                share_reasons: false,
+                note: String::new(),
+            };
+            world.store.write(|writer| submit::draft(writer, &rep(name), new.clone())).unwrap().id
+        };
+        let mine = draft("anna", "anna-1");
+        let theirs = ["ben-1", "ben-2", "ben-3"].map(|account| draft("ben", account));
+        let questions = ["ben", "dan", "cora"].map(|colleague| -> DirectSwapId {
+            let new = NewDirectSwap { submission: own, colleague: id(colleague) };
+            world.store.write(|writer| direct::ask(writer, &world.settings, &rep("anna"), new.clone())).unwrap().id()
+        });
+        let mut ids: Vec<String> = theirs.iter().chain([&own, &mine]).map(ToString::to_string).collect();
+        ids.extend(questions.iter().map(ToString::to_string));
+        ids.extend(["anna-0", "anna-1", "ben-0", "ben-1", "ben-2", "dan-0", "ben", "dan"].map(str::to_owned));
+        let mut sides = twins(world).await;
+        compare(&sides, &READERS, &ids, "before anybody has answered").await;
+
+        // On the ladder Ben says one thing and another of the same accounts, and takes other paths.
+        let [left, right] = &sides;
+        left.climbs("ben", theirs[0], &json!({"abuse": "abusive"}), Path::Swap);
+        right.climbs("ben", theirs[0], &json!({"our_mistake": "not_put_right"}), Path::Reset);
+        left.climbs("ben", theirs[1], &json!({"misfit": true}), Path::PartWays);
+        right.climbs("ben", theirs[2], &json!({"wrong_information": "not_explained"}), Path::Educate);
+        // To Anna's questions: a look and a no, a no and a look; and silence.
+        let answer = |side: &Side, name: &str, question, looks: bool| {
+            let who = rep(name);
+            let one = side.world.store.read(|reader| direct::one(reader, &side.world.settings, &who, question));
+            let seen = one.unwrap().version();
+            let answer = if looks { direct::look } else { direct::decline };
+            side.does(|writer, settings| answer(writer, settings, &who, question, seen));
+        };
+        answer(left, "ben", questions[0], true);
+        answer(right, "ben", questions[0], false);
+        answer(left, "dan", questions[1], false);
+        compare(&sides, &READERS, &ids, "after the others have answered").await;
+
+        // Anna goes on, the same in both.
+        let answers = json!({"just_me": "no", "our_mistake": "no", "wrong_information": "no", "chemistry": true,
+            "unreasonable_demands": false, "unethical_acts": false, "misfit": false});
+        for side in &mut sides {
+            side.anna(&format!("submissions/{mine}"), "triage", answers.clone()).await;
+            side.anna(&format!("submissions/{mine}"), "path", json!({"path": "swap"})).await;
+            side.anna(&format!("direct-swaps/{}", questions[1]), "withdraw", json!({})).await;
+            side.anna(&format!("direct-swaps/{}", questions[1]), "withdraw", json!({})).await;
+        }
+        for moment in ["2026-03-02T12:00:00Z", "2026-03-04T20:00:00Z", "2026-03-05T09:00:00Z"] {
+            strike(&clock, moment);
+            sides.iter().for_each(Side::time_passes);
+            compare(&sides, &READERS, &ids, moment).await;
+        }
+
+        // The batch tells what came of the questions.
+        sides.iter().for_each(|side| drop(side.world.run("2026-03-06")));
+        let told = sides.each_ref().map(|side| {
+            let settings = &side.world.settings;
+            let one =
+                side.world.store.read(|reader| direct::one(reader, settings, &rep("anna"), questions[0])).unwrap();
+            match one {
+                direct::DirectSwapView::Sent(view) => view.status,
+                other => panic!("{other:?} is not the asker's view"),
+            }
+        });
+        assert_eq!(told, [SentStatus::Found, SentStatus::NotConcluded], "{}", sides[0].world.name);
+        differ(&sides, "anna", &ids, "after the batch").await;
+    }
+}
+
+#[actix_web::test]
+async fn nobody_can_read_that_a_colleague_has_taken_a_question_back() {
+    for database in databases() {
+        let (world, clock) = World::new(database, 3).by_hand(MONDAY);
+        let own = world.submit("anna-0").id;
+        world.submit("ben-0");
+        let questions = ["ben", "cora"].map(|colleague| -> DirectSwapId {
+            let new = NewDirectSwap { submission: own, colleague: id(colleague) };
+            world.store.write(|writer| direct::ask(writer, &world.settings, &rep("anna"), new.clone())).unwrap().id()
+        });
+        let ids = [own.to_string(), questions[0].to_string(), questions[1].to_string(), "anna-0".to_owned()];
+        let sides = twins(world).await;
+        for question in questions {
+            let left = &sides[0];
+            let settings = &left.world.settings;
+            let seen = left.world.store.read(|reader| direct::one(reader, settings, &rep("anna"), question)).unwrap();
+            left.does(|writer, settings| direct::withdraw(writer, settings, &rep("anna"), question, seen.version()));
+        }
+        compare(&sides, &["ben", "cora"], &ids, "at once").await;
+        // Ben says no and Cora nothing; a batch passes, and one after the time to answer.
+        for side in &sides {
+            let settings = &side.world.settings;
+            let one = side.world.store.read(|reader| direct::one(reader, settings, &rep("ben"), questions[0])).unwrap();
+            side.does(|writer, settings| direct::decline(writer, settings, &rep("ben"), questions[0], one.version()));
+        }
+        // Not to be matched otherwise, which would be no answer to the question.
+        sides.iter().for_each(|side| side.ben_withdraws("ben-0"));
+        for moment in ["2026-03-03T09:00:00Z", "2026-03-06T09:00:00Z"] {
+            strike(&clock, moment);
+            for side in &sides {
+                side.time_passes();
+                side.world.run(&moment[..10]);
+            }
+            compare(&sides, &["ben", "cora"], &ids, moment).await;
+        }
+        differ(&sides, "anna", &ids, "to the end").await;
+    }
+}
+
+#[actix_web::test]
+async fn nobody_can_read_what_a_colleague_says_of_a_trial_or_that_they_want_it_undone() {
+    for database in databases() {
+        let (world, clock) = World::new(database, 3).by_hand(MONDAY);
+        let proposals: Vec<ProposalId> = world.propose(2).into_iter().map(|proposal| proposal.id).collect();
+        // Both are on trial from today.
+        world.execute("UPDATE proposals SET state = 'executing', effective_on = '2026-03-02', sent_at = created_at");
+        for proposal in &proposals {
+            let seen = world.kept(*proposal).version;
+            let settings = &world.settings;
+            world.store.write(|writer| handover::confirm(writer, settings, &service(), *proposal, seen)).unwrap();
+            assert_eq!(world.kept(*proposal).state, ProposalState::OnTrial, "{}", world.name);
+        }
+        let mut ids: Vec<String> = proposals.iter().map(ToString::to_string).collect();
+        ids.extend(["anna-0", "ben-0", "anna-1", "ben-1", "anna", "ben"].map(str::to_owned));
+        let mut sides = twins(world).await;
+        compare(&sides, &READERS, &ids, "on the first day").await;
+
+        let check_in = |side: &Side, days, stars, note: &str| {
+            let new = NewCheckIn { days, stars: Stars::from_decimal(stars).unwrap(), note: note.to_owned() };
+            side.does(|writer, settings| review::check_in(writer, settings, &rep("ben"), proposals[0], &new));
+        };
+        let review = |side: &Side, stars, complaint| {
+            let stars = Stars::from_decimal(stars).unwrap();
+            let (planned, kept) = (4, if complaint { 1 } else { 4 });
+            let new = NewReview {
+                days: 30,
+                stars,
+                revenue_cents: Cents(100 * i64::from(kept)),
+                visits_planned: planned,
+                visits_kept: kept,
+                complaint,
+            };
+            side.does(|writer, settings| review::review(writer, settings, &rep("ben"), proposals[0], &new));
+        };
+        let wants_undo = |side: &Side, at: usize| {
+            let new = NewUndoRequest { reason: UndoReason::NoBetter, note: "It is worse than before.".to_owned() };
+            let ben = rep("ben");
+            let seen = side.world.store.read(|reader| handover::one(reader, &ben, proposals[at])).unwrap().version;
+            side.does(|writer, settings| handover::ask_undo(writer, settings, &ben, proposals[at], &new, seen));
+        };
+        let handover = |at: usize| format!("handovers/{}", proposals[at]);
+        // A week later: he says how it goes, or does not; he wants it undone, or does not.
+        strike(&clock, "2026-03-10T09:00:00Z");
+        sides.iter().for_each(Side::time_passes);
+        check_in(&sides[0], 7, 1.0, "They shout at me.");
+        wants_undo(&sides[0], 0);
+        wants_undo(&sides[1], 1);
+        compare(&sides, &READERS, &ids, "after Ben's first check-in and wish").await;
+        // Mona says no to what only he has asked; nobody else learns of that either.
+        let mona = manager("mona");
+        let seen = sides[0].world.store.read(|reader| handover::one(reader, &mona, proposals[0])).unwrap().version;
+        sides[0].does(|writer, settings| handover::refuse_undo(writer, settings, &mona, proposals[0], seen));
+        compare(&sides, &READERS, &ids, "after a refusal").await;
+        // Anna does the same in both: one check-in, and her own wish for each.
+        for side in &mut sides {
+            side.anna(&handover(0), "check-ins", json!({"days": 7, "stars": 3.5, "note": "my own"})).await;
+            for at in [0, 1] {
+                side.anna(&handover(at), "undo", json!({"reason": "workload"})).await;
+                side.anna(&handover(at), "undo", json!({"reason": "other"})).await;
+            }
+        }
+        compare(&sides, &READERS, &ids, "after both have said something").await;
+        strike(&clock, "2026-03-24T09:00:00Z");
+        sides.iter().for_each(Side::time_passes);
+        check_in(&sides[0], 21, 2.0, "");
+        check_in(&sides[1], 21, 5.0, "We get on.");
+        compare(&sides, &READERS, &ids, "after Ben's second check-in").await;
+        // Past the last day of the trials, and past the days in which a manager could still decide.
+        for moment in ["2026-04-02T09:00:00Z", "2026-04-09T09:00:00Z"] {
+            strike(&clock, moment);
+            sides.iter().for_each(Side::time_passes);
+            if moment < "2026-04-03" {
+                review(&sides[0], 4.5, false);
+                review(&sides[1], 1.5, true);
+            }
+            for side in &mut sides {
+                let own = json!({"days": 30, "stars": 4.0, "revenue_cents": 5, "visits_planned": 1, "visits_kept": 1,
+                    "complaint": false});
+                side.anna(&handover(0), "reviews", own).await;
+            }
+            compare(&sides, &READERS, &ids, moment).await;
+        }
+        assert_eq!(sides[0].world.kept(proposals[0]).state, ProposalState::Completed, "{}", sides[0].world.name);
+        differ(&sides, "ben", &ids, "to the end").await;
+    }
 }

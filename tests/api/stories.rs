@@ -38,24 +38,24 @@ fn answers(changes: Value) -> Value {
 
 impl Day<'_> {
     /// The company of the stories.
-    async fn company(&self) {
+    pub async fn company(&self) {
         self.import("reps", REPS).await;
         self.import("accounts", ACCOUNTS).await;
     }
 
     /// A rep writes down that an account is a struggle, for now only for themself; its path.
-    async fn draft(&self, name: &str, account: &str, reasons: &[&str]) -> String {
+    pub async fn draft(&self, name: &str, account: &str, reasons: &[&str]) -> String {
         let body = json!({"account": account, "stars": 1.5, "reasons": reasons});
         let made = self.post("/drafts", &rep(name), body).await.with(201);
         made.header("location").strip_prefix("/api/v1").unwrap().to_owned()
     }
 
     /// A rep answers the ladder's questions; the advice.
-    async fn triage(&self, name: &str, submission: &str, changes: Value) -> Value {
+    pub async fn triage(&self, name: &str, submission: &str, changes: Value) -> Value {
         self.change(submission, "triage", &rep(name), answers(changes)).await.with(200).json()
     }
 
-    async fn choose(&self, name: &str, submission: &str, path: &str) -> Value {
+    pub async fn choose(&self, name: &str, submission: &str, path: &str) -> Value {
         self.change(submission, "path", &rep(name), json!({ "path": path })).await.with(200).json()
     }
 
