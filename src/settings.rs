@@ -149,8 +149,31 @@ pub struct Night {
     pub closes: NaiveTime,
     /// One run for each.
     pub scopes: Vec<String>,
+    /// Whether what it finds is only reported.
+    pub shadow: bool,
+    /// How often `serve` looks whether something is due.
+    pub wake_up_seconds: u32,
     /// How long a run may go without a sign of life.
     pub lease_seconds: u32,
+    /// How long a run that has failed waits before it is tried again; twice as long after each further failure.
+    pub retry_seconds_at_first: u32,
+    /// The longest it waits.
+    pub retry_seconds_at_most: u32,
+}
+
+impl Night {
+    fn first_senseless(&self) -> Option<(&'static str, &'static str)> {
+        if self.opens >= self.closes {
+            return Some(("night.opens", "must be before night.closes"));
+        }
+        let zero = [
+            ("night.wake_up_seconds", self.wake_up_seconds),
+            ("night.lease_seconds", self.lease_seconds),
+            ("night.retry_seconds_at_first", self.retry_seconds_at_first),
+            ("night.retry_seconds_at_most", self.retry_seconds_at_most),
+        ];
+        zero.iter().find(|(_, seconds)| *seconds == 0).map(|(key, _)| (*key, "must be at least 1"))
+    }
 }
 
 /// Deadlines of proposals, and what declining leads to.
@@ -286,8 +309,8 @@ impl Settings {
 
     fn sensible(self) -> Result<Self, SettingsError> {
         let wrong = |key, what: &str| Err(SettingsError::Senseless { key, what: what.to_owned() });
-        if self.night.opens >= self.night.closes {
-            return wrong("night.opens", "must be before night.closes");
+        if let Some((key, what)) = self.night.first_senseless() {
+            return wrong(key, what);
         }
         if let Some((key, what)) = self.auth.first_senseless() {
             return wrong(key, &what);

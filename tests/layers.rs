@@ -86,6 +86,13 @@ const ROOMS: &[Room] = &[
 /// The only room that may name these: it alone knows how a thing is kept.
 const DATABASE_CRATES: &[&str] = &["diesel", "diesel_migrations", "libsqlite3_sys", "pq_sys"];
 
+/// The rooms in which time is the transaction's: replicas whose clocks differ decide alike, and one whose clock is wrong
+/// runs no night at the wrong time.
+const BY_THE_DATABASES_CLOCK: &[&str] = &["store/", "app/"];
+
+/// The clocks of the process.
+const WALL_CLOCKS: &[&str] = &["Utc", "Local", "SystemTime"];
+
 /// Names that no pure room may use, with what each would let in.
 const IMPURE_NAMES: &[(&str, &str)] = &[
     ("HashMap", "a container whose order is random; use BTreeMap"),
@@ -609,6 +616,13 @@ fn breaches_in(source: &Source, room: &Room, dependencies: &BTreeSet<String>) ->
                 }
             }
         }
+        if BY_THE_DATABASES_CLOCK.contains(&room.name) {
+            for pair in path.names.windows(2) {
+                if matches!(pair, [clock, now] if WALL_CLOCKS.contains(&clock.as_str()) && now == "now") {
+                    breach(path.line, &written, format!("{} goes by the database's clock", room.name));
+                }
+            }
+        }
         if room.pure {
             for pair in path.names.windows(2) {
                 for (first, second, what) in IMPURE_PATHS {
@@ -898,7 +912,10 @@ fn a_clock_an_environment_and_chance_are_seen_in_pure_rooms_only() {
     refuses("solver/rings.rs", "use std::collections::{BTreeMap, HashMap};", &["1: HashMap"]);
     refuses("engine/plan.rs", "use std::fs::File;", &["1: std::fs::File"]);
     allows("engine/plan.rs", "use std::time::Duration;\nuse std::collections::BTreeMap;");
-    allows("app/run.rs", "use std::time::Instant;\nuse std::collections::HashMap;\nfn f() { chrono::Utc::now() }");
+    allows("app/run.rs", "use std::time::Instant;\nuse std::collections::HashMap;\nfn f() { uuid::Uuid::new_v4() }");
+    allows("routing/osrm.rs", "fn f() { chrono::Utc::now() }");
+    refuses("app/run.rs", "fn f() { chrono::Utc::now() }", &["1: chrono::Utc::now"]);
+    refuses("store/runs.rs", "fn f() { std::time::SystemTime::now() }", &["1: std::time::SystemTime::now"]);
 }
 
 #[test]

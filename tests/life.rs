@@ -31,6 +31,8 @@ mod leavers;
 mod meetings;
 #[path = "life/money.rs"]
 mod money;
+#[path = "life/nights.rs"]
+mod nights;
 #[path = "life/overrides.rs"]
 mod overrides;
 #[path = "life/pattern.rs"]

@@ -10,7 +10,7 @@ use super::{AppState, etag, problem::Problem};
 use crate::{
     app::{
         Reader, Refused, Store, StoreError, TransactionError, Writer,
-        idempotent::{self, Answer, Answered, Begun},
+        idempotent::{self, Answer, Answered, Begun, Held},
         import::ImportError,
         me,
     },
@@ -289,12 +289,13 @@ impl<T: Send + 'static> Post<T> {
 }
 
 impl<T: Send + 'static> Post<T> {
-    /// Does `work` unless it was done under this key: work in transactions of its own, for which the key is claimed first.
+    /// Does `work` unless it was done under this key: work in transactions of its own, for which the key is claimed first,
+    /// and which keeps its answer in the one that counts.
     ///
     /// The answer is kept even when nobody waits for it any more. Who died at it is taken over when the lease has run out.
     pub async fn at_length(
         self,
-        work: impl FnOnce(&Store, &Settings, &Principal, &T) -> Result<Answer, Refused> + Send + 'static,
+        work: impl FnOnce(&Store, &Settings, &Principal, &T, &Held) -> Result<Answer, Refused> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { caller: Caller { who, state }, request, body } = self;
         let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
@@ -308,13 +309,11 @@ impl<T: Send + 'static> Post<T> {
                 Begun::Answered(answer) => return Ok(Answered { answer, replayed: true }),
                 Begun::Fresh(claim) => claim,
             };
-            match work(&state.store, &state.settings, &who, &body) {
-                Ok(answer) => {
-                    state.store.write(|writer| idempotent::finish(writer, &who, &request, &claim, &answer))?;
-                    Ok(Answered { answer, replayed: false })
-                }
+            let held = Held::new(&state.store, &who, &request, claim, lease_seconds);
+            match work(&state.store, &state.settings, &who, &body, &held) {
+                Ok(answer) => Ok(Answered { answer, replayed: false }),
                 Err(refused) => {
-                    state.store.write(|writer| idempotent::abandon(writer, &who, &request, &claim))?;
+                    state.store.write(|writer| held.abandon(writer))?;
                     Err(refused.into())
                 }
             }

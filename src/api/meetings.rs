@@ -52,9 +52,12 @@ pub struct NewMeeting {
 )]
 #[post("/meetings")]
 pub async fn create_meeting(post: Post<NewMeeting>) -> Result<HttpResponse, Problem> {
-    post.at_length(|store, settings, who, new| {
-        let view = meetings::begin(store, settings, who, &new.team)?;
-        Ok(created(format!("/api/v1/meetings/{}", view.meeting.id), view.meeting.version, &view))
+    post.at_length(|store, settings, who, new, held| {
+        let answer =
+            |view: &MeetingView| created(format!("/api/v1/meetings/{}", view.meeting.id), view.meeting.version, view);
+        let begun =
+            meetings::begin_and(store, settings, who, &new.team, &|writer, view| held.keep(writer, &answer(view)))?;
+        Ok(answer(&begun))
     })
     .await
 }

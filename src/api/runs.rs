@@ -1,6 +1,6 @@
 //! `/runs`: matching runs and what they amounted to.
 //!
-//! A run is longer than a transaction, so its key is claimed first, and the answer kept when the run has ended.
+//! A run is longer than a transaction, so its key is claimed first, and the answer kept in the transaction that publishes.
 
 use super::{
     caller::{Caller, Named, Post, made},
@@ -10,17 +10,18 @@ use super::{
 use crate::{
     app::{
         Refused,
-        run::{self, RunView, Scope},
+        run::{self, Order, RunMode, RunView, Scope},
     },
     domain::ids::RunId,
 };
 use actix_web::{HttpResponse, get, post, web::Json};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// Runs you may see
 ///
-/// By id. A manager sees those of their teams, an admin and a service all.
+/// By id, shadows among them. A manager sees those of their teams, an admin and a service all.
 #[utoipa::path(
     tag = "runs",
     operation_id = "listRuns",
@@ -42,12 +43,18 @@ pub struct NewRun {
     /// `all`, or a team's id.
     #[schema(min_length = 1, max_length = 64, examples("north"))]
     scope: String,
+    /// The business date; today in the organisation's time zone if not given. A live run takes a date of the last 31 days, a
+    /// shadow one of the next 31 as well.
+    business_date: Option<NaiveDate>,
+    /// Whether all is run and nothing proposed. A shadow stands in no live run's way.
+    #[serde(default)]
+    shadow: bool,
 }
 
 /// Start a run
 ///
-/// For today, in the organisation's time zone; one a scope and day. A manager starts runs of the own team. The answer comes
-/// when the run has ended, with all its proposals published.
+/// One a scope and business date, and any number of shadows, one after the other. A manager starts runs of the own team. The
+/// answer comes when the run has ended, with all its proposals published.
 #[utoipa::path(
     tag = "runs",
     operation_id = "createRun",
@@ -56,11 +63,15 @@ pub struct NewRun {
 )]
 #[post("/runs")]
 pub async fn create_run(post: Post<NewRun>) -> Result<HttpResponse, Problem> {
-    post.at_length(|store, settings, who, new| {
+    post.at_length(|store, settings, who, new, held| {
         let scope = Scope::parse(&new.scope)?;
+        let mode = if new.shadow { RunMode::Shadow } else { RunMode::Live };
         let today = store.read(|reader| Ok::<_, Refused>(run::business_date(&settings.night, reader.now())))?;
-        let view = run::run(store, settings, who, &scope, today, &|_| {})?;
-        Ok(made(format!("/api/v1/runs/{}", view.id), &view))
+        let order = Order { scope, date: run::date_to_run(today, new.business_date, mode)?, mode };
+        let answer = |view: &RunView| made(format!("/api/v1/runs/{}", view.id), view);
+        let view =
+            run::carry_out(store, settings, who, &order, &|_| {}, &|writer, view| held.keep(writer, &answer(view)))?;
+        Ok(answer(&view))
     })
     .await
 }

@@ -25,7 +25,7 @@ pub mod text;
 use super::{
     Reader, Refused,
     me::managed,
-    run::{self, EVERYBODY, KeptReport, business_date},
+    run::{self, EVERYBODY, KeptReport, RunMode, business_date},
 };
 use crate::{
     domain::{
@@ -236,7 +236,9 @@ fn of_run(
     // Whoever may not see the run learns nothing of its report.
     run::one(reader, who, id)?;
     let run = runs::one(reader, id)?.ok_or(Refused::NotFound("run"))?;
-    let report = run.report.as_deref().ok_or(Refused::NotFound("published run"))?;
+    // Of a shadow there are no proposals to report on.
+    let report =
+        run.report.as_deref().filter(|_| run.mode == RunMode::Live).ok_or(Refused::NotFound("published run"))?;
     let kept = KeptReport::read(report)?;
     let scope: Option<TeamId> = (run.scope != EVERYBODY).then(|| run.scope.parse().ok()).flatten();
     if who.role == Role::Manager && book.team.is_none() && scope.is_none() {

@@ -97,6 +97,17 @@ fn is_for(who: &Principal) -> Result<(), Refused> {
 ///
 /// Errors: `meeting_open` where the team has one.
 pub fn begin(store: &Store, settings: &Settings, who: &Principal, team: &TeamId) -> Result<MeetingView, Refused> {
+    begin_and(store, settings, who, team, &|_, _| Ok(()))
+}
+
+/// Does what [`begin`] does, and `settle` in the transaction in which it has begun.
+pub fn begin_and(
+    store: &Store,
+    settings: &Settings,
+    who: &Principal,
+    team: &TeamId,
+    settle: &dyn Fn(&mut Writer<'_>, &MeetingView) -> Result<(), Refused>,
+) -> Result<MeetingView, Refused> {
     let (mut snapshot, date) = store.read(|reader| {
         may_lead(reader, who, team)?;
         let date = business_date(&settings.night, reader.now());
@@ -132,7 +143,9 @@ pub fn begin(store: &Store, settings: &Settings, who: &Principal, team: &TeamId)
             other => other.into(),
         })?;
         record(writer, who, "begin", &meeting, None);
-        Ok(view(&meeting, &snapshot.market, &moves))
+        let view = view(&meeting, &snapshot.market, &moves);
+        settle(writer, &view)?;
+        Ok(view)
     })
 }
 

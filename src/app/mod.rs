@@ -15,6 +15,7 @@ pub mod explain;
 pub mod export;
 pub mod fairness;
 pub mod handover;
+mod heartbeat;
 pub mod idempotent;
 pub mod import;
 mod invalidate;
@@ -43,7 +44,7 @@ pub mod travel;
 pub mod triage;
 mod waiting;
 
-pub use crate::store::{AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
+pub use crate::store::{Alone, AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
 use crate::{
     domain::{Wrong, ids::Version, principal::Principal},
     routing::RoutingError,

@@ -2,13 +2,14 @@
 //!
 //! In go a scope and a business date; out comes what the run amounted to. On a terminal the stages show while they last.
 //! Exit codes: 0 done, 1 failed or the date has its run already, 2 an unknown team.
-//! Holds: `--dry-run` plans and checks the same and changes nothing.
+//! Holds: `--dry-run` plans and checks the same and changes nothing; `--shadow` keeps what it found, for managers and
+//! admins to read and for `verify`, and proposes nothing.
 //! Deliberately absent: names and opinions, which are for the people they concern.
 
 use super::{Context, Failure};
 use account_swap::app::{
     Refused,
-    run::{self, EVERYBODY, ReportView, Scope, SourceView, Stage},
+    run::{self, EVERYBODY, Order, ReportView, RunMode, Scope, SourceView, Stage},
     system, travel,
 };
 use chrono::NaiveDate;
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// Plans and checks, and changes nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Plans, checks and keeps what it found, and proposes nothing.
+    #[arg(long, conflicts_with = "dry_run")]
+    shadow: bool,
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
@@ -54,7 +58,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         let answer = json!({ "dry_run": true, "scope": arguments.scope, "business_date": date, "report": report });
         return context.say(&answer, words);
     }
-    let done = run::run(&store, settings, &who, &scope, date, &watch);
+    let mode = if arguments.shadow { RunMode::Shadow } else { RunMode::Live };
+    let order = Order { scope, date, mode };
+    let done = run::carry_out(&store, settings, &who, &order, &watch, &|_, _| Ok(()));
     spinner.finish_and_clear();
     let view = done.map_err(|refused| match refused {
         Refused::Conflict { code: "run_exists", detail } => {
@@ -63,6 +69,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         other => other.into(),
     })?;
     let words = match &view.report {
+        Some(report) if view.shadow => {
+            let words = words("would have proposed", &view.scope, date, report);
+            format!("{words}\n  kept as the shadow {}", view.id)
+        }
         Some(report) => words("proposed", &view.scope, date, report),
         None => format!("run {} of {date}: {}", view.id, view.state),
     };

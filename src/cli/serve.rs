@@ -1,15 +1,17 @@
 //! `serve`: answers HTTP until it is told to stop.
 //!
 //! In go the settings; out come answers. On SIGTERM or SIGINT no new connection is taken, what has begun is finished
-//! within `server.shutdown_seconds`, and the command ends well; a second signal ends it at once. Once a minute the night
-//! is asked whether a business date is due; a run that has begun is finished before the command ends.
-//! Holds: the schema fits before the first answer, unless that is switched off; then `/readyz` tells.
+//! within `server.shutdown_seconds`, and the command ends well; a second signal ends it at once. Every
+//! `night.wake_up_seconds` the night is asked whether a business date is due; a run that has begun is finished before the
+//! command ends.
+//! Holds: the schema fits before the first answer, unless that is switched off; then `/readyz` tells. A SQLite file has one
+//! server; a second one is refused before it changes anything.
 //! Deliberately absent: deciding whether a night has been run, which a unique row does.
 
 use super::{Context, Failure};
 use account_swap::{
     api::{self, AppState},
-    app::{Refused, Store, calendar, idempotent, run, sweep, travel},
+    app::{Alone, Refused, Store, calendar, idempotent, run, sweep, travel},
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
@@ -23,9 +25,6 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// How often the night is asked whether a business date is due.
-const WAKE_UP: Duration = Duration::from_secs(60);
-
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Address and port; port 0 takes a free one.
@@ -35,11 +34,15 @@ pub struct Arguments {
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
     travel::are_set_up(&context.settings).map_err(|error| Failure::Unusable(error.to_string()))?;
+    // Before the database is opened, which may change its schema.
+    let alone = Alone::on(&context.settings.database).map_err(|error| Failure::Unusable(error.to_string()))?;
     let store = context.store()?;
     let address = arguments.listen.unwrap_or(context.settings.server.listen);
     let listener =
         TcpListener::bind(address).map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
-    answer(context.settings.clone(), store, listener)
+    answer(context.settings.clone(), store, listener)?;
+    drop(alone);
+    Ok(())
 }
 
 /// Answers on a listener until the process is told to stop.
@@ -60,22 +63,22 @@ pub fn answer(settings: Settings, store: Store, listener: TcpListener) -> Result
     })
 }
 
-/// Does once a minute what time asks for, until the other end of `stopped` is gone.
+/// Does at every wake-up what time asks for, until the other end of `stopped` is gone.
 async fn keep_time(store: Store, settings: Settings, mut stopped: watch::Receiver<()>) {
-    let mut minutes = interval(WAKE_UP);
-    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut wake_ups = interval(Duration::from_secs(settings.night.wake_up_seconds.into()));
+    wake_ups.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = minutes.tick() => {}
+            _ = wake_ups.tick() => {}
             _ = stopped.changed() => return,
         }
         let (store, settings) = (store.clone(), settings.clone());
         match actix_web::rt::task::spawn_blocking(move || wake_up(&store, &settings)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::error!(%error, "what time asks for could not be done; the next minute tries again")
+                tracing::error!(%error, "what time asks for could not be done; it is tried again")
             }
-            Err(panic) => tracing::error!(%panic, "what time asks for ended in a panic; the next minute tries again"),
+            Err(panic) => tracing::error!(%panic, "what time asks for ended in a panic; it is tried again"),
         }
     }
 }

@@ -1,14 +1,21 @@
 //! `verify`: a published run checked again and made again, from what is kept of it.
 //!
-//! In goes a run's id; out comes what does not hold, which should be nothing.
-//! Exit codes: 0 every claim holds and the same plan comes out again, 1 something does not, 2 no such published run.
+//! In goes a run's id, of a live one or a shadow; out comes what does not hold, which should be nothing, and the first part
+//! that comes out otherwise, with its path and both values.
+//! Exit codes: 0 every claim holds and the same plan and report come out again, 1 something does not, 2 no such published
+//! run.
 //! Deliberately absent: changes of anything.
 
 use super::{Context, Failure, run::spinner};
 use account_swap::{
-    app::{Refused, run::verify, system},
+    app::{
+        Refused,
+        run::verify::{self, Difference, Verified},
+        system,
+    },
     domain::ids::RunId,
 };
+use serde_json::Value;
 use std::fmt::Write as _;
 
 #[derive(Debug, clap::Args)]
@@ -30,15 +37,28 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let verified = verify::verify(&kept)?;
     spinner.finish_and_clear();
     if verified.holds() {
-        let words = format!("run {}: every claim of its plan holds, and the same plan comes out again", verified.id);
+        let words =
+            format!("run {}: every claim of its plan holds, and the same plan and report come out again", verified.id);
         return context.say(&verified, words);
     }
     let mut words = format!("run {}:", verified.id);
     for breach in &verified.breaches {
         write!(words, "\n  {breach}").expect("a String takes every text");
     }
-    if !verified.is_made_again {
-        words.push_str("\n  another plan comes out");
+    if let Some(Difference { path, kept, made }) = &verified.differs {
+        let told = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+        write!(
+            words,
+            "\n  another result comes out, first at {path}\n    kept      {}\n    made now  {}",
+            told(kept),
+            told(made)
+        )
+        .expect("a String takes every text");
+    }
+    if verified.solver_version != verified.this_version {
+        let Verified { solver_version, this_version, .. } = &verified;
+        write!(words, "\n  version {solver_version} made it, and this is version {this_version}")
+            .expect("a String takes every text");
     }
     if context.json {
         context.say(&verified, "")?;

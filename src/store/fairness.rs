@@ -5,7 +5,7 @@
 
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, from_json,
-    runs::RunState,
+    runs::{RunMode, RunState},
     schema::{legs, proposals, reps, runs, submissions},
 };
 use crate::domain::{
@@ -132,7 +132,7 @@ pub fn teams_of_reps(reader: &mut Reader<'_>) -> Result<BTreeMap<RepId, TeamId>,
     rows.into_iter().map(|(rep, team)| Ok((rep.parse()?, team.parse()?))).collect()
 }
 
-/// The reports of the published runs of a scope with a business date from `from` to `until`, as JSON.
+/// The reports of the published live runs of a scope with a business date from `from` to `until`, as JSON.
 pub fn run_reports(
     reader: &mut Reader<'_>,
     scope: &str,
@@ -141,7 +141,7 @@ pub fn run_reports(
 ) -> Result<Vec<String>, StoreError> {
     let rows: Vec<Option<String>> = runs::table
         .filter(runs::scope.eq(scope).and(runs::business_date.between(from, until)))
-        .filter(runs::state.eq(RunState::Published.as_str()))
+        .filter(runs::mode.eq(RunMode::Live.as_str()).and(runs::state.eq(RunState::Published.as_str())))
         .order(runs::business_date)
         .select(runs::report)
         .load(&mut *reader.connection)?;

@@ -8,7 +8,7 @@ use super::{
     Reader, StoreError, Writer, connection::on_either, exactly_one, from_json, schema::idempotency_keys::dsl as keys,
     to_json,
 };
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 /// One request of one principal under one key.
@@ -53,6 +53,8 @@ pub struct Found {
     pub hash: String,
     /// Who holds it.
     pub claim: Claim,
+    /// Until when the holder counts as alive; absent where key, effect and answer are one transaction.
+    pub lease_until: Option<DateTime<Utc>>,
     /// The answer, where there is one yet.
     pub answer: Option<Answer>,
 }
@@ -64,8 +66,9 @@ macro_rules! of {
     };
 }
 
-/// Claims a key nobody has used; nothing where somebody has. Waits for another transaction that is claiming it.
-pub fn insert(writer: &mut Writer<'_>, row: &Row) -> Result<Option<Claim>, StoreError> {
+/// Claims a key nobody has used, for work that shows signs of life where `lease` says how often at least; nothing where
+/// somebody has. Waits for another transaction that is claiming it.
+pub fn insert(writer: &mut Writer<'_>, row: &Row, lease: Option<TimeDelta>) -> Result<Option<Claim>, StoreError> {
     let at = writer.now().naive_utc();
     let values = (
         keys::principal_id.eq(&row.principal),
@@ -73,6 +76,7 @@ pub fn insert(writer: &mut Writer<'_>, row: &Row) -> Result<Option<Claim>, Store
         keys::key.eq(&row.key),
         keys::request_hash.eq(&row.hash),
         keys::created_at.eq(at),
+        keys::lease_until.eq(lease.map(|lease| at + lease)),
     );
     let inserted = on_either!(&mut *writer.connection, inner => {
         diesel::insert_into(keys::idempotency_keys).values(values).on_conflict_do_nothing().execute(inner)?
@@ -84,10 +88,10 @@ pub fn insert(writer: &mut Writer<'_>, row: &Row) -> Result<Option<Claim>, Store
 ///
 /// Errors: [`StoreError::Raced`] where it is gone again.
 pub fn find(reader: &mut Reader<'_>, row: &Row) -> Result<Found, StoreError> {
-    type Kept = (String, NaiveDateTime, Option<i32>, Option<String>, Option<String>);
-    let (hash, at, status, headers, body) = keys::idempotency_keys
+    type Kept = (String, NaiveDateTime, Option<NaiveDateTime>, Option<i32>, Option<String>, Option<String>);
+    let (hash, at, lease_until, status, headers, body) = keys::idempotency_keys
         .filter(of!(row))
-        .select((keys::request_hash, keys::created_at, keys::status, keys::headers, keys::body))
+        .select((keys::request_hash, keys::created_at, keys::lease_until, keys::status, keys::headers, keys::body))
         .first::<Kept>(&mut *reader.connection)
         .optional()?
         .ok_or(StoreError::Raced)?;
@@ -99,16 +103,23 @@ pub fn find(reader: &mut Reader<'_>, row: &Row) -> Result<Found, StoreError> {
         }),
         _ => None,
     };
-    Ok(Found { hash, claim: Claim(at), answer })
+    let lease_until = lease_until.map(|until| until.and_utc());
+    Ok(Found { hash, claim: Claim(at), lease_until, answer })
 }
 
 /// Takes a key from whoever holds it, for the request of `row`, and forgets its answer.
-pub fn take_over(writer: &mut Writer<'_>, row: &Row, from: &Claim) -> Result<Claim, StoreError> {
+pub fn take_over(
+    writer: &mut Writer<'_>,
+    row: &Row,
+    from: &Claim,
+    lease: Option<TimeDelta>,
+) -> Result<Claim, StoreError> {
     let at = writer.now().naive_utc();
     let taken = diesel::update(keys::idempotency_keys.filter(of!(row)).filter(keys::created_at.eq(from.0)))
         .set((
             keys::request_hash.eq(&row.hash),
             keys::created_at.eq(at),
+            keys::lease_until.eq(lease.map(|lease| at + lease)),
             keys::status.eq(None::<i32>),
             keys::headers.eq(None::<String>),
             keys::body.eq(None::<String>),
@@ -116,6 +127,15 @@ pub fn take_over(writer: &mut Writer<'_>, row: &Row, from: &Claim) -> Result<Cla
         .execute(&mut *writer.connection)?;
     exactly_one(taken)?;
     Ok(Claim(at))
+}
+
+/// Shows a sign of life of work without an answer; false where the claim is another's by now, or the answer is there.
+pub fn renew(writer: &mut Writer<'_>, row: &Row, claim: &Claim, lease: TimeDelta) -> Result<bool, StoreError> {
+    let until = writer.now().naive_utc() + lease;
+    let held =
+        keys::idempotency_keys.filter(of!(row)).filter(keys::created_at.eq(claim.0)).filter(keys::status.is_null());
+    let renewed = diesel::update(held).set(keys::lease_until.eq(Some(until))).execute(&mut *writer.connection)?;
+    Ok(renewed == 1)
 }
 
 /// Keeps the answer under a key, unless the claim is another's by now.

@@ -6,6 +6,7 @@
 //! [`StoreError::Raced`] and the whole transaction is tried again.
 //! Deliberately absent: every rule of the product, every HTTP status, and the clock of this machine.
 
+mod alone;
 mod clock;
 mod connection;
 mod packed;
@@ -43,6 +44,7 @@ pub mod travel_times;
 pub mod triages;
 pub mod undos;
 
+pub use alone::Alone;
 pub use clock::HandClock;
 pub use whose::Of;
 
@@ -133,6 +135,7 @@ impl AtMostOne {
             ("partings_one_live_account", "partings.account_id", Self::LiveParting),
             ("legs_one_live_account", "legs.account_id", Self::LiveLeg),
             ("runs_one_scope_and_date", "runs.scope, runs.business_date", Self::RunOfTheNight),
+            ("runs_one_shadow_at_a_time", "\u{0}", Self::RunOfTheNight),
             ("frozen_accounts_pkey", "frozen_accounts.account_id", Self::Freeze),
             ("forbidden_pairs_pkey", "forbidden_pairs.rep_id, forbidden_pairs.account_id", Self::Ban),
             ("override_reviews_pkey", "override_reviews.override_id", Self::Review),

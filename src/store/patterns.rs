@@ -5,6 +5,7 @@
 
 use super::{
     Reader, StoreError, Writer, from_json,
+    runs::RunMode,
     schema::{accounts, reps, runs, submissions, told_groups},
     to_json,
 };
@@ -66,7 +67,7 @@ pub fn tallies(
 /// When the last batch that concerned some scopes began.
 pub fn last_batch(reader: &mut Reader<'_>, scopes: &[&str]) -> Result<Option<DateTime<Utc>>, StoreError> {
     let at: Option<NaiveDateTime> = runs::table
-        .filter(runs::scope.eq_any(scopes))
+        .filter(runs::scope.eq_any(scopes).and(runs::mode.eq(RunMode::Live.as_str())))
         .order(runs::started_at.desc())
         .select(runs::started_at)
         .first(&mut *reader.connection)

@@ -1,7 +1,9 @@
-//! Runs: one for each scope and business date, with their immutable snapshot, policy and result.
+//! Runs: one live one for each scope and business date, with their immutable snapshot, policy and result; and shadows.
 //!
-//! In go a claim and later a result; out come runs. The claim is a unique row, its owner holds a fence: a process that
-//! was taken over can no longer write. Large parts are kept gzipped.
+//! In go a claim, signs of life and later a result; out come runs. The claim is a unique row, its owner holds a fence: a
+//! process that was taken over can no longer write. Large parts are kept gzipped.
+//! Holds: until its result is written a run has neither snapshot nor plan, so who takes it over begins anew; with its
+//! result its policy and version stand as well, and nothing of it changes any more.
 //! Deliberately absent: when to run, and what a run does.
 
 use super::{
@@ -18,10 +20,20 @@ closed_list! {
     RunState {
         /// A process works on it.
         Running = "running",
-        /// Its proposals are out.
+        /// It has ended well: of a live run the proposals are out, of a shadow the report.
         Published = "published",
         /// It came to nothing; another may take its place.
         Failed = "failed",
+    }
+}
+
+closed_list! {
+    /// Whether a run counts.
+    RunMode {
+        /// What it finds is proposed.
+        Live = "live",
+        /// What it finds is reported, and nothing else comes of it.
+        Shadow = "shadow",
     }
 }
 
@@ -34,6 +46,8 @@ pub struct Run {
     pub scope: String,
     /// The business date.
     pub business_date: NaiveDate,
+    /// Whether it counts.
+    pub mode: RunMode,
     /// Where it stands.
     pub state: RunState,
     /// Grows with each takeover.
@@ -72,6 +86,7 @@ struct Row {
     policy: String,
     report: Option<String>,
     failure: Option<String>,
+    mode: String,
 }
 
 impl TryFrom<Row> for Run {
@@ -81,6 +96,7 @@ impl TryFrom<Row> for Run {
             id: row.id.parse()?,
             scope: row.scope,
             business_date: row.business_date,
+            mode: row.mode.parse()?,
             state: row.state.parse()?,
             fence: row.fence,
             lease_until: row.lease_until.and_utc(),
@@ -104,6 +120,13 @@ pub struct Claim {
     pub fence: i64,
 }
 
+impl Claim {
+    /// Whether another process held the run before.
+    pub fn is_takeover(self) -> bool {
+        self.fence > 1
+    }
+}
+
 /// What a new run is begun with.
 #[derive(Debug, Clone)]
 pub struct NewRun<'a> {
@@ -113,6 +136,8 @@ pub struct NewRun<'a> {
     pub scope: &'a str,
     /// The business date.
     pub business_date: NaiveDate,
+    /// Whether it counts.
+    pub mode: RunMode,
     /// Who asked for it.
     pub started_by: &'a str,
     /// The program's version.
@@ -123,15 +148,16 @@ pub struct NewRun<'a> {
     pub lease: Duration,
 }
 
-/// Claims the run of a scope and business date: makes it, or takes it over from a process whose lease ran out.
+/// Claims the run of a scope, business date and mode: makes it, or takes it over from a process whose lease ran out.
 ///
-/// [`StoreError::Twice`] where it is published or its process is alive.
+/// A run that is taken over keeps its id and when it was started, and goes by the policy and version of whoever took it.
+/// [`StoreError::Twice`] where its process is alive, or a live one is published.
 pub fn claim(writer: &mut Writer<'_>, new: &NewRun<'_>) -> Result<Claim, StoreError> {
     let now = writer.now();
     let lease_until = (now + new.lease).naive_utc();
     let abandoned: Option<Row> = runs::table
         .filter(runs::scope.eq(new.scope).and(runs::business_date.eq(new.business_date)))
-        .filter(runs::state.eq(RunState::Running.as_str()))
+        .filter(runs::mode.eq(new.mode.as_str()).and(runs::state.eq(RunState::Running.as_str())))
         .filter(runs::lease_until.lt(now.naive_utc()))
         .select(Row::as_select())
         .first(&mut *writer.connection)
@@ -157,6 +183,7 @@ pub fn claim(writer: &mut Writer<'_>, new: &NewRun<'_>) -> Result<Claim, StoreEr
             runs::id.eq(String::from(new.id)),
             runs::scope.eq(new.scope),
             runs::business_date.eq(new.business_date),
+            runs::mode.eq(new.mode.as_str()),
             runs::state.eq(RunState::Running.as_str()),
             runs::fence.eq(1),
             runs::lease_until.eq(lease_until),
@@ -167,6 +194,13 @@ pub fn claim(writer: &mut Writer<'_>, new: &NewRun<'_>) -> Result<Claim, StoreEr
         ))
         .execute(&mut *writer.connection)?;
     Ok(Claim { id: new.id, fence: 1 })
+}
+
+/// Shows a sign of life, if the claim still stands; false where it does not.
+pub fn renew(writer: &mut Writer<'_>, claim: Claim, lease: Duration) -> Result<bool, StoreError> {
+    let until = (writer.now() + lease).naive_utc();
+    let renewed = diesel::update(claimed(claim)).set(runs::lease_until.eq(until)).execute(&mut *writer.connection)?;
+    Ok(renewed == 1)
 }
 
 /// What a finished run leaves for ever, each part as JSON.
@@ -225,15 +259,37 @@ pub fn one(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Run>, StoreError
     row.map(Run::try_from).transpose()
 }
 
-/// The run of a scope and business date that has not failed.
-pub fn of_night(reader: &mut Reader<'_>, scope: &str, business_date: NaiveDate) -> Result<Option<Run>, StoreError> {
+/// The run of a scope, business date and mode that has not failed; of several shadows one that has ended, if any has.
+pub fn of_night(
+    reader: &mut Reader<'_>,
+    scope: &str,
+    business_date: NaiveDate,
+    mode: RunMode,
+) -> Result<Option<Run>, StoreError> {
     let row = runs::table
         .filter(runs::scope.eq(scope).and(runs::business_date.eq(business_date)))
-        .filter(runs::state.ne(RunState::Failed.as_str()))
+        .filter(runs::mode.eq(mode.as_str()).and(runs::state.ne(RunState::Failed.as_str())))
+        // The words are in this order.
+        .order((runs::state, runs::id))
         .select(Row::as_select())
         .first(&mut *reader.connection)
         .optional()?;
     row.map(Run::try_from).transpose()
+}
+
+/// How often the run of a scope, business date and mode has failed, and when last; absent where it never has.
+pub fn failures(
+    reader: &mut Reader<'_>,
+    scope: &str,
+    business_date: NaiveDate,
+    mode: RunMode,
+) -> Result<Option<(u32, DateTime<Utc>)>, StoreError> {
+    let (count, last): (i64, Option<NaiveDateTime>) = runs::table
+        .filter(runs::scope.eq(scope).and(runs::business_date.eq(business_date)))
+        .filter(runs::mode.eq(mode.as_str()).and(runs::state.eq(RunState::Failed.as_str())))
+        .select((diesel::dsl::count_star(), diesel::dsl::max(runs::finished_at)))
+        .first(&mut *reader.connection)?;
+    Ok(last.map(|last| (u32::try_from(count).unwrap_or(u32::MAX), last.and_utc())))
 }
 
 /// Runs after `after`, by id, at most `limit`; only those of some scopes where asked.

@@ -216,6 +216,7 @@ table! {
         plan -> Nullable<Binary>,
         report -> Nullable<Text>,
         failure -> Nullable<Text>,
+        mode -> Text,
     }
 }
 
@@ -530,6 +531,7 @@ table! {
         headers -> Nullable<Text>,
         body -> Nullable<Text>,
         created_at -> Timestamp,
+        lease_until -> Nullable<Timestamp>,
     }
 }
 

@@ -83,6 +83,42 @@ async fn the_program_serves_until_it_is_told_to_stop() {
 }
 
 #[test]
+fn a_sqlite_file_has_one_server_and_commands_work_beside_it() {
+    for database in databases() {
+        let program = Program::new(&database.url);
+        let serve = || {
+            let mut command = program.command(&["serve", "--listen", "127.0.0.1:0"]);
+            command.env("ACCOUNT_SWAP__LOG__FORMAT", "json").stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let mut first = serve();
+        let mut lines = BufReader::new(first.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("\"address\"")), "it serves");
+        let mut second = serve();
+        let mut said = BufReader::new(second.stderr.take().unwrap()).lines();
+        if database.name == "sqlite" {
+            let refusal = said.last().unwrap().unwrap();
+            let expected = format!("process {} serves {} already", first.id(), database.url);
+            assert!(refusal.contains(&expected), "{refusal}");
+            assert_eq!(second.wait().unwrap().code(), Some(2));
+        } else {
+            assert!(said.any(|line| line.unwrap().contains("\"address\"")), "PostgreSQL takes any number");
+            second.kill().unwrap();
+            second.wait().unwrap();
+        }
+        let run = program.say(&["run", "--date", "2026-03-02", "--json"]);
+        assert_eq!(serde_json::from_str::<Value>(&run).unwrap()["state"], "published", "{}", database.name);
+        // Whatever way a server ends, the next one is let in.
+        first.kill().unwrap();
+        first.wait().unwrap();
+        let mut third = serve();
+        let mut lines = BufReader::new(third.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("\"address\"")), "{}", database.name);
+        third.kill().unwrap();
+        third.wait().unwrap();
+    }
+}
+
+#[test]
 fn migrations_go_up_and_down_by_hand() {
     for database in databases() {
         let program = Program::new(&database.url);

@@ -110,14 +110,55 @@ async fn a_run_keeps_its_key_while_it_runs_and_its_answer_afterwards() {
         assert_eq!(first.json()["report"]["published"], 1, "{first:?}");
         assert_eq!(run().await.with(201).text, first.text);
 
-        world.execute("UPDATE idempotency_keys SET status = NULL, headers = NULL, body = NULL");
+        let at = |hours: i64| {
+            let moment = chrono::Utc::now() + chrono::Duration::hours(hours);
+            moment.format("%Y-%m-%d %H:%M:%S").to_string()
+        };
+        let unanswered = "UPDATE idempotency_keys SET status = NULL, headers = NULL, body = NULL";
+        world.execute(&format!("{unanswered}, lease_until = '{}'", at(1)));
         let busy = run().await.with(409);
         assert_eq!((busy.code().as_str(), busy.header("retry-after")), ("idempotency_key_in_progress", "2"));
-        world.execute(&format!(
-            "UPDATE idempotency_keys SET created_at = '{}'",
-            (chrono::Utc::now() - chrono::Duration::hours(1)).format("%Y-%m-%d %H:%M:%S")
-        ));
+        world.execute(&format!("UPDATE idempotency_keys SET lease_until = '{}'", at(-1)));
         assert_eq!(run().await.with(409).code(), "run_exists", "{}: whoever held the key has died", world.name);
+    }
+}
+
+#[actix_web::test]
+async fn a_run_is_for_a_day_of_the_last_month_and_a_shadow_of_it_proposes_nothing() {
+    for database in databases() {
+        let world = World::new(database, 2);
+        world.submit("anna-0");
+        world.submit("ben-0");
+        let served = Served::start(&world).await;
+        let today = chrono::Utc::now().date_naive();
+        let day = |days: i64| (today + chrono::Duration::days(days)).to_string();
+        let ask = |key: &str, body: Value| served.post("/api/v1/runs", &manager("mona")).key(key).json(&body).send();
+        for (key, body) in [
+            ("old", json!({"scope": "north", "business_date": day(-32)})),
+            ("new", json!({"scope": "north", "business_date": day(1)})),
+            ("far", json!({"scope": "north", "business_date": day(32), "shadow": true})),
+        ] {
+            let refused = ask(key, body).await.with(422);
+            assert!(refused.text.contains("business_date"), "{refused:?}");
+        }
+        let shadow = ask("s", json!({"scope": "north", "business_date": day(1), "shadow": true})).await.with(201);
+        let told = shadow.json();
+        assert_eq!((&told["state"], &told["shadow"]), (&json!("shadowed"), &json!(true)), "{}", world.name);
+        assert_eq!(told["report"]["published"], 1, "what it would have proposed");
+        let proposals = served.get("/api/v1/proposals", &rep("anna")).send().await.with(200).json();
+        assert_eq!(proposals["items"], json!([]), "{}: nothing is proposed", world.name);
+        let path = shadow.header("location").to_owned();
+        served.get(&path, &rep("anna")).send().await.with(403);
+        served.get(&path, &manager("sam")).send().await.with(404);
+        assert_eq!(served.get(&path, &manager("mona")).send().await.with(200).json(), told);
+        let report = format!("/api/v1/reports/fairness?run={}", told["id"].as_str().unwrap());
+        served.get(&report, &who("root", Role::Admin)).send().await.with(404);
+
+        let yesterday = json!({"scope": "north", "business_date": day(-1)});
+        let live = ask("y", yesterday.clone()).await.with(201).json();
+        assert_eq!((&live["state"], &live["business_date"]), (&json!("published"), &json!(day(-1))));
+        assert_eq!(ask("y", yesterday.clone()).await.with(201).json(), live, "{}: once under its key", world.name);
+        assert_eq!(ask("z", yesterday).await.with(409).code(), "run_exists");
     }
 }
 

@@ -47,7 +47,7 @@ pub struct ReportView {
     pub components: u32,
     /// Moves chosen.
     pub moves: u32,
-    /// Moves published; fewer than chosen where something changed meanwhile.
+    /// Moves published; fewer than chosen where something changed meanwhile. Of a shadow, those that would have been.
     pub published: u32,
     /// Points of the plan.
     pub points: Option<i64>,
@@ -172,6 +172,16 @@ impl KeptReport {
     /// Reads what is kept of a run.
     pub(in crate::app) fn read(text: &str) -> Result<Self, StoreError> {
         serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("report of a run: {error}")))
+    }
+
+    /// What is kept, to the byte.
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).expect("a report is plain numbers")
+    }
+
+    /// Moves published.
+    pub(super) fn published(&self) -> u32 {
+        self.published
     }
 
     /// Accounts in the pool, of a team or of everybody.
