@@ -43,7 +43,7 @@ impl TestDatabase {
         postgres_from(self.url.rsplit('/').next().expect("a database's URL ends with its name"))
     }
 
-    /// The built-in settings, but for this database and for accepts, which hold at once.
+    /// The built-in settings, but for this database, for accepts, which hold at once, and for patience.
     pub fn settings(&self) -> Settings {
         settings(&self.url)
     }
@@ -104,10 +104,12 @@ fn postgres_from(template: &str) -> TestDatabase {
     TestDatabase { name: "postgres", url: cluster.url(&name), _guard: Guard::Named(name) }
 }
 
-/// The built-in settings, but for the database; and an accept holds at once, so that no test has to wait for it.
+/// The built-in settings, but for the database; an accept holds at once, so that no test has to wait for it; and a write
+/// waits for another as long as a busy machine may take, so that a race is about who comes first and not about how soon.
 pub fn settings(url: &str) -> Settings {
     let mut settings = Settings::built_in();
     settings.proposals.take_back_minutes = 0;
+    settings.database.lock_timeout_milliseconds = 60_000;
     url.clone_into(&mut settings.database.url);
     settings
 }
