@@ -47,6 +47,9 @@
 //! - **A function that writes takes a [`store::Writer`]**, which exists only inside a transaction.
 //! - **A party sees nothing a colleague said or answered**: what can change in their view is one function
 //!   (`domain::proposal::public_status`), and an end shows only at the next batch boundary.
+//! - **Whoever may not ask any more is out with the next request**: each asks in its own transaction (`app::me`).
+//! - **The audit log holds no person's id**: commitments stand in their place, so that erasure and the chain can both be
+//!   true.
 //! - **The store owns no rule, the api owns no query, the clock is an argument.**
 
 pub mod api;

@@ -4,10 +4,12 @@
 //! files beside the program if there are any, `config/<profile>.toml`, and variables such as `ACCOUNT_SWAP__DATABASE__URL`; out comes
 //! [`Settings`]. Every name carries its unit. Deliberately absent: defaults in code, and reading anything twice.
 
+mod audit;
 mod handover;
 mod identity;
 mod routing;
 
+pub use audit::Audit;
 pub use handover::Handover;
 pub use identity::{Auth, People};
 pub use routing::{Graphhopper, Osrm, RoadNetwork, Routing, Valhalla};
@@ -39,6 +41,8 @@ pub struct Settings {
     pub auth: Auth,
     /// Who needs a record here.
     pub people: People,
+    /// What is kept of the audit log outside the database.
+    pub audit: Audit,
     /// How often.
     pub rate_limit: RateLimit,
     /// What is written about it.
@@ -313,6 +317,9 @@ impl Settings {
             return wrong(key, what);
         }
         if let Some((key, what)) = self.auth.first_senseless() {
+            return wrong(key, &what);
+        }
+        if let Some((key, what)) = self.audit.first_senseless() {
             return wrong(key, &what);
         }
         if let Some((key, what)) = self.proposals.first_senseless() {

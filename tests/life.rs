@@ -8,10 +8,14 @@ mod abuse;
 mod abuse_races;
 #[path = "life/ageing.rs"]
 mod ageing;
+#[path = "life/audit.rs"]
+mod audit;
 #[path = "life/day.rs"]
 mod day;
 #[path = "life/direct.rs"]
 mod direct;
+#[path = "life/erasure.rs"]
+mod erasure;
 #[path = "life/fairness.rs"]
 mod fairness;
 #[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]

@@ -8,6 +8,7 @@ use super::{
 use crate::app::{
     me::{self, Me},
     opt_in::{self, NewOptIn, OptInView},
+    own_data::{self, OwnData},
     pattern::{self, HintView},
 };
 use actix_web::{HttpResponse, get, post, web::Json};
@@ -19,6 +20,20 @@ use actix_web::{HttpResponse, get, post, web::Json};
 #[get("/me")]
 pub async fn get_me(caller: Caller) -> Result<Json<Me>, Problem> {
     caller.read(|reader, _, who| me::me(reader, who)).await.map(Json)
+}
+
+/// All that is kept of you
+///
+/// For a person, in whatever role: what you have said, what is on record of you and what your dealings came to; nobody else's
+/// answers or opinions.
+#[utoipa::path(
+    tag = "me",
+    operation_id = "exportMe",
+    responses((status = 200, description = "All of it.", body = OwnData))
+)]
+#[get("/me/export")]
+pub async fn export_me(caller: Caller) -> Result<Json<OwnData>, Problem> {
+    caller.read(own_data::own).await.map(Json)
 }
 
 /// A hint about how much you submit

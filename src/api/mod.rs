@@ -82,6 +82,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
     config.service(
         scope::scope("/api/v1")
             .service(me::get_me)
+            .service(me::export_me)
             .service(me::get_hint)
             .service(me::get_opt_in)
             .service(me::choose_opt_in)
@@ -91,6 +92,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(people::assign_roles)
             .service(people::deactivate_person)
             .service(people::reactivate_person)
+            .service(people::erase_person)
             .service(reps::list_reps)
             .service(reps::get_rep)
             .service(accounts::list_accounts)

@@ -28,6 +28,7 @@ pub fn metrics() -> &'static PrometheusHandle {
         metrics::describe_counter!("http_requests_total", "Requests answered, by route, method and status.");
         metrics::describe_histogram!("http_request_duration_seconds", "How long answers took, by route and method.");
         metrics::describe_gauge!("handovers_overdue", "Changes of owner that the CRM has not confirmed in time.");
+        metrics::describe_gauge!("audit_checkpoint_failed", "1 where the last checkpoint of the audit log failed.");
         metrics::describe_gauge!("database_connections", "Connections of the pool, by what they do.");
         recorder
     })

@@ -1,16 +1,19 @@
 //! `/people`: in which roles somebody may ask, and whether at all.
 
 use super::{
-    caller::{Caller, Named, Post, changed, created, shown},
+    caller::{Caller, Named, Post, answer, changed, created, shown},
     etag::{IfMatch, IfNoneMatch},
     page::{Page, PageQuery},
     problem::Problem,
 };
 use crate::{
-    app::enrol::{self, NewPerson, NewRoles, PersonView},
+    app::{
+        enrol::{self, NewPerson, NewRoles, PersonView},
+        erase::{self, Erasure},
+    },
     domain::ids::RepId,
 };
-use actix_web::{HttpResponse, get, post, web::Json};
+use actix_web::{HttpResponse, get, http::StatusCode, post, web::Json};
 
 /// People on record
 ///
@@ -118,6 +121,21 @@ pub async fn reactivate_person(post: Post, id: Named<RepId>, if_match: IfMatch) 
         Ok(changed(view.version, &view))
     })
     .await
+}
+
+/// Forget who somebody was
+///
+/// As an admin, about somebody deactivated whom the CRM has let go, who owns no account and is in nothing that is under way:
+/// another id takes the place of theirs everywhere, and what they wrote is gone. This cannot be taken back.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "erasePerson",
+    params(("id" = RepId, Path, description = "The subject of their tokens."), IfMatch),
+    responses((status = 200, description = "Nobody knows any more.", body = Erasure))
+)]
+#[post("/people/{id}/erase")]
+pub async fn erase_person(post: Post, id: Named<RepId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
+    post.once(move |writer, _, who, _| Ok(answer(StatusCode::OK, &erase::erase(writer, who, &id.0, if_match.0)?))).await
 }
 
 /// An id as a segment of a path (RFC 3986): every byte but the unreserved ones as its number.

@@ -71,14 +71,17 @@ impl From<PersonRefusal> for Refused {
         match refusal {
             PersonRefusal::NotYours => NOT_FOR_YOU,
             PersonRefusal::OwnRecord => Self::conflict("own_record", "nobody changes their own record"),
+            PersonRefusal::StillActive => {
+                Self::conflict("still_active", "let them go first: who may ask is not forgotten")
+            }
             PersonRefusal::AlreadySo => Self::conflict("already_so", "the record says so already"),
         }
     }
 }
 
-const NOT_FOR_YOU: Refused = Refused::NotAllowed("the record of people is for admins");
+pub(super) const NOT_FOR_YOU: Refused = Refused::NotAllowed("the record of people is for admins");
 
-fn actor(who: &Principal, about: &RepId) -> PersonActor {
+pub(super) fn actor(who: &Principal, about: &RepId) -> PersonActor {
     match who.role {
         Role::Admin if who.id == *about => PersonActor::Themself,
         Role::Admin => PersonActor::Admin,

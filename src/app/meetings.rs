@@ -180,6 +180,10 @@ struct Basis {
 
 fn basis(reader: &mut Reader<'_>, id: MeetingId) -> Result<Basis, Refused> {
     let Parts { policy, snapshot, ownerships, moves } = kept::parts(reader, id)?.ok_or(Refused::NotFound("meeting"))?;
+    // Its market went with a person of it who was erased.
+    if snapshot == b"null" {
+        return Err(Refused::NotFound("meeting"));
+    }
     fn read<T: DeserializeOwned>(id: MeetingId, what: &str, bytes: &[u8]) -> Result<T, StoreError> {
         serde_json::from_slice(bytes)
             .map_err(|error| StoreError::Corrupt(format!("the {what} of meeting {id}: {error}")))

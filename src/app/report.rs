@@ -111,6 +111,25 @@ pub struct AuditEntry {
     pub hash: Option<String>,
 }
 
+impl AuditEntry {
+    /// What somebody did themself, by its place among all they did; without the states it led to, which can tell what others
+    /// answered.
+    pub(super) fn of_own(own_place: i64, entry: audit::Entry) -> Self {
+        Self {
+            seq: own_place,
+            at: entry.at.and_utc(),
+            actor: entry.actor_id,
+            role: entry.actor_role,
+            action: entry.action,
+            subject_kind: entry.subject_kind,
+            subject: entry.subject_id,
+            from_state: None,
+            to_state: None,
+            hash: None,
+        }
+    }
+}
+
 /// Entries of the audit log, oldest first: one's own, those of the teams managed, or all.
 ///
 /// A rep's entries are numbered among themselves: the place in the whole chain would count what others did meanwhile.

@@ -166,6 +166,8 @@ fn own_settings(context: &Context, folder: &Folder) -> Result<Settings, Failure>
     settings.database = Settings::built_in().database;
     settings.database.url = format!("sqlite:{}", folder.file("demo.db")?);
     settings.auth.local_key_file = folder.file("demo.key")?;
+    // What is only tried out leaves no trace beside its folder.
+    settings.audit.checkpoint_file = String::new();
     settings.auth.jwks = String::new();
     // The demo has had its night; another one would change what the tour tells.
     settings.night.enabled = false;

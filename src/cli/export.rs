@@ -1,14 +1,21 @@
 //! `export`: writes a file for another system.
 //!
-//! In goes the database; out comes a CSV file, written beside its name first and then renamed, so that nobody ever
+//! In goes the database; out comes a CSV file, or a JSON file of one person, written beside its name first and then renamed, so that nobody ever
 //! reads half of it. Deliberately absent: sending it.
 
 use super::{Context, Failure, tell, whole::write_whole};
 use account_swap::{
-    app::export::{HandoverFormat, accounts, deals, handovers, reps},
-    domain::principal::{Principal, Role},
+    app::{
+        Store,
+        export::{HandoverFormat, accounts, deals, handovers, reps},
+        own_data,
+    },
+    domain::{
+        ids::RepId,
+        principal::{Principal, Role},
+    },
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -23,6 +30,15 @@ enum What {
         /// salesforce, hubspot or csv
         #[arg(long)]
         format: HandoverFormat,
+        /// The file to write; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// All that is kept of one person, as JSON, to hand to them.
+    Person {
+        /// The person.
+        #[arg(long)]
+        id: RepId,
         /// The file to write; standard output without it.
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -54,6 +70,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         What::Handovers { format, output } => {
             (format.as_str(), "owner changes", output, store.read(|reader| handovers(reader, &who, *format))?)
         }
+        What::Person { id, output } => return person(context, &store, id, output.as_deref()),
         What::Reps { output } => ("csv", "reps", output, store.read(|reader| reps(reader, &who))?),
         What::Deals { output } => ("csv", "deals", output, store.read(|reader| deals(reader, &who))?),
         What::Accounts { output } => ("csv", "accounts", output, store.read(|reader| accounts(reader, &who))?),
@@ -69,4 +86,15 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let rows = csv::Reader::from_reader(text.as_bytes()).records().count();
     let answer = serde_json::json!({ "format": format, "rows": rows, "file": path });
     context.say(&answer, format_args!("wrote {rows} {what} to {}", path.display()))
+}
+
+fn person(context: &Context, store: &Store, id: &RepId, output: Option<&Path>) -> Result<(), Failure> {
+    let who = Principal { id: "admin".parse().expect("a sound id"), role: Role::Admin };
+    let found = store.read(|reader| own_data::of_person(reader, &context.settings, &who, id))?;
+    let text = serde_json::to_string_pretty(&found).map_err(|error| Failure::Failed(error.to_string()))?;
+    let Some(path) = output else { return context.say(&found, text) };
+    write_whole(path, |out| writeln!(out, "{text}"))
+        .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+    let answer = serde_json::json!({ "format": "json", "file": path });
+    context.say(&answer, format_args!("wrote all that is kept of {id} to {}", path.display()))
 }

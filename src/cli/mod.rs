@@ -6,6 +6,7 @@
 //! Deliberately absent: rules of the product.
 
 mod demo;
+mod erase;
 mod export;
 mod import;
 mod invented;
@@ -77,7 +78,7 @@ enum Command {
     Run(run::Arguments),
     /// Finds the best moves of a market in a file, proven; or checks a plan of one.
     Solve(solve::Arguments),
-    /// Checks a published run again and makes its plan again, from what is kept of it.
+    /// Checks a published run again and makes its plan again, from what is kept of it; or walks the audit log.
     Verify(verify::Arguments),
     /// Brings a CSV file of reps, accounts, history, submissions or deals in, whole or not at all.
     Import(import::Arguments),
@@ -91,6 +92,8 @@ enum Command {
     Roads(roads::Arguments),
     /// Prints the rules of the ladder as a table, or tries them on answers.
     Triage(triage::Arguments),
+    /// Forgets who somebody was that the CRM has let go; this cannot be taken back.
+    Erase(erase::Arguments),
     /// Says in which roles people may ask, and lets somebody ask no more.
     People(people::Arguments),
     /// Prints a token signed by the local key.
@@ -127,6 +130,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Report(arguments) => report::run(context, &arguments),
         Command::Roads(arguments) => roads::run(context, &arguments),
         Command::Triage(arguments) => triage::run(context, &arguments),
+        Command::Erase(arguments) => erase::run(context, &arguments),
         Command::People(arguments) => people::run(context, arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),

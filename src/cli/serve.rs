@@ -11,7 +11,7 @@
 use super::{Context, Failure};
 use account_swap::{
     api::{self, AppState},
-    app::{Alone, Refused, Store, calendar, idempotent, run, sweep, travel},
+    app::{Alone, Refused, Store, calendar, checkpoints, idempotent, run, sweep, travel},
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
@@ -83,12 +83,25 @@ async fn keep_time(store: Store, settings: Settings, mut stopped: watch::Receive
     }
 }
 
-/// Ends what is over, forgets old answers, and runs the night if one is due.
+/// Ends what is over, forgets old answers, vouches for the audit log, and runs the night if one is due.
 fn wake_up(store: &Store, settings: &Settings) -> Result<(), Refused> {
     sweep::sweep(store)?;
     let turned = calendar::turn(store, settings)?;
     metrics::gauge!("handovers_overdue").set(turned.overdue as f64);
     store.write(idempotent::forget)?;
+    // A log that cannot be vouched for is an alarm, and no reason to stop the nights.
+    match checkpoints::write(store, &settings.audit) {
+        Ok(written) => {
+            metrics::gauge!("audit_checkpoint_failed").set(0.0);
+            if let Some(checkpoint) = written {
+                tracing::info!(entries = checkpoint.size, head = checkpoint.head, "the audit log is vouched for");
+            }
+        }
+        Err(error) => {
+            metrics::gauge!("audit_checkpoint_failed").set(1.0);
+            tracing::error!(%error, "no checkpoint of the audit log could be written");
+        }
+    }
     if settings.night.enabled {
         run::nightly(store, settings)?;
     }

@@ -31,6 +31,8 @@ closed_list! {
         Deactivate = "deactivate",
         /// Let them ask again.
         Reactivate = "reactivate",
+        /// Forget who they are.
+        Erase = "erase",
     }
 }
 
@@ -55,6 +57,8 @@ closed_list! {
         OwnRecord = "own_record",
         /// It says so already.
         AlreadySo = "already_so",
+        /// Who may ask is not forgotten.
+        StillActive = "still_active",
     }
 }
 
@@ -70,7 +74,8 @@ pub const fn next_state(
         PersonActor::Admin => {}
     }
     match (state, action) {
-        (_, PersonAction::Assign) => Ok(state),
+        (_, PersonAction::Assign) | (PersonState::Deactivated, PersonAction::Erase) => Ok(state),
+        (PersonState::Active, PersonAction::Erase) => Err(PersonRefusal::StillActive),
         (PersonState::Active, PersonAction::Deactivate) => Ok(PersonState::Deactivated),
         (PersonState::Deactivated, PersonAction::Reactivate) => Ok(PersonState::Active),
         (PersonState::Active, PersonAction::Reactivate) | (PersonState::Deactivated, PersonAction::Deactivate) => {
@@ -116,6 +121,8 @@ mod tests {
                 assert_eq!(of(PersonActor::Themself), Err(PersonRefusal::OwnRecord));
                 let expected = match (state, action) {
                     (_, PersonAction::Assign) => Ok(*state),
+                    (PersonState::Active, PersonAction::Erase) => Err(PersonRefusal::StillActive),
+                    (PersonState::Deactivated, PersonAction::Erase) => Ok(*state),
                     (PersonState::Active, PersonAction::Deactivate) => Ok(PersonState::Deactivated),
                     (PersonState::Deactivated, PersonAction::Reactivate) => Ok(PersonState::Active),
                     _ => Err(PersonRefusal::AlreadySo),

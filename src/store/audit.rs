@@ -1,7 +1,10 @@
 //! The audit log and the outbox: one entry and one event for every change, in the transaction of the change.
 //!
 //! In goes a [`Change`]; out comes nothing but the certainty that it is on record. Entries form a chain: each hash
-//! covers the entry and the hash before it. Deliberately absent: personal data and opinions; entries name ids and states only.
+//! covers the entry and the hash before it. Deliberately absent: personal data and opinions; entries name ids and states
+//! only, and in place of people's ids what `people` says.
+
+mod people;
 
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer,
@@ -12,8 +15,10 @@ use super::{
 use crate::domain::{ids::RepId, principal::Principal};
 use chrono::{NaiveDateTime, SubsecRound};
 use diesel::prelude::*;
+use people::Commitments;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One change, as it goes on record.
 #[derive(Debug, Clone)]
@@ -109,6 +114,7 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
         return Ok(());
     }
     let at = writer.now().naive_utc().trunc_subsecs(3);
+    let commitments = Commitments::of(writer, changes.iter())?;
     let connection = &mut *writer.connection;
     let count = i64::try_from(changes.len()).expect("fewer changes than 2^63");
     exactly_one(
@@ -137,11 +143,11 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let mut entry = Entry {
             seq,
             at,
-            actor_id: change.actor.id.into(),
+            actor_id: commitments.actor(&change)?,
             actor_role: change.actor.role.as_str().to_owned(),
             action: change.action.to_owned(),
             subject_kind: change.subject_kind.to_owned(),
-            subject_id: change.subject_id,
+            subject_id: commitments.subject(&change)?,
             from_state: change.from_state.map(str::to_owned),
             to_state: change.to_state.map(str::to_owned),
             previous_hash: hash,
@@ -161,8 +167,20 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Entries after `after`, oldest first, at most `limit`; only those of some actors where asked.
+/// Entries after `after`, oldest first, at most `limit`; only those of some actors where asked. With people's ids, where
+/// somebody still knows them.
 pub fn entries(
+    reader: &mut Reader<'_>,
+    actors: Option<&[RepId]>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut found = entries_as_kept(reader, actors, after, limit)?;
+    name(reader, &mut found)?;
+    Ok(found)
+}
+
+fn entries_as_kept(
     reader: &mut Reader<'_>,
     actors: Option<&[RepId]>,
     after: i64,
@@ -175,20 +193,33 @@ pub fn entries(
         .select(Entry::as_select())
         .into_boxed();
     if let Some(actors) = actors {
-        query = query.filter(audit_log::actor_id.eq_any(actors.iter().map(RepId::as_str).collect::<Vec<_>>()));
+        let ids: Vec<&str> = actors.iter().map(RepId::as_str).collect();
+        query = query.filter(audit_log::actor_id.eq_any(people::standing_for(reader, &ids)?));
     }
     Ok(query.load(&mut *reader.connection)?)
 }
 
+fn name(reader: &mut Reader<'_>, entries: &mut [Entry]) -> Result<(), StoreError> {
+    people::name(reader, entries.iter_mut().flat_map(|entry| [&mut entry.actor_id, &mut entry.subject_id]))
+}
+
 /// One actor's entries in one role, oldest first, without the first `skip`, at most `limit`.
 pub fn entries_by(reader: &mut Reader<'_>, actor: &Principal, skip: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
-    Ok(audit_log::table
-        .filter(audit_log::actor_id.eq(actor.id.as_str()).and(audit_log::actor_role.eq(actor.role.as_str())))
+    let own = people::standing_for(reader, &[actor.id.as_str()])?;
+    let mut found = audit_log::table
+        .filter(audit_log::actor_id.eq_any(own).and(audit_log::actor_role.eq(actor.role.as_str())))
         .order(audit_log::seq)
         .offset(skip)
         .limit(limit)
         .select(Entry::as_select())
-        .load(&mut *reader.connection)?)
+        .load(&mut *reader.connection)?;
+    name(reader, &mut found)?;
+    Ok(found)
+}
+
+/// Forgets who somebody was in the log. Nothing of the log changes.
+pub fn forget_person(writer: &mut Writer<'_>, id: &RepId) -> Result<(), StoreError> {
+    people::forget(writer, id.as_str())
 }
 
 /// How an audit log ends, or where its chain breaks.
@@ -208,28 +239,65 @@ pub enum Chain {
     },
 }
 
+/// What a walk along the chain found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    /// How the chain ends.
+    pub chain: Chain,
+    /// How many entries fit, from the first.
+    pub fitting: i64,
+    /// The place of the last entry there is; 0 where there is none.
+    pub last: i64,
+    /// The hashes at the places asked for, as far as entries fit.
+    pub hashes: BTreeMap<i64, String>,
+    /// What stands for people behind whom another name has been put.
+    pub renamed: Vec<String>,
+}
+
 /// Walks the whole chain.
 ///
 /// Cost: linear in the log; reads 1,000 entries at a time.
 pub fn verify(reader: &mut Reader<'_>) -> Result<Chain, StoreError> {
-    let (mut seq, mut hash) = (0, String::new());
-    loop {
-        let page = entries(reader, None, seq, 1000)?;
+    Ok(walk(reader, &BTreeSet::new())?.chain)
+}
+
+/// Walks the whole chain and takes down the hashes at some places.
+///
+/// Cost: linear in the log; reads 1,000 entries at a time.
+pub fn walk(reader: &mut Reader<'_>, places: &BTreeSet<i64>) -> Result<Walk, StoreError> {
+    let last: Option<i64> = audit_log::table.select(diesel::dsl::max(audit_log::seq)).first(&mut *reader.connection)?;
+    let last = last.unwrap_or(0);
+    let (mut seq, mut hash, mut hashes) = (0, String::new(), BTreeMap::new());
+    let renamed = people::renamed(reader)?;
+    'walking: loop {
+        let page = entries_as_kept(reader, None, seq, 1000)?;
         if page.is_empty() {
             break;
         }
         for entry in page {
             if entry.seq != seq + 1 || entry.previous_hash != hash || entry.hash != entry.expected_hash() {
-                return Ok(Chain::BrokenAt { seq: seq + 1 });
+                break 'walking;
             }
             (seq, hash) = (entry.seq, entry.hash);
+            if places.contains(&seq) {
+                hashes.insert(seq, hash.clone());
+            }
         }
     }
-    let head: (i64, String) =
-        audit_head::table.select((audit_head::seq, audit_head::hash)).first(&mut *reader.connection)?;
-    if head == (seq, hash.clone()) {
-        Ok(Chain::Unbroken { entries: seq, head: hash })
+    let chain = if seq == last && head(reader)? == (seq, hash.clone()) {
+        Chain::Unbroken { entries: seq, head: hash }
     } else {
-        Ok(Chain::BrokenAt { seq: seq + 1 })
-    }
+        Chain::BrokenAt { seq: seq + 1 }
+    };
+    Ok(Walk { chain, fitting: seq, last, hashes, renamed })
+}
+
+/// The place and hash of the last entry; 0 and nothing where there is none.
+pub fn head(reader: &mut Reader<'_>) -> Result<(i64, String), StoreError> {
+    Ok(audit_head::table.select((audit_head::seq, audit_head::hash)).first(&mut *reader.connection)?)
+}
+
+/// The hash of the entry at a place; absent where there is none.
+pub fn hash_at(reader: &mut Reader<'_>, seq: i64) -> Result<Option<String>, StoreError> {
+    Ok(audit_log::table.find(seq).select(audit_log::hash).first(&mut *reader.connection).optional()?)
 }

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod bounces;
 pub mod deals;
 pub mod direct;
+pub mod erasure;
 pub mod export;
 pub mod fairness;
 pub mod handovers;

@@ -330,3 +330,30 @@ pub fn evidence(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Evidence>, 
         _ => Ok(None),
     }
 }
+
+/// Why there is no evidence of a run any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Since when: a person of its market was erased.
+    pub at: DateTime<Utc>,
+    /// SHA-256 of the market as it was, in hex.
+    pub snapshot_sha256: String,
+    /// SHA-256 of the plan as it was, in hex.
+    pub plan_sha256: String,
+}
+
+/// Whether the evidence of a run was erased.
+pub fn erased(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Erased>, StoreError> {
+    type Columns = (Option<NaiveDateTime>, Option<String>, Option<String>);
+    let kept: Option<Columns> = runs::table
+        .find(String::from(id))
+        .select((runs::erased_at, runs::snapshot_sha256, runs::plan_sha256))
+        .first(&mut *reader.connection)
+        .optional()?;
+    Ok(match kept {
+        Some((Some(at), Some(snapshot_sha256), Some(plan_sha256))) => {
+            Some(Erased { at: at.and_utc(), snapshot_sha256, plan_sha256 })
+        }
+        _ => None,
+    })
+}

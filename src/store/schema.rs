@@ -217,6 +217,9 @@ table! {
         report -> Nullable<Text>,
         failure -> Nullable<Text>,
         mode -> Text,
+        erased_at -> Nullable<Timestamp>,
+        snapshot_sha256 -> Nullable<Text>,
+        plan_sha256 -> Nullable<Text>,
     }
 }
 
@@ -502,6 +505,14 @@ table! {
 }
 
 table! {
+    audit_people (commitment) {
+        commitment -> Text,
+        person_id -> Text,
+        salt -> Text,
+    }
+}
+
+table! {
     audit_head (id) {
         id -> Integer,
         seq -> BigInt,
@@ -625,6 +636,7 @@ allow_tables_to_appear_in_same_query!(
     check_ins,
     reviews,
     audit_log,
+    audit_people,
     audit_head,
     outbox,
     idempotency_keys,

@@ -287,17 +287,18 @@ impl Stock<'_> {
         let proposal_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/proposals/{proposal}"));
         let handover_call = |proposal: ProposalId| of(proposal.to_string(), format!("/api/v1/handovers/{proposal}"));
         match operation {
-            "getMe" | "getHint" | "getOptIn" | "listPartings" | "listAbuse" | "getPattern" | "listReps"
-            | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides" | "listRuns" | "listHandovers"
-            | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => Call::default(),
+            "getMe" | "exportMe" | "getHint" | "getOptIn" | "listPartings" | "listAbuse" | "getPattern"
+            | "listReps" | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides" | "listRuns"
+            | "listHandovers" | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => Call::default(),
             "listDirectSwaps" | "listMeetings" | "getOverrideReport" | "listPeople" => Call::default(),
             "createPerson" => {
                 let body = json!({"id": self.account("person"), "roles": ["admin"]});
                 Call { body: Some(Body::Json(body)), ..Call::default() }
             }
-            "getPerson" | "assignRoles" | "deactivatePerson" | "reactivatePerson" => {
+            "getPerson" | "assignRoles" | "deactivatePerson" | "reactivatePerson" | "erasePerson" => {
                 let id = self.account("person");
-                let state = if operation == "reactivatePerson" { "deactivated" } else { "active" };
+                let state =
+                    if matches!(operation, "reactivatePerson" | "erasePerson") { "deactivated" } else { "active" };
                 self.world.execute(&format!(
                     "INSERT INTO people (id, state, since, changed_by, version) VALUES ('{id}', '{state}', \
                      '2026-01-01 00:00:00', 'root', '5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b48')"

@@ -5,7 +5,7 @@ use crate::{
     fixture::{World, id, rep},
 };
 use account_swap::app::direct::{self, DirectSwapView, NewDirectSwap};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Output, Stdio},
@@ -79,6 +79,46 @@ async fn the_program_serves_until_it_is_told_to_stop() {
         assert!(serving.wait().unwrap().success(), "{said:?}");
         assert!(said.last().unwrap().contains("stopped"), "{said:?}");
         assert!(said.iter().any(|line| line.contains("request_id")), "{said:?}");
+    }
+}
+
+#[actix_web::test]
+async fn the_audit_log_is_vouched_for_while_it_serves_and_whoever_changes_it_is_found() {
+    for database in databases() {
+        let program = Program::new(&database.url);
+        assert!(program.say(&["verify", "audit"]).contains("no checkpoints"), "{}", database.name);
+        assert!(!program.directory.path().join("account-swap.checkpoints.key").exists(), "verifying makes no key");
+        program.say(&["people", "assign", "mona", "--role", "manager", "--role", "rep"]);
+        assert!(program.say(&["people", "deactivate", "mona"]).contains("mona: deactivated"), "{}", database.name);
+        assert_eq!(program.end(&["people", "deactivate", "mona"]).0, Some(1), "twice");
+        assert_eq!(program.end(&["people", "reactivate", "nobody"]).0, Some(2));
+        let mut serving = program
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .env("ACCOUNT_SWAP__LOG__FORMAT", "json")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(serving.stderr.take().unwrap()).lines();
+        let vouched = lines.find(|line| line.as_ref().unwrap().contains("vouched"));
+        assert!(vouched.unwrap().unwrap().contains("\"entries\":2"), "{}", database.name);
+        let told = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        lines.for_each(drop);
+        assert!(serving.wait().unwrap().success());
+        let said: Value = serde_json::from_str(&program.say(&["--json", "verify", "audit"])).unwrap();
+        assert_eq!((&said["entries"], &said["checkpoints"], &said["breaches"]), (&3.into(), &1.into(), &json!([])));
+        let own: Value = serde_json::from_str(&program.say(&["--json", "export", "person", "--id", "mona"])).unwrap();
+        assert_eq!(own["record"]["state"], "deactivated", "{}", database.name);
+        assert_eq!(program.end(&["export", "person", "--id", "nobody"]).0, Some(2));
+        assert!(program.say(&["erase", "--rep", "mona"]).contains("erased"), "{}", database.name);
+        assert_eq!(program.end(&["erase", "--rep", "mona"]).0, Some(2), "nobody knows her any more");
+        program.say(&["verify", "audit", "--checkpoints", "account-swap.checkpoints"]);
+        let other = ["verify", "audit", "--key", &"ab".repeat(32)];
+        let (code, said) = program.end(&other);
+        assert_eq!((code, said.contains("forged: line 1")), (Some(1), true), "{said}");
+        assert_eq!(program.end(&["verify", "audit", "--checkpoints", "nowhere"]).0, Some(2));
+        assert_eq!(program.end(&["verify"]).0, Some(2));
+        assert_eq!(program.end(&["verify", "5b1f6b1e-58a4-4a6e-9f0e-0d3f6a1c2b47"]).0, Some(2), "no such run");
     }
 }
 

@@ -5,17 +5,12 @@
 
 use super::{AuthError, Rejected, SignedIn, token::Terms};
 use crate::{
+    app::key_file,
     domain::principal::{Principal, Scope},
     settings,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode, get_current_timestamp};
-use rand::{TryRngCore, rngs::OsRng};
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::Path};
 
 /// The shortest local key that is accepted.
 pub(super) const MIN_KEY_BYTES: usize = 32;
@@ -37,14 +32,7 @@ impl LocalKey {
         }
         let path = Path::new(&settings.local_key_file);
         let wrong = |source| AuthError::Key { path: path.to_owned(), source };
-        let key = match fs::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_key(path).map_err(wrong)?;
-                fs::read(path).map_err(wrong)?
-            }
-            read => read.map_err(wrong)?,
-        };
-        let key = key.trim_ascii();
+        let key = key_file::read_or_make(path).map_err(wrong)?;
         if key.len() < MIN_KEY_BYTES {
             return Err(AuthError::ShortKey(path.to_owned()));
         }
@@ -52,8 +40,8 @@ impl LocalKey {
             issuer: settings.issuer.clone(),
             terms: Terms::of(settings),
             longest_hours: settings.longest_token_hours,
-            encoding: EncodingKey::from_secret(key),
-            decoding: DecodingKey::from_secret(key),
+            encoding: EncodingKey::from_secret(&key),
+            decoding: DecodingKey::from_secret(&key),
         })
     }
 
@@ -87,26 +75,5 @@ impl LocalKey {
             return Err(Rejected::NoKey);
         }
         self.terms.check(token, &self.decoding, &[Algorithm::HS256], &self.issuer)
-    }
-}
-
-/// Makes a key file, whole or not at all; one that another process made first is left as it is.
-fn make_key(path: &Path) -> io::Result<()> {
-    let mut bytes = [0_u8; 32];
-    OsRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut unique = path.as_os_str().to_owned();
-    unique.push(format!(".{}", uuid::Uuid::new_v4()));
-    let draft = PathBuf::from(unique);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    let linked = writeln!(file, "{text}").and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        settled => settled,
     }
 }

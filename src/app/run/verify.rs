@@ -67,6 +67,14 @@ pub fn kept(reader: &mut Reader<'_>, who: &Principal, id: RunId) -> Result<Kept,
         return Err(Refused::NotAllowed("what a run went by is for the operator"));
     }
     let run = runs::one(reader, id)?.ok_or(Refused::NotFound("run"))?;
+    if let Some(runs::Erased { at, snapshot_sha256, plan_sha256 }) = runs::erased(reader, id)? {
+        let what = format!(
+            "a person of its market was erased on {}, and with them the market (SHA-256 {snapshot_sha256}) and the plan \
+             (SHA-256 {plan_sha256}); what it proposed and its report are kept",
+            at.format("%Y-%m-%d")
+        );
+        return Err(Refused::conflict("erased", what));
+    }
     let published = || Refused::NotFound("published run");
     let evidence = runs::evidence(reader, id)?.ok_or_else(published)?;
     let report = run.report.ok_or_else(published)?;
