@@ -85,6 +85,14 @@ pub struct Server {
     pub request_body_limit_bytes: usize,
     /// The largest body of an import.
     pub import_body_limit_bytes: usize,
+    /// Connections that each of those threads holds at once; who comes later waits.
+    pub connections_a_worker: usize,
+    /// Requests that may be at the database, or wait for it, at a time; who comes later is turned away.
+    pub requests_at_once: usize,
+    /// The longest the head of a request may take to arrive.
+    pub header_timeout_seconds: u64,
+    /// The longest a body may take to arrive, but for imports.
+    pub body_timeout_seconds: u64,
     /// The longest a request may take but for imports and runs.
     pub request_timeout_seconds: u64,
     /// The longest an import or a run may take.
@@ -110,13 +118,21 @@ pub struct Database {
 }
 
 /// How often one principal may ask.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Sustained.
+    /// Reads, sustained.
     pub requests_a_second: u32,
-    /// At once.
+    /// Reads at once.
     pub burst: u32,
+    /// Changes, sustained.
+    pub changes_a_second: u32,
+    /// Changes at once.
+    pub changes_burst: u32,
+    /// What takes a market, a file or the whole log, sustained.
+    pub costly_a_minute: u32,
+    /// The same at once.
+    pub costly_burst: u32,
 }
 
 /// How logs look.
@@ -355,8 +371,16 @@ impl Settings {
         if let Some((key, what)) = self.pattern.first_senseless() {
             return wrong(key, &what);
         }
-        if self.rate_limit.requests_a_second == 0 || self.rate_limit.burst == 0 {
-            return wrong("rate_limit", "must be at least 1");
+        let RateLimit { requests_a_second, burst, changes_a_second, changes_burst, costly_a_minute, costly_burst } =
+            self.rate_limit;
+        if [requests_a_second, burst, changes_a_second, changes_burst, costly_a_minute, costly_burst].contains(&0) {
+            return wrong("rate_limit", "each must be at least 1");
+        }
+        if self.server.connections_a_worker == 0 || self.server.requests_at_once == 0 {
+            return wrong("server", "connections_a_worker and requests_at_once must be at least 1");
+        }
+        if self.server.header_timeout_seconds == 0 || self.server.body_timeout_seconds == 0 {
+            return wrong("server", "header_timeout_seconds and body_timeout_seconds must be at least 1");
         }
         if self.database.pool_connections == 0 {
             return wrong("database.pool_connections", "must be at least 1");

@@ -33,6 +33,7 @@ use std::{
     fs::File,
     future::{Ready, ready},
     io::{self, Seek, Write},
+    sync::Arc,
     time::Duration,
 };
 use tracing::Span;
@@ -117,7 +118,7 @@ impl Caller {
     ) -> Result<T, Problem> {
         let Self { who, state } = self;
         let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
-        blocking(limit, move || {
+        blocking(&Data::clone(&state), limit, move || {
             state.store.read(|reader| {
                 admit(reader, &state.settings, &who)?;
                 Ok(work(reader, &state.settings, &who)?)
@@ -128,12 +129,20 @@ impl Caller {
 }
 
 /// Runs database work on a thread for such, within the request's span.
+///
+/// Where as many are at it as may be at once, the next is turned away at once: a queue that only grows serves nobody in time.
+/// Whoever is given up on keeps their place until they are done.
 async fn blocking<T: Send + 'static>(
+    state: &AppState,
     limit: Duration,
     work: impl FnOnce() -> Result<T, Ended> + Send + 'static,
 ) -> Result<T, Problem> {
+    let slot = Arc::clone(&state.slots).try_acquire_owned().map_err(|_| Problem::overloaded())?;
     let span = Span::current();
-    let done = web::block(move || span.in_scope(work));
+    let done = web::block(move || {
+        let _slot = slot;
+        span.in_scope(work)
+    });
     match tokio::time::timeout(limit, done).await {
         Ok(Ok(done)) => Ok(done?),
         Ok(Err(panicked)) => Err(Problem::internal(&panicked)),
@@ -194,7 +203,7 @@ impl Upload {
     ) -> Result<HttpResponse, Problem> {
         let Self { caller: Caller { who, state }, request, mut file } = self;
         let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
-        let answered = blocking(limit, move || {
+        let answered = blocking(&Data::clone(&state), limit, move || {
             state.store.write(|writer| {
                 admit(writer, &state.settings, &who)?;
                 file.rewind().map_err(ImportError::Unreadable)?;
@@ -254,7 +263,7 @@ impl<T: DeserializeOwned> FromRequest for Post<T> {
             let caller = Caller::of(&request)?;
             let key = key(request.headers())?;
             let server = &caller.state.settings.server;
-            let limit = Duration::from_secs(server.request_timeout_seconds);
+            let limit = Duration::from_secs(server.body_timeout_seconds);
             let bytes = tokio::time::timeout(limit, read_body(payload, server.request_body_limit_bytes))
                 .await
                 .map_err(|_| Problem::too_slow())??;
@@ -277,7 +286,7 @@ impl<T: Send + 'static> Post<T> {
     ) -> Result<HttpResponse, Problem> {
         let Self { caller: Caller { who, state }, request, body } = self;
         let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
-        let answered = blocking(limit, move || {
+        let answered = blocking(&Data::clone(&state), limit, move || {
             state.store.write(|writer| {
                 admit(writer, &state.settings, &who)?;
                 Ok(idempotent::once(writer, &who, &request, |writer| work(writer, &state.settings, &who, &body))?)
@@ -300,7 +309,7 @@ impl<T: Send + 'static> Post<T> {
         let Self { caller: Caller { who, state }, request, body } = self;
         let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
         let lease_seconds = state.settings.night.lease_seconds;
-        let answered = blocking(limit, move || {
+        let answered = blocking(&Data::clone(&state), limit, move || {
             let begun = state.store.write(|writer| {
                 admit(writer, &state.settings, &who)?;
                 Ok::<_, Ended>(idempotent::begin(writer, &who, &request, lease_seconds)?)
@@ -332,7 +341,7 @@ impl<T: Send + 'static> Post<T> {
     ) -> Result<HttpResponse, Problem> {
         let Self { caller: Caller { who, state }, body, .. } = self;
         let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
-        let found = blocking(limit, move || {
+        let found = blocking(&Data::clone(&state), limit, move || {
             state.store.rehearse(|writer| {
                 admit(writer, &state.settings, &who)?;
                 Ok(work(writer, &state.settings, &who, &body)?)

@@ -8,13 +8,13 @@
 use super::{
     AppState,
     auth::SignedIn,
+    limits::Class,
     problem::Problem,
     scopes::{self, Demand},
 };
 use crate::{
     app::Refused,
     domain::principal::{Principal, Role, Scope},
-    settings,
 };
 use actix_web::{
     Error, HttpMessage,
@@ -27,12 +27,9 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
 use tracing::{Span, field::Empty};
@@ -170,7 +167,8 @@ pub async fn door(
         Some(SignedIn { who, .. }) => format!("{}:{}", who.role, who.id),
         None => address(request.peer_addr().map(|peer| peer.ip())),
     };
-    if let Err(seconds) = state.limits.check(counted) {
+    let class = Class::of(request.method(), request.match_pattern().as_deref());
+    if let Err(seconds) = state.limits.check(counted, class) {
         return Ok(request.error_response(Problem::too_many(seconds)));
     }
     let Some(SignedIn { who, scopes }) = signed_in else {
@@ -213,37 +211,6 @@ fn address(peer: Option<IpAddr>) -> String {
     }
 }
 
-/// How often each principal or address may ask: a bucket that refills.
-pub struct Limits {
-    limiter: RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>,
-    clock: DefaultClock,
-    checks: AtomicUsize,
-}
-
-/// After so many checks, who has not asked for a while is forgotten.
-const CHECKS_A_TIDYING: usize = 10_000;
-
-impl Limits {
-    /// The limits of the settings.
-    pub fn new(settings: &settings::RateLimit) -> Self {
-        let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let quota =
-            Quota::per_second(at_least_one(settings.requests_a_second)).allow_burst(at_least_one(settings.burst));
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), checks: AtomicUsize::new(0) }
-    }
-
-    /// Counts one request; says how many seconds to wait where it is one too many.
-    fn check(&self, counted: String) -> Result<(), u64> {
-        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_A_TIDYING == CHECKS_A_TIDYING - 1 {
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
-        self.limiter
-            .check_key(&counted)
-            .map_err(|until| until.wait_time_from(self.clock.now()).as_secs_f64().ceil().max(1.0) as u64)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,14 +226,6 @@ mod tests {
         assert_ne!(id("a b"), "a b");
         assert_ne!(id("<script>"), "<script>");
         assert_eq!(RequestId::of(&HeaderMap::new()).0.len(), 36);
-    }
-
-    #[test]
-    fn one_bucket_runs_dry_without_the_others() {
-        let limits = Limits::new(&settings::RateLimit { requests_a_second: 1, burst: 3 });
-        let asked: Vec<bool> = (0..4).map(|_| limits.check("rep:anna".to_owned()).is_ok()).collect();
-        assert_eq!(asked, [true, true, true, false]);
-        assert!(limits.check("rep:ben".to_owned()).is_ok());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod caller;
 pub mod etag;
+pub mod limits;
 pub mod middleware;
 pub mod openapi;
 pub mod operations;
@@ -44,9 +45,11 @@ use actix_web::{
     web::{self, Data},
 };
 use auth::{AuthError, Gate};
-use middleware::{Limits, RootSpan, conduct, door};
+use limits::Limits;
+use middleware::{RootSpan, conduct, door};
 use problem::Problem;
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
@@ -58,6 +61,8 @@ pub struct AppState {
     pub settings: Settings,
     gate: Gate,
     limits: Limits,
+    /// One for each request that may be at the database, or wait for it, at a time.
+    slots: Arc<Semaphore>,
     known: Vec<(ResourceDef, Vec<Method>)>,
     docs: Arc<utoipa_swagger_ui::Config<'static>>,
 }
@@ -69,6 +74,7 @@ impl AppState {
         Ok(Self {
             gate: Gate::open(&settings.auth).await?,
             limits: Limits::new(&settings.rate_limit),
+            slots: Arc::new(Semaphore::new(settings.server.requests_at_once)),
             known: openapi::known_paths(),
             docs: openapi::docs(),
             settings,
@@ -178,7 +184,8 @@ fn v1(config: &mut ServiceConfig<'_>) {
 /// A server on `listener`; it runs while the returned future is awaited and stops through its handle.
 pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     let (workers, shutdown_seconds) = (state.settings.server.workers, state.settings.server.shutdown_seconds);
-    let header_limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
+    let header_limit = Duration::from_secs(state.settings.server.header_timeout_seconds);
+    let connections = state.settings.server.connections_a_worker;
     let state = Data::new(state);
     let mut server = HttpServer::new(move || {
         App::new()
@@ -193,6 +200,7 @@ pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     })
     .disable_signals()
     .client_request_timeout(header_limit)
+    .max_connections(connections)
     .shutdown_timeout(shutdown_seconds);
     if workers > 0 {
         server = server.workers(workers);

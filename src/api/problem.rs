@@ -221,6 +221,11 @@ impl Problem {
         )
     }
 
+    /// More requests are at work already than may be at once.
+    pub fn overloaded() -> Self {
+        Self::busy("overloaded", "Too many requests are at work already; nothing was done.")
+    }
+
     /// The service cannot serve at this moment.
     pub fn not_ready(detail: &'static str) -> Self {
         Self::busy("not_ready", detail)

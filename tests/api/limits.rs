@@ -74,7 +74,7 @@ fn rest(mut stream: TcpStream) -> String {
 #[actix_web::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let world = World::new(sqlite(), 1);
-    let served = Served::start_with(&world, |settings| settings.server.request_timeout_seconds = 1).await;
+    let served = Served::start_with(&world, |settings| settings.server.body_timeout_seconds = 1).await;
     let (address, token) = (served.address, served.token(&rep("anna")));
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = begin(address, &token, 100);
@@ -83,6 +83,89 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     });
     let answer = answer.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+}
+
+#[actix_web::test]
+async fn changes_and_what_is_costly_have_limits_of_their_own() {
+    let world = World::new(sqlite(), 1);
+    let served = Served::start_with(&world, |settings| {
+        (settings.rate_limit.changes_a_second, settings.rate_limit.changes_burst) = (1, 2);
+        (settings.rate_limit.costly_a_minute, settings.rate_limit.costly_burst) = (1, 1);
+    })
+    .await;
+    let anna = rep("anna");
+    let mut changes = Vec::new();
+    for key in 0..4 {
+        let body = json!({"class": null, "cap": 0});
+        let ask = served.post("/api/v1/me/opt-in", &anna).key(&key.to_string()).if_match("\"x\"").json(&body);
+        changes.push(ask.send().await.status);
+    }
+    assert!(changes[..2].iter().all(|status| *status != 429) && changes.contains(&429), "{changes:?}");
+    served.get("/api/v1/me/export", &anna).send().await.with(200);
+    let refused = served.get("/api/v1/me/export", &anna).send().await.with(429);
+    assert!((50..=60).contains(&refused.header("retry-after").parse::<u64>().unwrap()), "{refused:?}");
+    served.get("/api/v1/me", &anna).send().await.with(200);
+    served.get("/api/v1/me/export", &rep("ben")).send().await.with(200);
+}
+
+#[actix_web::test]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    let world = World::new(sqlite(), 1);
+    let served = Served::start_with(&world, |settings| settings.server.header_timeout_seconds = 1).await;
+    let address = served.address;
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /api/v1/me HTTP/1.1\r\nhost: he").unwrap();
+        let mut answer = Vec::new();
+        // Until the server hangs up, which a reader without end would wait for.
+        stream.read_to_end(&mut answer).map(|_| String::from_utf8_lossy(&answer).into_owned())
+    });
+    let ended = ended.await.unwrap().unwrap_or_default();
+    assert!(ended.is_empty() || ended.starts_with("HTTP/1.1 408 "), "{ended}");
+    served.get("/api/v1/me", &rep("anna")).send().await.with(200);
+}
+
+#[actix_web::test]
+async fn who_comes_while_too_many_are_at_work_is_turned_away_at_once_and_those_at_work_are_not() {
+    for database in databases() {
+        let world = World::new(database, 1);
+        let served = Served::start_with(&world, |settings| {
+            settings.server.requests_at_once = 2;
+            settings.database.lock_timeout_milliseconds = 20_000;
+        })
+        .await;
+        let hold = Hold::take(&world.settings.database.url);
+        let (anna, new) = (rep("anna"), json!({"account": "anna-0", "stars": 1.5, "reasons": ["chemistry"]}));
+        let submit = async |key: &str| loop {
+            // Who asks while both places are taken, here by a look, asks again.
+            let answer = served.post(SUBMISSIONS, &anna).key(key).json(&new).send().await;
+            if answer.status != 503 {
+                break answer;
+            }
+        };
+        let two = futures_util::future::join(submit("a"), submit("b"));
+        // A read needs no lock, and so it is turned away exactly while both places are taken.
+        let others = async {
+            loop {
+                let answer = served.get("/api/v1/me", &rep("ben")).send().await;
+                if answer.status == 503 {
+                    break answer;
+                }
+            }
+        };
+        let (two, turned_away) = futures_util::future::join(two, async {
+            let answer = others.await;
+            hold.let_go();
+            answer
+        })
+        .await;
+        assert_eq!(turned_away.code(), "overloaded", "{}", world.name);
+        assert_eq!(turned_away.header("retry-after"), "2");
+        let mut statuses = [two.0.status, two.1.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409], "{}: those at work come to their end", world.name);
+        served.get("/api/v1/me", &rep("ben")).send().await.with(200);
+    }
 }
 
 #[actix_web::test]

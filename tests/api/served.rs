@@ -107,6 +107,10 @@ impl Served {
         settings.auth.local_key_file = directory.path().join("local.key").display().to_string();
         settings.rate_limit.requests_a_second = 1_000_000;
         settings.rate_limit.burst = 1_000_000;
+        settings.rate_limit.changes_a_second = 1_000_000;
+        settings.rate_limit.changes_burst = 1_000_000;
+        settings.rate_limit.costly_a_minute = 1_000_000;
+        settings.rate_limit.costly_burst = 1_000_000;
         settings.server.workers = 2;
         change(&mut settings);
         let key = LocalKey::open(&settings.auth).expect("a key");
