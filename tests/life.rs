@@ -10,6 +10,8 @@ mod abuse_races;
 mod ageing;
 #[path = "life/audit.rs"]
 mod audit;
+#[path = "life/backup.rs"]
+mod backup;
 #[path = "life/day.rs"]
 mod day;
 #[path = "life/direct.rs"]

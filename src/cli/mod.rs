@@ -5,6 +5,7 @@
 //! time limit with an answer.
 //! Deliberately absent: rules of the product.
 
+mod backup;
 mod demo;
 mod erase;
 mod export;
@@ -15,6 +16,7 @@ mod migrate;
 mod openapi;
 mod people;
 mod report;
+mod restore;
 mod roads;
 mod run;
 mod serve;
@@ -100,6 +102,10 @@ enum Command {
     Token(token::Arguments),
     /// Brings the database's schema up to date.
     Migrate(migrate::Arguments),
+    /// Copies the embedded database while the service runs.
+    Backup(backup::Arguments),
+    /// Puts a backup in the place of the embedded database.
+    Restore(restore::Arguments),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -134,6 +140,8 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::People(arguments) => people::run(context, arguments),
         Command::Token(arguments) => token::run(context, &arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),
+        Command::Backup(arguments) => backup::run(context, &arguments),
+        Command::Restore(arguments) => restore::run(context, &arguments),
         Command::Openapi => openapi::run(),
     }
 }

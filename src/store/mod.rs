@@ -15,6 +15,7 @@ mod whose;
 
 pub mod abuse;
 pub mod audit;
+pub mod backup;
 pub mod bounces;
 pub mod deals;
 pub mod direct;

@@ -43,6 +43,21 @@ impl TestDatabase {
         postgres_from(self.url.rsplit('/').next().expect("a database's URL ends with its name"))
     }
 
+    /// What `pg_dump` takes of a PostgreSQL database into a file while others use it, and `pg_restore` makes of that.
+    #[allow(dead_code, reason = "only one test makes backups")]
+    pub fn dumped_and_restored(url: &str, file: &Path) -> Self {
+        let restored = postgres();
+        let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+            let done = Command::new(server_binaries().join(program)).args(arguments).output();
+            let done = done.expect("it is installed beside the server");
+            assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
+        };
+        run("pg_dump", &["--format=custom".as_ref(), "--file".as_ref(), file.as_ref(), url.as_ref()]);
+        let into = restored.url.as_ref();
+        run("pg_restore", &["--exit-on-error".as_ref(), "--dbname".as_ref(), into, file.as_ref()]);
+        restored
+    }
+
     /// The built-in settings, but for this database, for accepts, which hold at once, and for patience.
     pub fn settings(&self) -> Settings {
         settings(&self.url)
