@@ -55,7 +55,7 @@ pub fn look_at(file: &Path) -> Result<Chain, StoreError> {
     let mut connection = AnyConnection::Sqlite(inner);
     if let AnyConnection::Sqlite(inner) = &mut connection {
         let said: Vec<Answer> =
-            sql_query("SELECT integrity_check AS answer FROM pragma_integrity_check(1)").load(inner)?;
+            sql_query("SELECT integrity_check AS answer FROM pragma_integrity_check").load(inner)?;
         if let Some(damage) = said.iter().map(|said| &said.answer).find(|answer| *answer != "ok") {
             return Err(StoreError::Corrupt(damage.clone()));
         }

@@ -47,8 +47,10 @@ impl TestDatabase {
     #[allow(dead_code, reason = "only one test makes backups")]
     pub fn dumped_and_restored(url: &str, file: &Path) -> Self {
         let restored = postgres();
+        // The server may be on the PATH by links, and its other programs not.
+        let beside = server_binaries().join("pg_ctl").canonicalize().expect("the server is there");
         let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
-            let done = Command::new(server_binaries().join(program)).args(arguments).output();
+            let done = Command::new(beside.with_file_name(program)).args(arguments).output();
             let done = done.expect("it is installed beside the server");
             assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
         };

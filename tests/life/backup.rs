@@ -62,6 +62,15 @@ fn store(settings: &Settings, database: &TestDatabase) -> Store {
     Store::open(&settings.database).unwrap()
 }
 
+/// Says that it is over when the test ends, well or not.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_backup_under_load_has_all_that_was_acknowledged_before_it_and_nothing_by_half() {
     const WRITERS: usize = 4;
@@ -71,6 +80,7 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before_it_and_nothing_by_ha
         let (begun, beginning) = mpsc::channel();
         let folder = tempfile::tempdir().unwrap();
         let (before, restored) = thread::scope(|scope| {
+            let _over = Over(&is_over);
             for writer in 0..WRITERS {
                 let (world, acknowledged, is_over, begun) = (&world, &acknowledged, &is_over, begun.clone());
                 scope.spawn(move || {
@@ -89,13 +99,12 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before_it_and_nothing_by_ha
                     }
                 });
             }
+            drop(begun);
             for _ in 0..WRITERS {
-                beginning.recv().unwrap();
+                beginning.recv().expect("the writers write");
             }
             let before = acknowledged.lock().unwrap().clone();
-            let restored = backed_up(&world, folder.path());
-            is_over.store(true, Ordering::Relaxed);
-            (before, restored)
+            (before, backed_up(&world, folder.path()))
         });
         let restored = store(&world.settings, &restored);
         let chain = restored.read(audit::verify).unwrap();
