@@ -4,7 +4,7 @@ use super::fixture::{World, rep, service, who};
 use crate::common::databases::{TestDatabase, databases, sqlite};
 use account_swap::{
     app::{
-        Store, handover,
+        Refused, Store, StoreError, handover,
         import::{ImportKind, import},
         submit,
     },
@@ -62,6 +62,14 @@ fn store(settings: &Settings, database: &TestDatabase) -> Store {
     Store::open(&settings.database).unwrap()
 }
 
+/// What was done; nothing where others kept the database busy for too long.
+fn unless_busy<T>(outcome: Result<T, Refused>) -> Option<T> {
+    match outcome {
+        Err(Refused::Store(StoreError::Busy(_))) => None,
+        done => Some(done.unwrap()),
+    }
+}
+
 /// Says that it is over when the test ends, well or not.
 struct Over<'a>(&'a AtomicBool);
 
@@ -85,22 +93,21 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before_it_and_nothing_by_ha
                 let (world, acknowledged, is_over, begun) = (&world, &acknowledged, &is_over, begun.clone());
                 scope.spawn(move || {
                     let account = format!("anna-{writer}");
-                    let mut rounds = 0;
                     while !is_over.load(Ordering::Relaxed) {
-                        let made = world.submit(&account);
+                        let Some(made) = unless_busy(world.try_submit(&account)) else { continue };
                         acknowledged.lock().unwrap().push(made.id);
-                        let withdrawn =
-                            world.store.write(|writer| submit::withdraw(writer, &rep("anna"), made.id, made.version));
-                        withdrawn.unwrap();
-                        rounds += 1;
-                        if rounds == 5 {
-                            begun.send(()).unwrap();
-                        }
+                        let withdraw = || {
+                            let anna = rep("anna");
+                            world.store.write(|writer| submit::withdraw(writer, &anna, made.id, made.version))
+                        };
+                        while !is_over.load(Ordering::Relaxed) && unless_busy(withdraw()).is_none() {}
+                        // Nobody listens any more once the backup is made.
+                        let _ = begun.send(());
                     }
                 });
             }
             drop(begun);
-            for _ in 0..WRITERS {
+            for _ in 0..5 * WRITERS {
                 beginning.recv().expect("the writers write");
             }
             let before = acknowledged.lock().unwrap().clone();

@@ -140,6 +140,11 @@ impl World {
 
     /// Submits an account for its owner, who is called what its id begins with.
     pub fn submit(&self, account: &str) -> submit::SubmissionView {
+        self.try_submit(account).unwrap()
+    }
+
+    /// The same, or why not.
+    pub fn try_submit(&self, account: &str) -> Result<submit::SubmissionView, Refused> {
         let owner = rep(account.split('-').next().unwrap());
         let new = submit::NewSubmission {
             account: id(account),
@@ -148,7 +153,7 @@ impl World {
             share_reasons: true,
             note: String::new(),
         };
-        self.store.write(|writer| submit::submit(writer, &owner, new.clone())).unwrap()
+        self.store.write(|writer| submit::submit(writer, &owner, new.clone()))
     }
 
     /// Runs everybody on a date.
