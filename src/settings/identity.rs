@@ -83,9 +83,10 @@ mod tests {
 
     #[test]
     fn an_issuer_that_cannot_be_is_refused_by_name() {
+        type Change = fn(&mut super::Auth);
         let sound = Settings::built_in().auth;
         assert_eq!(sound.first_senseless(), None);
-        let changes: [(fn(&mut super::Auth), &str); 6] = [
+        let changes: [(Change, &str); 6] = [
             (|auth| auth.leeway_seconds = 301, "auth.leeway_seconds"),
             (|auth| auth.longest_token_hours = 0, "auth.longest_token_hours"),
             (|auth| auth.jwks_timeout_milliseconds = 0, "auth.jwks_timeout_milliseconds"),
