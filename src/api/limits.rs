@@ -28,7 +28,7 @@ const COSTLY: &[(&str, &str)] = &[
     ("POST", "/api/v1/imports/{kind}"),
     ("POST", "/api/v1/runs"),
     ("POST", "/api/v1/meetings"),
-    ("POST", "/api/v1/meetings/{id}/change"),
+    ("POST", "/api/v1/meetings/{id}/changes"),
     ("POST", "/api/v1/overrides"),
     ("POST", "/api/v1/overrides/{id}/second"),
     ("POST", "/api/v1/people/{id}/erase"),
