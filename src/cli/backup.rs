@@ -6,7 +6,11 @@
 //! the embedded one. Deliberately absent: PostgreSQL, which `pg_dump` backs up.
 
 use super::{Context, Failure, whole::refuse_unwritable};
-use account_swap::store::{audit::Chain, backup::look_at};
+use account_swap::store::{
+    StoreError,
+    audit::Chain,
+    backup::{self, look_at},
+};
 use serde_json::json;
 use std::{
     fs::{self, File},
@@ -22,7 +26,10 @@ pub struct Arguments {
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let file = &arguments.file;
-    database_file(context)?;
+    let database = database_file(context)?;
+    if !database.is_file() {
+        return Err(Failure::Unusable(format!("{}: there is no such database", database.display())));
+    }
     refuse_unwritable(file).map_err(|error| Failure::Unusable(format!("{}: {error}", file.display())))?;
     let mut settings = context.settings.database.clone();
     // What is backed up is what there is.
@@ -53,18 +60,17 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
 /// The entries and the head of a copy's audit log, if nothing of it is damaged.
 pub fn sound(file: &Path) -> Result<(i64, String), Failure> {
     let broken = |what: String| Failure::Failed(format!("{}: {what}", file.display()));
-    match look_at(file).map_err(|error| broken(error.to_string()))? {
-        Chain::Unbroken { entries, head } => Ok((entries, head)),
-        Chain::BrokenAt { seq } => Err(broken(format!("the audit log is broken at entry {seq}"))),
+    match look_at(file) {
+        Ok(Chain::Unbroken { entries, head }) => Ok((entries, head)),
+        Ok(Chain::BrokenAt { seq }) => Err(broken(format!("the audit log is broken at entry {seq}"))),
+        Err(StoreError::Corrupt(what)) => {
+            Err(broken(format!("it is no whole copy of a database of this program: {what}")))
+        }
+        Err(other) => Err(broken(other.to_string())),
     }
 }
 
 /// The file of the embedded database.
 pub fn database_file(context: &Context) -> Result<PathBuf, Failure> {
-    context.settings.database.url.strip_prefix("sqlite:").map(PathBuf::from).ok_or_else(|| {
-        Failure::Unusable(
-            "this database is PostgreSQL's: pg_dump --format=custom makes a backup of it and pg_restore brings it back"
-                .to_owned(),
-        )
-    })
+    backup::file(&context.settings.database.url).map_err(|error| Failure::Unusable(error.to_string()))
 }

@@ -9,7 +9,7 @@ use super::{
     Purpose, Store, StoreError,
     audit::{self, Chain},
     clock::Clock,
-    connection::AnyConnection,
+    connection::{AnyConnection, Url},
     transact,
 };
 use diesel::{
@@ -18,7 +18,11 @@ use diesel::{
     sql_query,
     sql_types::Text,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// What to do about a database that is not a file.
+const POSTGRES: &str =
+    "this database is PostgreSQL's: pg_dump --format=custom makes a backup of it and pg_restore brings it back";
 
 /// What a pragma answers.
 #[derive(QueryableByName)]
@@ -37,10 +41,18 @@ impl Store {
                 sql_query("VACUUM INTO ?").bind::<Text, _>(name(file)?).execute(inner)?;
                 Ok(())
             }
-            AnyConnection::Postgres(_) => Err(StoreError::Unusable(
-                "this database is PostgreSQL's: pg_dump --format=custom makes a backup of it".to_owned(),
-            )),
+            AnyConnection::Postgres(_) => Err(StoreError::Unusable(POSTGRES.to_owned())),
         }
+    }
+}
+
+/// The file of the embedded database, from its URL.
+///
+/// [`StoreError::Unusable`] where the database is another.
+pub fn file(url: &str) -> Result<PathBuf, StoreError> {
+    match Url::parse(url)? {
+        Url::Sqlite(file) => Ok(file.into()),
+        Url::Postgres(_) => Err(StoreError::Unusable(POSTGRES.to_owned())),
     }
 }
 

@@ -217,6 +217,19 @@ fn a_restore_refuses_what_is_damaged_and_what_is_in_use_and_keeps_what_was_there
 }
 
 #[test]
+fn a_backup_of_nothing_and_of_an_unknown_kind_of_database_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.db");
+    let copy = folder.path().join("copy.db");
+    for (url, named) in [(format!("sqlite:{}", missing.display()), "missing.db"), ("mysql://x".to_owned(), "mysql")] {
+        let told = program(&url, &["backup", copy.to_str().unwrap()]);
+        assert_eq!(told.status.code(), Some(2), "{}", say(&told));
+        assert!(say(&told).contains(named), "{}", say(&told));
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing is made on the way");
+}
+
+#[test]
 fn a_backup_of_postgresql_is_left_to_its_own_programs() {
     let database = databases().pop().unwrap();
     for command in ["backup", "restore"] {
