@@ -59,6 +59,7 @@ fn public(key: &str) -> Result<String, Failure> {
 
 fn words(report: &AuditReport, is_there: bool, keys: &[String]) -> String {
     let mut lines = vec![match &report.head {
+        Some(_) if report.entries == 0 => "nothing is on record yet".to_owned(),
         Some(head) => format!("the chain of {} entries fits, to {head}", report.entries),
         None => format!("the chain fits for {} entries", report.entries),
     }];
