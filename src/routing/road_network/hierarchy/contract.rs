@@ -22,7 +22,6 @@ const STEP: u64 = 4096;
 pub fn contract(graph: &TurnGraph, progress: &dyn Fn(u64, u64)) -> Hierarchy {
     let mut arcs = Arcs::new(graph);
     let below = arcs.below();
-    // Each state twice, and the triangles lie above: those of the most important take the longest.
     let (states, steps) = (arcs.states(), 2 * u64::from(arcs.states()));
     let up_and_down = (0..states).rev().map(|state| (state, true)).chain((0..states).map(|state| (state, false)));
     for (done, (state, is_first)) in (0..).zip(up_and_down) {
