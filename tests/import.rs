@@ -9,8 +9,12 @@ mod common;
 mod command_line;
 #[path = "import/deals.rs"]
 mod deals;
+#[path = "import/killed.rs"]
+mod killed;
 #[path = "import/mappings.rs"]
 mod mappings;
+#[path = "import/packed.rs"]
+mod packed;
 #[path = "import/places.rs"]
 mod places;
 #[path = "import/poisoned.rs"]

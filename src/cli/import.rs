@@ -1,12 +1,12 @@
 //! `import`: brings a CSV or GeoJSON file in, whole or not at all.
 //!
-//! In goes a file or standard input; out comes how many rows were created, changed and unchanged. A file that is not
+//! In goes a file or standard input, as it is or packed by gzip; out comes how many rows were created, changed and unchanged. A file that is not
 //! right is told row by row, changes nothing and ends with exit code 2. On a terminal a bar shows the bytes read.
 //! Deliberately absent: reading the whole file before the first row; a file larger than memory goes through.
 
 use super::{Context, Failure, tell};
 use account_swap::{
-    app::import::{About, ImportError, ImportKind, ImportReport, import},
+    app::import::{About, ImportError, ImportKind, ImportReport, import, unpacked_or_plain},
     domain::principal::{Principal, Role},
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,7 +21,7 @@ pub struct Arguments {
     /// reps, accounts, history, submissions, deals or territories (GeoJSON)
     #[arg(required_unless_present = "template")]
     kind: Option<ImportKind>,
-    /// The file; - is standard input.
+    /// The file, which may be packed by gzip; - is standard input.
     #[arg(required_unless_present = "template")]
     file: Option<String>,
     /// How another system calls the columns: salesforce, hubspot or a name from the settings. Columns it does not name
@@ -49,7 +49,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let (input, bytes) = open(file)?;
     let bar = bar(bytes);
     // A stream is read once: a transaction that would have to begin again reports that instead.
-    let mut input = Some(bar.wrap_read(input));
+    let input = unpacked_or_plain(bar.wrap_read(input), context.settings.import.max_unpacked_bytes)
+        .map_err(|error| Failure::Unusable(format!("{file}: {error}")))?;
+    let mut input = Some(input);
     let who = Principal { id: "admin".parse().expect("a sound id"), role: Role::Admin };
     let store = context.store()?;
     let begun = Instant::now();

@@ -19,7 +19,7 @@ use std::{
 use uuid::Uuid;
 
 /// Runs the program with some input, away from any settings of the machine.
-fn run(database: &TestDatabase, arguments: &[&str], input: &str) -> Output {
+pub(super) fn run(database: &TestDatabase, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_account-swap"))
         .args(["--database", &database.url, "--config-dir", "/nonexistent"])
         .args(arguments)
@@ -29,16 +29,16 @@ fn run(database: &TestDatabase, arguments: &[&str], input: &str) -> Output {
         .spawn()
         .expect("the program starts");
     // A program that refuses before it reads closes the pipe; that is its right.
-    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_ref());
     child.wait_with_output().expect("the program ends")
 }
 
-fn told(output: &Output) -> (Option<i32>, String, String) {
+pub(super) fn told(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-const REPS: &str = "id,name,team,manager,lat,lon,country\n\
+pub(super) const REPS: &str = "id,name,team,manager,lat,lon,country\n\
     anna,=Anna,north,mia,42.36,-71.06,us\nbob,Bob,north,mia,41.76,-72.68,us\n";
 const ACCOUNTS: &str = "id,name,owner,lat,lon,country\n\
     0015g00000a1,\"=HYPERLINK(\"\"x\"\"), Inc\",anna,42.4,-71.1,us\n0015g00000a2,'@Beta,bob,41.8,-72.7,us\n";

@@ -45,7 +45,7 @@ struct Count {
 }
 
 /// How many rows there are in every table an import could touch.
-fn rows(database: &TestDatabase) -> Vec<(&'static str, i64)> {
+pub(super) fn rows(database: &TestDatabase) -> Vec<(&'static str, i64)> {
     let tables =
         ["teams", "reps", "accounts", "history", "submissions", "open_deals", "territories", "audit_log", "outbox"];
     let count = |table: &str| {

@@ -6,7 +6,10 @@
 //! Cost: linear in the bytes.
 //! Deliberately absent: guessing. A file that is not UTF-8 is refused by the name of what it seems to be.
 
-use super::RowError;
+use super::{
+    refused::RowError,
+    unpack::{self, Damage},
+};
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use std::{
     cell::Cell,
@@ -35,6 +38,14 @@ pub(super) enum Stop {
 impl Stop {
     fn file(line: u64, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::File(RowError::new(line, "", found.into(), expected.into()))
+    }
+
+    /// What an error of the stream means: the file's own fault, told at `line`, or that it cannot be read.
+    pub(super) fn unreadable(line: u64, error: io::Error) -> Self {
+        match Damage::of(&error) {
+            Some(Damage { found, expected }) => Self::file(line, found, expected),
+            None => Self::Unreadable(error),
+        }
     }
 }
 
@@ -120,7 +131,7 @@ impl<R: Read> Records<R> {
     /// Looks at the first bytes and refuses what is not UTF-8 by its mark, and what is empty.
     pub(super) fn open(mut inner: R, most_bytes: usize) -> Result<Self, Stop> {
         let mut head = Vec::new();
-        inner.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(Stop::Unreadable)?;
+        inner.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| Stop::unreadable(1, error))?;
         if let Some(name) = marked_encoding(&head) {
             return Err(not_utf8(1, name));
         }
@@ -129,6 +140,10 @@ impl<R: Read> Records<R> {
         }
         if head.starts_with(b"PK\x03\x04") {
             return Err(Stop::file(1, "a spreadsheet or zip file", "a CSV file; save it as \"CSV UTF-8\""));
+        }
+        if head.starts_with(&unpack::MARK) {
+            let expected = "a CSV file, or one sent with Content-Encoding: gzip";
+            return Err(Stop::file(1, "a gzip file", expected));
         }
         let text = head.iter().any(|byte| !byte.is_ascii_whitespace());
         if !text && (head.len() as u64) < HEAD_BYTES {
@@ -164,7 +179,12 @@ impl<R: Read> Records<R> {
             Ok(true) => {}
             Ok(false) => return Err(Stop::file(first_line, "the end of the file inside a row", "a whole file")),
             Err(_) if self.shared.too_long.get() => return Err(self.too_long(first_line)),
-            Err(error) => return Err(Stop::Unreadable(error.into())),
+            Err(error) => {
+                return Err(match error.into_kind() {
+                    csv::ErrorKind::Io(error) => Stop::unreadable(first_line, error),
+                    other => Stop::Unreadable(io::Error::other(format!("{other:?}"))),
+                });
+            }
         }
         let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         // Empty lines before the record were skipped, so its line is counted from its end.

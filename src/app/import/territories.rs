@@ -7,7 +7,11 @@
 //! Cost: the file and its shapes in memory at once.
 //! Deliberately absent: coordinate systems other than WGS 84, and repairing rings.
 
-use super::{About, Errors, ImportError, RowError};
+use super::{
+    About,
+    refused::{Errors, ImportError, RowError, stopped},
+    source::Stop,
+};
 use crate::{
     domain::{
         Wrong,
@@ -107,10 +111,18 @@ fn fault(place: impl Into<String>, found: impl Into<String>, expected: impl Into
 pub(super) fn whole(
     writer: &mut Writer<'_>,
     mut errors: Errors,
-    mut reader: impl Read,
+    most_bytes: usize,
+    reader: impl Read,
 ) -> Result<(u64, Applied), ImportError> {
     let mut bytes = Vec::new();
-    reader.read_to_end(&mut bytes).map_err(ImportError::Unreadable)?;
+    if let Err(error) = reader.take(most_bytes as u64 + 1).read_to_end(&mut bytes) {
+        return Err(stopped(Stop::unreadable(1, error), errors));
+    }
+    if bytes.len() > most_bytes {
+        let found = format!("a file of more than {most_bytes} bytes");
+        errors.add(RowError::new(1, "", found, format!("at most {most_bytes} bytes (import.max_territories_bytes)")));
+        return Err(errors.refusal());
+    }
     let found = territories_of(&bytes, &mut errors);
     if errors.total > 0 {
         return Err(errors.refusal());

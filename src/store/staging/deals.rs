@@ -3,10 +3,10 @@
 //! In go deals with their lines; out come counts of what was created and changed.
 //! Deliberately absent: what is wrong about a row.
 
-use super::{Applied, Shape, upsert};
+use super::{Applied, apply::upsert, rows::add, shape::Shape};
 use crate::{
     domain::{ids::AccountId, money::OpenDeal},
-    store::{StoreError, Writer, connection::on_either},
+    store::{StoreError, Writer, connection::AnyConnection},
 };
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -73,7 +73,7 @@ struct DealRow<'a> {
     closed: bool,
 }
 
-/// Adds deals to the temporary table, at most [`super::super::ROWS_A_STATEMENT`].
+/// Adds deals to the temporary table.
 pub fn add_deals(writer: &mut Writer<'_>, rows: &[StagedDeal]) -> Result<(), StoreError> {
     let rows: Vec<DealRow<'_>> = rows
         .iter()
@@ -88,10 +88,7 @@ pub fn add_deals(writer: &mut Writer<'_>, rows: &[StagedDeal]) -> Result<(), Sto
             closed: *closed,
         })
         .collect();
-    on_either!(&mut *writer.connection, inner => {
-        diesel::insert_into(staged_open_deals::table).values(&rows).execute(inner)
-    })?;
-    Ok(())
+    add!(writer, staged_open_deals, &rows)
 }
 
 /// Brings the deals staged into the real table.
