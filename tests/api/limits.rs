@@ -9,8 +9,9 @@ use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConne
 use reqwest::Method;
 use serde_json::json;
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
 const SUBMISSIONS: &str = "/api/v1/submissions";
@@ -40,6 +41,55 @@ async fn who_asks_too_often_is_told_when_to_come_back_and_nobody_else_is() {
     }
     assert_eq!((strangers[0], strangers.contains(&429)), (401, true), "{strangers:?}");
     served.ask(Method::GET, "/healthz", None).send().await.with(200);
+}
+
+#[actix_web::test]
+async fn strangers_behind_a_trusted_proxy_are_counted_apart_and_before_it_their_word_counts_for_nothing() {
+    let world = World::new(sqlite(), 1);
+    for (trusted, expected) in [("127.0.0.1/32", 401), ("10.0.0.0/8", 429)] {
+        let served = Served::start_with(&world, |settings| {
+            settings.rate_limit.requests_a_second = 1;
+            settings.rate_limit.burst = 3;
+            settings.server.trusted_proxies = vec![trusted.parse().unwrap()];
+        })
+        .await;
+        let mut last = 0;
+        for stranger in 1..10 {
+            let ask = served.ask(Method::GET, "/api/v1/me", None);
+            last = ask.header("x-forwarded-for", &format!("203.0.113.{stranger}")).send().await.status;
+        }
+        assert_eq!(last, expected, "{trusted}");
+    }
+}
+
+#[actix_web::test]
+async fn who_takes_back_too_many_submissions_makes_no_more_for_a_while_and_keeps_the_rest() {
+    for database in databases() {
+        let world = World::new(database, 4);
+        let served = Served::start_with(&world, |settings| settings.submissions.taken_back_in_30_days = 2).await;
+        let anna = rep("anna");
+        let submit = async |who: &_, account: &str, key: &str| {
+            let new = json!({"account": account, "stars": 1.5, "reasons": ["chemistry"]});
+            served.post(SUBMISSIONS, who).key(key).json(&new).send().await
+        };
+        submit(&anna, "anna-3", "kept").await.with(201);
+        for key in ["one", "two"] {
+            let made = submit(&anna, "anna-0", key).await.with(201);
+            let withdraw = format!("{SUBMISSIONS}/{}/withdraw", made.json()["id"].as_str().unwrap());
+            served.post(&withdraw, &anna).key(key).if_match(made.header("etag")).send().await.with(200);
+        }
+        let refused = submit(&anna, "anna-0", "three").await.with(409);
+        assert_eq!(refused.code(), "quota_reached", "{}", world.name);
+        let draft = json!({"account": "anna-1", "stars": 1.5, "reasons": ["chemistry"]});
+        let refused = served.post("/api/v1/drafts", &anna).key("four").json(&draft).send().await.with(409);
+        assert_eq!(refused.code(), "quota_reached", "{}", world.name);
+        submit(&rep("ben"), "ben-0", "ben").await.with(201);
+        let open = served.get(SUBMISSIONS, &anna).send().await.with(200).json();
+        let states: Vec<_> = open["items"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+        assert_eq!(states.iter().filter(|state| *state == "open").count(), 1, "{}", world.name);
+        world.execute("UPDATE submissions SET created_at = '2020-01-01 00:00:00'");
+        submit(&anna, "anna-0", "five").await.with(201);
+    }
 }
 
 /// Opens a connection, sends the head of a request with a body of `length` bytes, and waits to be told to go on, so
@@ -122,6 +172,23 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
     });
     let ended = ended.await.unwrap().unwrap_or_default();
     assert!(ended.is_empty() || ended.starts_with("HTTP/1.1 408 "), "{ended}");
+    served.get("/api/v1/me", &rep("anna")).send().await.with(200);
+}
+
+#[actix_web::test]
+async fn an_answer_that_nobody_takes_is_not_kept_for_ever() {
+    const QUESTION: &[u8] = b"GET /api/openapi.json HTTP/1.1\r\nhost: here\r\n\r\n";
+    let world = World::new(sqlite(), 1);
+    let served = Served::start_with(&world, |settings| settings.server.write_timeout_seconds = 1).await;
+    let address = served.address;
+    let hung_up = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        // Answers far larger than what all buffers between the two hold; not one of them is taken.
+        stream.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+        std::iter::repeat_with(|| stream.write_all(QUESTION)).find_map(Result::err)
+    });
+    let error = hung_up.await.unwrap().expect("the server ends it");
+    assert!(matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{error}");
     served.get("/api/v1/me", &rep("anna")).send().await.with(200);
 }
 
