@@ -5,8 +5,8 @@
 //! ```text
 //! import → store → snapshot → travel times → candidates → scores → matching → check → proposals → decisions → …
 //!  app      store    app       app+routing     engine      engine   solver    engine  app+store   app+store
-//!                                                                                     … handover → export
-//!                                                                                       app+store   app
+//!                                                                                     … handover → events, export
+//!                                                                                       app+store   app+delivery
 //! ```
 //!
 //! A run proposes, people decide, the handover executes; nothing after the run re-optimises, but for those whom an override
@@ -27,8 +27,9 @@
 //! | `engine/` | what is best for reps; pure: same market, same plan, to the byte | `domain`, `solver` |
 //! | `exchange/` | a market in a file: read, solved, written, checked | `solver` |
 //! | `routing/` | travel times, behind one trait | `domain`, `settings` |
+//! | `delivery/` | messages to and from other systems: signed, guarded, sent once | `domain`, `settings` |
 //! | `store/` | what is kept; the only folder that knows diesel | `domain`, `settings` |
-//! | `app/` | what happens; one file a verb | `domain`, `engine`, `routing`, `store`, `settings` |
+//! | `app/` | what happens; one file a verb | `domain`, `engine`, `routing`, `delivery`, `store`, `settings` |
 //! | `api/` | what is asked; thin; one file a URL noun; `problem.rs` alone knows status codes | `app`, `domain`, `settings` |
 //! | `board/` | the built-in page | `api`, `app`, `domain` |
 //!
@@ -54,6 +55,7 @@
 
 pub mod api;
 pub mod app;
+pub mod delivery;
 pub mod domain;
 pub mod engine;
 pub mod exchange;

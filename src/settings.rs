@@ -8,11 +8,13 @@ mod audit;
 mod handover;
 mod identity;
 mod routing;
+mod webhooks;
 
 pub use audit::Audit;
 pub use handover::Handover;
 pub use identity::{Auth, People};
 pub use routing::{Graphhopper, Osrm, RoadNetwork, Routing, Valhalla};
+pub use webhooks::{Crm, Webhooks};
 
 use crate::domain::{
     approval::ApprovalPolicy, decline::Declines, pattern::PatternTerms, policy::Policy, triage::TriageRules,
@@ -20,6 +22,7 @@ use crate::domain::{
 };
 use chrono::NaiveTime;
 use chrono_tz::Tz;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
@@ -51,10 +54,16 @@ pub struct Settings {
     pub night: Night,
     /// Deadlines of proposals, and what declining leads to.
     pub proposals: Proposals,
+    /// Accounts that reps put into the pool.
+    pub submissions: Submissions,
     /// Questions of reps to colleagues.
     pub direct_swaps: DirectSwaps,
     /// What a handover takes and how it is followed.
     pub handover: Handover,
+    /// Endpoints that are told of events.
+    pub webhooks: Webhooks,
+    /// What is asked of the CRM.
+    pub crm: Crm,
     /// When people work.
     pub working_time: WorkingWeek,
     /// Who approves what all have accepted.
@@ -97,6 +106,10 @@ pub struct Server {
     pub request_timeout_seconds: u64,
     /// The longest an import or a run may take.
     pub import_timeout_seconds: u64,
+    /// The longest that somebody may take nothing of an answer.
+    pub write_timeout_seconds: u64,
+    /// Proxies whose word counts for whom a request comes from, as addresses or networks.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a stop waits for what has begun.
     pub shutdown_seconds: u64,
 }
@@ -234,6 +247,14 @@ impl Proposals {
     }
 }
 
+/// Accounts that reps put into the pool.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submissions {
+    /// How many a rep may take back of those made in thirty days, and still make another.
+    pub taken_back_in_30_days: u32,
+}
+
 /// Questions of reps to colleagues.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +275,10 @@ pub struct Import {
     pub max_reported_errors: usize,
     /// The longest row.
     pub max_row_bytes: usize,
+    /// The most a packed file may unpack to.
+    pub max_unpacked_bytes: u64,
+    /// The largest file of territories, which is held in memory as a whole.
+    pub max_territories_bytes: usize,
     /// Mapping name → kind → our column → their column.
     pub mappings: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
 }
@@ -312,8 +337,12 @@ impl Settings {
                 .separator("__")
                 .try_parsing(true)
                 .list_separator(",")
+                .with_list_parse_key("server.trusted_proxies")
                 .with_list_parse_key("night.scopes")
                 .with_list_parse_key("people.record_required_for")
+                .with_list_parse_key("webhooks.allowed_hosts")
+                .with_list_parse_key("webhooks.ports")
+                .with_list_parse_key("webhooks.retry_after_seconds")
                 .with_list_parse_key("proposals.remind_working_hours_before")
                 .with_list_parse_key("working_time.days")
                 .with_list_parse_key("policy.scores.travel.sources")
@@ -379,13 +408,17 @@ impl Settings {
         if self.server.connections_a_worker == 0 || self.server.requests_at_once == 0 {
             return wrong("server", "connections_a_worker and requests_at_once must be at least 1");
         }
-        if self.server.header_timeout_seconds == 0 || self.server.body_timeout_seconds == 0 {
-            return wrong("server", "header_timeout_seconds and body_timeout_seconds must be at least 1");
+        let Server { header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, .. } = self.server;
+        if [header_timeout_seconds, body_timeout_seconds, write_timeout_seconds].contains(&0) {
+            return wrong("server", "header_, body_ and write_timeout_seconds must be at least 1");
         }
         if self.database.pool_connections == 0 {
             return wrong("database.pool_connections", "must be at least 1");
         }
         if let Some((key, what)) = self.handover.first_senseless(self.proposals.trial_days) {
+            return wrong(key, &what);
+        }
+        if let Some((key, what)) = self.webhooks.first_senseless().or_else(|| self.crm.first_senseless()) {
             return wrong(key, &what);
         }
         if let Some((key, what)) = self.routing.first_senseless() {
@@ -414,6 +447,9 @@ mod tests {
         assert_eq!(with("ACCOUNT_SWAP__SERVER__LISTEN", "0.0.0.0:9").unwrap().server.listen.port(), 9);
         assert_eq!(with("ACCOUNT_SWAP__POLICY__SCORES__STAR_MINUTES", "7").unwrap().policy.scores.star_minutes.0, 7);
         assert_eq!(with("ACCOUNT_SWAP__NIGHT__SCOPES", "north,south").unwrap().night.scopes, ["north", "south"]);
+        let proxies =
+            with("ACCOUNT_SWAP__SERVER__TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8").unwrap().server.trusted_proxies;
+        assert_eq!(proxies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "fd00::/8"]);
     }
 
     #[test]

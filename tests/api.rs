@@ -11,6 +11,8 @@ mod fairness;
 #[allow(dead_code, reason = "it is the fixture of another test too, which uses what this one does not")]
 #[path = "life/fixture.rs"]
 mod fixture;
+#[path = "api/imports.rs"]
+mod imports;
 #[path = "api/ladder.rs"]
 mod ladder;
 #[path = "api/limits.rs"]
@@ -29,6 +31,8 @@ mod reads;
 mod served;
 #[path = "api/stories.rs"]
 mod stories;
+#[path = "api/strain.rs"]
+mod strain;
 #[path = "api/together.rs"]
 mod together;
 #[path = "api/tokens.rs"]

@@ -25,6 +25,8 @@ mod fairness;
 mod fixture;
 #[path = "life/handover_races.rs"]
 mod handover_races;
+#[path = "life/indices.rs"]
+mod indices;
 #[path = "life/judgement.rs"]
 mod judgement;
 #[path = "life/ladder.rs"]

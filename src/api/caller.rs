@@ -10,6 +10,7 @@ use super::{AppState, etag, problem::Problem};
 use crate::{
     app::{
         Reader, Refused, Store, StoreError, TransactionError, Writer,
+        callbacks::NotTaken,
         idempotent::{self, Answer, Answered, Begun, Held},
         import::ImportError,
         me,
@@ -61,6 +62,8 @@ pub enum Ended {
     Refused(Refused),
     /// A file was not imported.
     NotImported(ImportError),
+    /// A message does not prove whom it is from.
+    NotSigned,
 }
 
 impl From<Refused> for Ended {
@@ -81,6 +84,15 @@ impl From<ImportError> for Ended {
     }
 }
 
+impl From<NotTaken> for Ended {
+    fn from(why: NotTaken) -> Self {
+        match why {
+            NotTaken::NotSigned => Self::NotSigned,
+            NotTaken::Refused(refused) => Self::Refused(refused),
+        }
+    }
+}
+
 impl TransactionError for Ended {
     fn is_raced(&self) -> bool {
         matches!(self, Self::Refused(refused) if refused.is_raced())
@@ -91,6 +103,7 @@ impl From<Ended> for Problem {
     fn from(ended: Ended) -> Self {
         match ended {
             Ended::NotAdmitted => Self::unauthenticated(),
+            Ended::NotSigned => Self::not_signed(),
             Ended::Refused(refused) => refused.into(),
             Ended::NotImported(error) => error.into(),
         }
@@ -132,7 +145,7 @@ impl Caller {
 ///
 /// Where as many are at it as may be at once, the next is turned away at once: a queue that only grows serves nobody in time.
 /// Whoever is given up on keeps their place until they are done.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     state: &AppState,
     limit: Duration,
     work: impl FnOnce() -> Result<T, Ended> + Send + 'static,
@@ -171,6 +184,9 @@ impl Upload {
         let (limit_bytes, limit) = (server.import_body_limit_bytes, Duration::from_secs(server.import_timeout_seconds));
         let received = async {
             let mut fingerprint = Fingerprint::of(request);
+            if let Some(encoding) = request.headers().get(header::CONTENT_ENCODING) {
+                fingerprint = fingerprint.part(encoding.as_bytes());
+            }
             let (mut file, mut waiting, mut bytes) = (nameless_file()?, Vec::new(), 0);
             loop {
                 let chunk = payload.next().await.transpose().map_err(broken_body)?;
@@ -298,6 +314,36 @@ impl<T: Send + 'static> Post<T> {
 }
 
 impl<T: Send + 'static> Post<T> {
+    /// Does `work` unless it was done under this key, and answers with more than is kept: what `work` gives beside the kept
+    /// answer is told this once.
+    pub async fn once_and_tell<V: Serialize + Send + 'static>(
+        self,
+        work: impl Fn(&mut Writer<'_>, &Settings, &Principal, &T) -> Result<(Answer, V), Refused> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { caller: Caller { who, state }, request, body } = self;
+        let limit = Duration::from_secs(state.settings.server.request_timeout_seconds);
+        let answered = blocking(&Data::clone(&state), limit, move || {
+            let mut told = None;
+            let mut answered = state.store.write(|writer| {
+                admit(writer, &state.settings, &who)?;
+                Ok::<_, Ended>(idempotent::once(writer, &who, &request, |writer| {
+                    let (answer, value) = work(writer, &state.settings, &who, &body)?;
+                    told = Some(value);
+                    Ok::<_, Refused>(answer)
+                })?)
+            })?;
+            if let Some(value) = told.filter(|_| !answered.replayed) {
+                answered.answer.body =
+                    serde_json::to_string(&value).expect("views have string keys and finite numbers");
+            }
+            Ok(answered)
+        })
+        .await?;
+        Ok(respond(answered))
+    }
+}
+
+impl<T: Send + 'static> Post<T> {
     /// Does `work` unless it was done under this key: work in transactions of its own, for which the key is claimed first,
     /// and which keeps its answer in the one that counts.
     ///
@@ -409,7 +455,8 @@ impl Fingerprint {
     }
 }
 
-async fn read_body(mut payload: Payload, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
+/// Reads a body up to a limit.
+pub(super) async fn read_body(mut payload: Payload, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(broken_body)?;

@@ -12,6 +12,7 @@ pub mod middleware;
 pub mod openapi;
 pub mod operations;
 pub mod page;
+mod peer;
 pub mod problem;
 pub mod schema;
 pub mod scopes;
@@ -19,6 +20,7 @@ pub mod scopes;
 mod abuse;
 mod accounts;
 mod audit;
+mod callbacks;
 mod direct_swaps;
 mod fairness;
 mod handovers;
@@ -35,6 +37,7 @@ mod reviews;
 mod runs;
 mod submissions;
 mod undos;
+mod webhooks;
 
 use crate::{app::Store, settings::Settings};
 use actix_web::{
@@ -42,13 +45,15 @@ use actix_web::{
     dev::{ResourceDef, Server},
     http::Method,
     middleware::{Compress, from_fn},
+    rt::net::TcpStream,
     web::{self, Data},
 };
 use auth::{AuthError, Gate};
 use limits::Limits;
-use middleware::{RootSpan, conduct, door};
+use middleware::{RootSpan, conduct, door, side_door};
 use problem::Problem;
-use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use socket2::SockRef;
+use std::{any::Any, io, net::TcpListener, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
@@ -85,6 +90,8 @@ impl AppState {
 
 /// Everything under `/api/v1`.
 fn v1(config: &mut ServiceConfig<'_>) {
+    // Before the rest, whose scope its path begins with: a message brings a signature and no token.
+    config.service(scope::scope(callbacks::PATH).service(callbacks::receive_callback).wrap(from_fn(side_door)));
     config.service(
         scope::scope("/api/v1")
             .service(me::get_me)
@@ -160,6 +167,16 @@ fn v1(config: &mut ServiceConfig<'_>) {
             .service(handovers::skip_step)
             .service(handovers::waive_step)
             .service(handovers::confirm_handover)
+            .service(webhooks::list_webhooks)
+            .service(webhooks::create_webhook)
+            .service(webhooks::get_webhook)
+            .service(webhooks::list_deliveries)
+            .service(webhooks::change_webhook)
+            .service(webhooks::rotate_webhook)
+            .service(webhooks::disable_webhook)
+            .service(webhooks::enable_webhook)
+            .service(webhooks::replay_webhook)
+            .service(webhooks::delete_webhook)
             .service(undos::fail_handover)
             .service(undos::settle_handover)
             .service(undos::ask_undo)
@@ -185,6 +202,7 @@ fn v1(config: &mut ServiceConfig<'_>) {
 pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     let (workers, shutdown_seconds) = (state.settings.server.workers, state.settings.server.shutdown_seconds);
     let header_limit = Duration::from_secs(state.settings.server.header_timeout_seconds);
+    let write_limit = Duration::from_secs(state.settings.server.write_timeout_seconds);
     let connections = state.settings.server.connections_a_worker;
     let state = Data::new(state);
     let mut server = HttpServer::new(move || {
@@ -200,12 +218,23 @@ pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     })
     .disable_signals()
     .client_request_timeout(header_limit)
+    .on_connect(move |connection, _| hang_up_on_who_takes_nothing(connection, write_limit))
     .max_connections(connections)
     .shutdown_timeout(shutdown_seconds);
     if workers > 0 {
         server = server.workers(workers);
     }
     Ok(server.listen(listener)?.run())
+}
+
+/// Has the system end a connection whose other end takes nothing of what is sent for so long.
+///
+/// Nothing else would: an answer that fits no buffer waits for its reader.
+fn hang_up_on_who_takes_nothing(connection: &dyn Any, limit: Duration) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(limit)) {
+        tracing::warn!(%error, "a connection has no limit for taking its answers");
+    }
 }
 
 /// What no route took: a wrong method of a known path, or an unknown path.

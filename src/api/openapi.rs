@@ -6,7 +6,7 @@
 //! Deliberately absent: paths outside `/api/v1`.
 
 use super::{
-    AppState,
+    AppState, callbacks,
     fairness::ReportFormat,
     problem,
     scopes::{self, Demand},
@@ -19,7 +19,10 @@ use actix_web::{
     http::{Method, header},
     web::{self, Data},
 };
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
@@ -64,6 +67,7 @@ pub const PATHS: &[&str] = &["/api/openapi.json", "/api/docs", "/api/docs/{file:
         (name = "meetings", description = "A run for one team that its manager shapes before it is published."),
         (name = "runs", description = "Matching runs and what they amounted to."),
         (name = "handovers", description = "The way from an approved proposal to the change of owner."),
+        (name = "webhooks", description = "Endpoints of other systems that are told of what happens, and what they say."),
         (name = "imports", description = "The CRM's data on their way in."),
         (name = "reports", description = "Counts without names, and how fair the swaps are."),
         (name = "audit", description = "What happened, in a chain nobody can change unseen."),
@@ -104,8 +108,10 @@ pub fn document() -> &'static openapi::OpenApi {
 /// Takes out the schemas that nothing refers to: a page holds its items' schema itself.
 fn prune(document: &mut openapi::OpenApi) {
     let text = document.to_json().expect("a document is text and numbers");
+    let referred: BTreeSet<&str> =
+        text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     if let Some(components) = &mut document.components {
-        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        components.schemas.retain(|name, _| referred.contains(name.as_str()));
     }
 }
 
@@ -154,7 +160,9 @@ fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
 /// Adds what an operation has in common with its kind.
 fn complete(path: &str, method: &Method, operation: &mut Operation) {
     let is_post = *method == Method::POST;
-    if is_post {
+    // A message has an id of its own, and a signature instead of a key.
+    let takes_key = is_post && !path.starts_with(callbacks::PATH);
+    if takes_key {
         operation.parameters.get_or_insert_default().push(RefOr::T(
             ParameterBuilder::new()
                 .name("Idempotency-Key")
@@ -217,7 +225,7 @@ fn complete(path: &str, method: &Method, operation: &mut Operation) {
     }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            dress(status, response, is_post, has_if_match || has_if_none_match);
+            dress(status, response, takes_key, has_if_match || has_if_none_match);
         }
     }
 }
@@ -233,7 +241,7 @@ fn refusal(what: &str) -> Response {
 }
 
 /// Adds the headers an answer has.
-fn dress(status: &str, response: &mut Response, is_post: bool, has_versions: bool) {
+fn dress(status: &str, response: &mut Response, takes_key: bool, has_versions: bool) {
     let succeeds = status.starts_with('2');
     let mut add = |applies: bool, name: &str, of: Type, what: &str| {
         if applies {
@@ -254,7 +262,7 @@ fn dress(status: &str, response: &mut Response, is_post: bool, has_versions: boo
     );
     add(status == "201", "Location", Type::String, "Where the new thing is.");
     add(
-        succeeds && is_post,
+        succeeds && takes_key,
         "Idempotency-Replayed",
         Type::String,
         "`true` where this answer was given before under the same key.",

@@ -139,6 +139,17 @@ impl Problem {
         .with(header::WWW_AUTHENTICATE, HeaderValue::from_str(&challenge).expect("words are ASCII"))
     }
 
+    /// A message does not prove whom it is from. Why is for the log: whoever forges one learns nothing.
+    pub fn not_signed() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not_signed",
+            "The message is not signed.",
+            "A webhook-signature by the endpoint's callback secret over this id, time and body is needed, made just now.",
+        )
+        .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Webhook"))
+    }
+
     /// There is nothing at this path.
     pub fn no_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing.", "There is nothing at this path.")
@@ -190,6 +201,17 @@ impl Problem {
             "The body is of another type than expected.",
             format!("Expected Content-Type {expected}."),
         )
+    }
+
+    /// A body packed in a way that is not known.
+    pub fn unsupported_encoding() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_content_encoding",
+            "The body is packed in another way than expected.",
+            "Expected no Content-Encoding, or gzip.",
+        )
+        .with(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"))
     }
 
     /// A change without `If-Match`.

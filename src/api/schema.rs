@@ -7,8 +7,10 @@
 use super::fairness::ReportFormat;
 use crate::{
     app::{
+        callbacks::CallbackKind,
         export::HandoverFormat,
         fairness::Withheld,
+        handover::CrmTaken,
         import::ImportKind,
         people::Trend,
         proposals::{Awaiting, Fit},
@@ -16,12 +18,14 @@ use crate::{
     domain::{
         abuse::{AbuseSource, AbuseState, Severity},
         approval::Needs,
+        crm::{CrmAnswer, Way},
         decline::DeclineReason,
         direct::{ReceivedStatus, SentStatus},
+        event::EventKind,
         handover::{Doer, Phase, StepKind, StepState},
         ids::{
-            AccountId, DealId, DirectSwapId, HistoryId, MeetingId, OverrideId, PartingId, ProposalId, RepId, RunId,
-            SubmissionId, TeamId, Version,
+            AccountId, CrmRequestId, DealId, DirectSwapId, HistoryId, MeetingId, OverrideId, PartingId, ProposalId,
+            RepId, RunId, SubmissionId, TeamId, Version, WebhookId,
         },
         invalidation::Cause,
         meeting::MeetingState,
@@ -39,6 +43,7 @@ use crate::{
         triage::{Answers, Attempt, BusinessTrend, JustMe, OurMistake, Path, Tried, WrongInformation},
         undo::{UndoReason, UndoState},
         units::{Cents, Metres, Minutes, Place, Points, Stars},
+        webhook::{DeliveryOutcome, DisabledBecause, Scheme, WebhookState},
     },
 };
 use utoipa::{
@@ -172,6 +177,15 @@ closed_lists! {
     Withheld: "Why what is made of gains does not stand in a report.",
     Treatment: "Whose the commission of a deal is that was under way: the giver's, shared, the receiver's.",
     TravelSource: "Where a travel time came from.",
+    EventKind: "What an event is about. Those that name a person, and `handover.execute`, go only to who names them.",
+    WebhookState: "Where an endpoint stands.",
+    DisabledBecause: "Why nothing is sent to an endpoint.",
+    Scheme: "How what an endpoint gets is signed: `v1` is HMAC-SHA256, `v1a` Ed25519.",
+    DeliveryOutcome: "What became of an event on its way to an endpoint.",
+    Way: "Where the CRM is asked to bring accounts: there, back, or where they were because not all could be moved.",
+    CrmAnswer: "What the CRM says of one account.",
+    CrmTaken: "What a message from the CRM led to.",
+    CallbackKind: "What the CRM says.",
 }
 
 schemas! {
@@ -187,6 +201,8 @@ schemas! {
     OverrideId => own_id("An override's id."),
     DirectSwapId => own_id("A direct swap's id."),
     MeetingId => own_id("A meeting's id."),
+    WebhookId => own_id("An endpoint's id."),
+    CrmRequestId => own_id("The id of a request to the CRM, the same however often it is asked."),
     Version => own_id("New at each change; the same as the entity tag, which `If-Match` takes in double quotes."),
     Minutes => integer("Minutes of a person's time; most often minutes a year."),
     Metres => integer("Metres on the ground."),

@@ -44,8 +44,8 @@ pub async fn list_submissions(caller: Caller, page: PageQuery) -> Result<Json<Pa
 )]
 #[post("/submissions")]
 pub async fn create_submission(post: Post<NewSubmission>) -> Result<HttpResponse, Problem> {
-    post.once(|writer, _, who, new| {
-        let view = submit::submit(writer, who, new.clone())?;
+    post.once(|writer, settings, who, new| {
+        let view = submit::submit(writer, settings, who, new.clone())?;
         Ok(created(format!("/api/v1/submissions/{}", view.id), view.version, &view))
     })
     .await
@@ -103,8 +103,8 @@ pub async fn withdraw_submission(
 )]
 #[post("/drafts")]
 pub async fn draft_submission(post: Post<NewSubmission>) -> Result<HttpResponse, Problem> {
-    post.once(|writer, _, who, new| {
-        let view = submit::draft(writer, who, new.clone())?;
+    post.once(|writer, settings, who, new| {
+        let view = submit::draft(writer, settings, who, new.clone())?;
         Ok(created(format!("/api/v1/submissions/{}", view.id), view.version, &view))
     })
     .await

@@ -1,9 +1,9 @@
 //! What the calendar does with handovers: changes of owner go out on their day, trials end, people are reminded, and what
-//! takes too long raises an alarm.
+//! takes too long raises an alarm, is asked again, and is at last given to two people.
 //!
 //! In goes the database's clock; out comes how much was done, each thing in a transaction of its own, so that this can stop
 //! anywhere and several processes may do it at once. A reminder and an alarm are events, one for each thing it is about.
-//! Cost: six questions where nothing is due. Deliberately absent: what lapses before approval, which is `sweep`'s.
+//! Cost: eight questions where nothing is due. Deliberately absent: what lapses before approval, which is `sweep`'s.
 
 use super::{
     Refused, Store, StoreError, Writer, handover,
@@ -40,6 +40,10 @@ pub struct Turned {
     pub alarmed: usize,
     /// Submissions and proposals struck that something else had overtaken.
     pub struck: usize,
+    /// Requests that the CRM was asked again.
+    pub asked_again: usize,
+    /// Changes of owner that two people must look at, because the CRM has not answered.
+    pub given_up: usize,
     /// Changes of owner that the CRM has not confirmed for too long, told before or not.
     pub overdue: usize,
 }
@@ -55,6 +59,8 @@ pub fn turn(store: &Store, settings: &Settings) -> Result<Turned, Refused> {
         ..Turned::default()
     };
     turned.alarmed = alarm(store, settings)?;
+    turned.asked_again = handover::ask_again(store, settings)?;
+    turned.given_up = give_up(store, settings)?;
     turned.overdue = store.read(|reader| {
         let sent_by = reader.now() - patience(settings);
         Ok::<_, StoreError>(proposals::unconfirmed(reader, sent_by, false, i64::MAX)?.len())
@@ -136,6 +142,19 @@ fn alarm(store: &Store, settings: &Settings) -> Result<usize, Refused> {
         event(writer, "alarm", "proposal", proposal.id.to_string());
         tracing::warn!(proposal = %proposal.id, "the CRM has not confirmed a change of owner in time");
         Ok(true)
+    })
+}
+
+/// Stops waiting for what the CRM has not confirmed in a day, or less.
+fn give_up(store: &Store, settings: &Settings) -> Result<usize, Refused> {
+    let limit = Duration::minutes(settings.crm.answer_within_minutes.into());
+    let silent = store.read(|reader| {
+        let sent_by = reader.now() - limit;
+        proposals::unconfirmed(reader, sent_by, false, BATCH)
+    })?;
+    each(store, silent.iter().map(|one| one.id).collect(), |writer, proposal| {
+        let is_due = proposal.sent_at.is_some_and(|at| at <= writer.now() - limit);
+        Ok(is_due && handover::stop_waiting(writer, proposal)?)
     })
 }
 

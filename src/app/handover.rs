@@ -3,20 +3,23 @@
 //! In goes who asks; out comes the handover as they may see it. What changes it stands in the rooms below: the checklist,
 //! the change of owner there and back, the undo, and what two people settle where the CRM and we disagree.
 //! Holds: nothing shows to a party, not even in the version, of what the other has asked; a manager's view says it.
-//! Deliberately absent: speaking to the CRM; the outbox and the export do. What is said of an account afterwards is
+//! Deliberately absent: sending to the CRM; `deliver` and the export do. What is said of an account afterwards is
 //! `review`'s.
 
 mod attention;
 mod checklist;
+mod crm;
 mod transfer;
 mod undo;
 
 pub use attention::{NewSettlement, settle_attention};
 pub use checklist::{SettleStep, settle};
+pub use crm::{CrmLegView, CrmTaken, CrmView, CrmWord};
 pub use transfer::{confirm, fail};
 pub use undo::{NewUndoRequest, ask_undo, grant_undo, refuse_undo};
 
 pub(super) use checklist::{lay_out, send_out_if_ready};
+pub(super) use crm::{ask_again, hear, stop_waiting};
 pub(super) use undo::{lapse, send_back_if_ready};
 
 use super::{
@@ -129,6 +132,8 @@ pub struct HandoverView {
     pub is_overdue: bool,
     /// Why it ended early or needs attention; to managers and admins.
     pub cause: Option<Cause>,
+    /// What the CRM was asked last and has said of it; to managers, admins and services.
+    pub crm: Option<CrmView>,
     /// How people would settle it; to managers and admins.
     pub settlements: Vec<SettlementView>,
     /// New whenever what the reader may see changes, a step included.
@@ -267,7 +272,10 @@ fn view(
     let legs = legs.collect();
     let said = if decides(actor) { settlements::of(reader, proposal.id)? } else { Vec::new() };
     let undo = visible(&undo, who, actor);
+    let knows_crm = decides(actor) || actor == ProposalActor::Service;
+    let crm = if knows_crm { crm::view(reader, proposal.id)? } else { None };
     Ok(HandoverView {
+        crm,
         id: proposal.id,
         state: proposal.state,
         legs,

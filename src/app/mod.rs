@@ -3,13 +3,16 @@
 //! In go a [`Reader`] or [`Writer`], the settings, the [`Principal`] who asks and what they ask; out comes a view of
 //! what they may see, or [`Refused`]. A verb that changes something takes a [`Writer`], so it is whole or nothing; it
 //! asks the domain's `next_state`, does one compare-and-set and puts the change on record in the same transaction.
-//! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions.
+//! The time is the transaction's. Deliberately absent: HTTP, SQL, and randomness but for new ids and versions
+//! and for the moment at which a message is sent again.
 
 pub mod abuse;
 mod approval;
 pub mod calendar;
+pub mod callbacks;
 pub mod checkpoints;
 pub mod decide;
+pub mod deliver;
 pub mod direct;
 pub mod enrol;
 pub mod erase;
@@ -47,6 +50,7 @@ mod terms;
 pub mod travel;
 pub mod triage;
 mod waiting;
+pub mod webhooks;
 
 pub use crate::store::{Alone, AtMostOne, Reader, Store, StoreError, TransactionError, Writer};
 use crate::{

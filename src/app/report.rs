@@ -112,21 +112,26 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// What somebody did themself, by its place among all they did; without the states it led to, which can tell what others
-    /// answered.
-    pub(super) fn of_own(own_place: i64, entry: audit::Entry) -> Self {
+    /// An entry by its place in the whole chain.
+    fn of_all(entry: audit::Entry, tells_hashes: bool) -> Self {
         Self {
-            seq: own_place,
+            seq: entry.seq,
             at: entry.at.and_utc(),
             actor: entry.actor_id,
             role: entry.actor_role,
             action: entry.action,
             subject_kind: entry.subject_kind,
             subject: entry.subject_id,
-            from_state: None,
-            to_state: None,
-            hash: None,
+            from_state: entry.from_state,
+            to_state: entry.to_state,
+            hash: Some(entry.hash).filter(|_| tells_hashes),
         }
+    }
+
+    /// What somebody did themself, by its place among all they did; without the states it led to, which can tell what others
+    /// answered.
+    pub(super) fn of_own(own_place: i64, entry: audit::Entry) -> Self {
+        Self { seq: own_place, from_state: None, to_state: None, ..Self::of_all(entry, false) }
     }
 }
 
@@ -146,25 +151,12 @@ pub fn audit(reader: &mut Reader<'_>, who: &Principal, page: Page<i64>) -> Resul
         Role::Admin => audit::entries(reader, None, after, page.limit)?,
         Role::Service => return Err(Refused::NotAllowed("the audit log is for people")),
     };
-    Ok((after + 1..)
-        .zip(found)
-        .map(|(own_place, entry)| {
-            let is_own = who.role == Role::Rep;
-            AuditEntry {
-                seq: if is_own { own_place } else { entry.seq },
-                at: entry.at.and_utc(),
-                actor: entry.actor_id,
-                role: entry.actor_role,
-                action: entry.action,
-                subject_kind: entry.subject_kind,
-                subject: entry.subject_id,
-                // The state a rep's own act led to can tell what a colleague answered.
-                from_state: entry.from_state.filter(|_| !is_own),
-                to_state: entry.to_state.filter(|_| !is_own),
-                hash: Some(entry.hash).filter(|_| who.role == Role::Admin),
-            }
-        })
-        .collect())
+    let tells_hashes = who.role == Role::Admin;
+    let entry = |(own_place, entry)| match who.role {
+        Role::Rep => AuditEntry::of_own(own_place, entry),
+        _ => AuditEntry::of_all(entry, tells_hashes),
+    };
+    Ok((after + 1..).zip(found).map(entry).collect())
 }
 
 /// What a walk along the audit log's chain found.

@@ -18,9 +18,10 @@ use crate::{
         triage::Path,
         units::Stars,
     },
+    settings::Settings,
     store::{Of, audit::Change, partings, proposals, roster, submissions, triages},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -130,20 +131,35 @@ fn seen(
 }
 
 /// Puts an account of the own book into the pool; one that has to go by the ladder first is refused.
-pub fn submit(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> Result<SubmissionView, Refused> {
-    let submission = state(writer, who, new, SubmissionState::Open)?;
+///
+/// `quota_reached` where its rep has taken back too many of late.
+pub fn submit(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    new: NewSubmission,
+) -> Result<SubmissionView, Refused> {
+    let submission = state(writer, settings, who, new, SubmissionState::Open)?;
     triage::refuse_unasked(writer, &submission.account, &submission.reasons)?;
     view(writer, submission, who)
 }
 
 /// Makes a draft about an account of the own book, to be taken through the ladder before it may be in the pool.
-pub fn draft(writer: &mut Writer<'_>, who: &Principal, new: NewSubmission) -> Result<SubmissionView, Refused> {
-    let submission = state(writer, who, new, SubmissionState::Draft)?;
+///
+/// `quota_reached` where its rep has taken back too many of late.
+pub fn draft(
+    writer: &mut Writer<'_>,
+    settings: &Settings,
+    who: &Principal,
+    new: NewSubmission,
+) -> Result<SubmissionView, Refused> {
+    let submission = state(writer, settings, who, new, SubmissionState::Draft)?;
     view(writer, submission, who)
 }
 
 fn state(
     writer: &mut Writer<'_>,
+    settings: &Settings,
     who: &Principal,
     new: NewSubmission,
     state: SubmissionState,
@@ -166,6 +182,13 @@ fn state(
     if partings::live_of(writer, &new.account)?.is_some_and(|parting| parting.state == PartingState::Parted) {
         return Err(Refused::conflict("parted", "the company has parted with this account"));
     }
+    let now = writer.now();
+    let taken_back = submissions::withdrawn_since(writer, &who.id, now - Duration::days(30))?;
+    let quota = settings.submissions.taken_back_in_30_days;
+    if taken_back >= i64::from(quota) {
+        let what = format!("{quota} submissions of the last 30 days may be taken back before another can be made");
+        return Err(Refused::conflict("quota_reached", what));
+    }
     let submission = Submission {
         id: SubmissionId(Uuid::new_v4()),
         account: new.account,
@@ -176,7 +199,7 @@ fn state(
         note: new.note,
         state,
         cause: None,
-        created_at: writer.now(),
+        created_at: now,
         version: fresh_version(),
     };
     submissions::insert(writer, &submission).map_err(|error| match error {

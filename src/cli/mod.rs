@@ -13,6 +13,7 @@ mod import;
 mod invented;
 mod meeting;
 mod migrate;
+mod open_files;
 mod openapi;
 mod people;
 mod report;
@@ -25,6 +26,7 @@ mod solve;
 mod token;
 mod triage;
 mod verify;
+mod webhook;
 mod whole;
 
 use account_swap::{
@@ -100,6 +102,8 @@ enum Command {
     People(people::Arguments),
     /// Prints a token signed by the local key.
     Token(token::Arguments),
+    /// Looks after the endpoints of other systems that are told of events.
+    Webhook(webhook::Arguments),
     /// Brings the database's schema up to date.
     Migrate(migrate::Arguments),
     /// Copies the embedded database while the service runs.
@@ -139,6 +143,7 @@ fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Erase(arguments) => erase::run(context, &arguments),
         Command::People(arguments) => people::run(context, arguments),
         Command::Token(arguments) => token::run(context, &arguments),
+        Command::Webhook(arguments) => webhook::run(context, arguments),
         Command::Migrate(arguments) => migrate::run(context, &arguments),
         Command::Backup(arguments) => backup::run(context, &arguments),
         Command::Restore(arguments) => restore::run(context, &arguments),
@@ -197,7 +202,11 @@ pub fn tell(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), 
 fn log(settings: &Log) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.filter)
         .map_err(|error| Failure::Unusable(format!("settings: log.filter: {error}")))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // It would be said on standard error as well, and where nobody reads that any more, it ends whoever says it.
+        .log_internal_errors(false);
     match settings.format {
         LogFormat::Text => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
         LogFormat::Json => subscriber.json().flatten_event(true).with_span_list(false).init(),

@@ -3,15 +3,15 @@
 //! In go the settings; out come answers. On SIGTERM or SIGINT no new connection is taken, what has begun is finished
 //! within `server.shutdown_seconds`, and the command ends well; a second signal ends it at once. Every
 //! `night.wake_up_seconds` the night is asked whether a business date is due; a run that has begun is finished before the
-//! command ends.
+//! command ends. Events go to their endpoints meanwhile; a message that is on its way is finished as well.
 //! Holds: the schema fits before the first answer, unless that is switched off; then `/readyz` tells. A SQLite file has one
 //! server; a second one is refused before it changes anything.
 //! Deliberately absent: deciding whether a night has been run, which a unique row does.
 
-use super::{Context, Failure};
+use super::{Context, Failure, open_files};
 use account_swap::{
     api::{self, AppState},
-    app::{Alone, Refused, Store, calendar, checkpoints, idempotent, run, sweep, travel},
+    app::{Alone, Refused, Store, calendar, checkpoints, deliver::Deliverer, idempotent, run, sweep, travel},
     settings::Settings,
 };
 use actix_web::dev::ServerHandle;
@@ -36,11 +36,13 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
     travel::are_set_up(&context.settings).map_err(|error| Failure::Unusable(error.to_string()))?;
     // Before the database is opened, which may change its schema.
     let alone = Alone::on(&context.settings.database).map_err(|error| Failure::Unusable(error.to_string()))?;
+    let mut settings = context.settings.clone();
+    open_files::fit(&mut settings)?;
     let store = context.store()?;
     let address = arguments.listen.unwrap_or(context.settings.server.listen);
     let listener =
         TcpListener::bind(address).map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
-    answer(context.settings.clone(), store, listener)?;
+    answer(settings, store, listener)?;
     drop(alone);
     Ok(())
 }
@@ -49,7 +51,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
 pub fn answer(settings: Settings, store: Store, listener: TcpListener) -> Result<(), Failure> {
     actix_web::rt::System::new().block_on(async move {
         let (stopping, stopped) = watch::channel(());
-        let nights = actix_web::rt::spawn(keep_time(store.clone(), settings.clone(), stopped));
+        let nights = actix_web::rt::spawn(keep_time(store.clone(), settings.clone(), stopped.clone()));
+        let is_told = settings.webhooks.enabled;
+        let deliverer = is_told.then(|| actix_web::rt::spawn(Deliverer::new(store.clone(), &settings).run(stopped)));
         let state = AppState::new(settings, store).await?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         let server = api::serve(listener, state)?;
@@ -58,6 +62,9 @@ pub fn answer(settings: Settings, store: Store, listener: TcpListener) -> Result
         drop(stopping);
         // A run that has begun is finished; the task itself cannot fail.
         let _ = nights.await;
+        if let Some(deliverer) = deliverer {
+            let _ = deliverer.await;
+        }
         tracing::info!("stopped");
         Ok(())
     })

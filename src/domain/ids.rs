@@ -103,6 +103,10 @@ own_id! {
     MeetingId,
     /// A request to part with a customer.
     PartingId,
+    /// An endpoint of another system that is told of events.
+    WebhookId,
+    /// What the CRM is asked to carry out, once however often it is asked.
+    CrmRequestId,
     /// A random version of a row, new at each change: an `ETag` that tells nothing.
     Version,
 }

@@ -7,8 +7,10 @@
 pub mod abuse;
 pub mod approval;
 pub mod closed;
+pub mod crm;
 pub mod decline;
 pub mod direct;
+pub mod event;
 pub mod freeze;
 pub mod handover;
 pub mod ids;
@@ -33,6 +35,7 @@ pub mod travel;
 pub mod triage;
 pub mod undo;
 pub mod units;
+pub mod webhook;
 pub mod working_time;
 
 /// A value from outside that breaks its type's rule.

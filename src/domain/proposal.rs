@@ -118,6 +118,8 @@ closed_list! {
         Confirm = "confirm",
         /// Say that the CRM could not, there or back.
         Fail = "fail",
+        /// Record that the CRM moved nothing, or has put back what it had moved.
+        Return = "return",
         /// Say how it is to be settled while a second person has yet to.
         Settle = "settle",
         /// End the trial.
@@ -192,6 +194,7 @@ pub const fn next_state(
         Do::Approve | Do::Veto | Do::Extend | Do::Supersede => matches!(actor, By::Manager),
         Do::Confirm | Do::Undo => matches!(actor, By::Manager | By::Admin | By::Service),
         Do::Fail => matches!(actor, By::Manager | By::Service | By::System),
+        Do::Return => matches!(actor, By::Service),
         Do::Settle => matches!(actor, By::Manager | By::Admin),
         Do::Expire | Do::Invalidate | Do::Execute | Do::Complete => matches!(actor, By::System),
     };
@@ -228,12 +231,13 @@ pub const fn next_state(
         S::Approved => match action {
             Do::Execute => Ok(S::Executing),
             Do::Invalidate => Ok(S::Invalidated),
-            Do::Confirm | Do::Fail | Do::Settle | Do::Complete | Do::Undo => Err(No::TooEarly),
+            Do::Confirm | Do::Fail | Do::Return | Do::Settle | Do::Complete | Do::Undo => Err(No::TooEarly),
             _ => Err(No::AlreadyDecided),
         },
         S::Executing => match action {
             Do::Confirm => Ok(S::OnTrial),
             Do::Fail => Ok(S::NeedsAttention),
+            Do::Return => Ok(S::Undone),
             Do::Settle | Do::Complete | Do::Undo => Err(No::TooEarly),
             _ => Err(No::AlreadyDecided),
         },

@@ -9,8 +9,8 @@ mod people;
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer,
     connection::on_either,
-    exactly_one,
-    schema::{audit_head, audit_log, outbox},
+    exactly_one, outbox,
+    schema::{audit_head, audit_log},
 };
 use crate::domain::{ids::RepId, principal::Principal};
 use chrono::{NaiveDateTime, SubsecRound};
@@ -84,22 +84,15 @@ impl Entry {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = outbox)]
-struct Event {
-    seq: i64,
-    id: String,
-    kind: String,
-    subject_id: String,
-    payload: String,
-    created_at: NaiveDateTime,
-    delivered_at: Option<NaiveDateTime>,
-}
-
 impl Writer<'_> {
     /// Puts a change on record. The entries are written when the transaction's work is done, just before its commit.
     pub fn record(&mut self, change: Change) {
-        self.changes.push(change);
+        self.changes.push((change, None));
+    }
+
+    /// Puts a change on record whose event says more than what it is about: JSON without an opinion.
+    pub fn record_with(&mut self, change: Change, details: serde_json::Value) {
+        self.changes.push((change, Some(details)));
     }
 }
 
@@ -114,7 +107,7 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
         return Ok(());
     }
     let at = writer.now().naive_utc().trunc_subsecs(3);
-    let commitments = Commitments::of(writer, changes.iter())?;
+    let commitments = Commitments::of(writer, changes.iter().map(|(change, _)| change))?;
     let connection = &mut *writer.connection;
     let count = i64::try_from(changes.len()).expect("fewer changes than 2^63");
     exactly_one(
@@ -124,22 +117,8 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
         audit_head::table.select((audit_head::seq, audit_head::hash)).first(connection)?;
     let mut entries = Vec::with_capacity(changes.len());
     let mut events = Vec::with_capacity(changes.len());
-    for (seq, change) in (last - count + 1..).zip(changes) {
-        events.push(Event {
-            seq,
-            id: uuid::Uuid::new_v4().to_string(),
-            kind: format!("{}.{}", change.subject_kind, change.to_state.unwrap_or(change.action)),
-            payload: serde_json::json!({
-                "subject": change.subject_id,
-                "action": change.action,
-                "from": change.from_state,
-                "to": change.to_state,
-            })
-            .to_string(),
-            subject_id: change.subject_id.clone(),
-            created_at: at,
-            delivered_at: None,
-        });
+    for (seq, (change, details)) in (last - count + 1..).zip(changes) {
+        events.push(outbox::event(seq, at, &change, details));
         let mut entry = Entry {
             seq,
             at,
@@ -160,7 +139,7 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     for (entries, events) in entries.chunks(ROWS_A_STATEMENT).zip(events.chunks(ROWS_A_STATEMENT)) {
         on_either!(connection, inner => {
             diesel::insert_into(audit_log::table).values(entries).execute(inner)?;
-            diesel::insert_into(outbox::table).values(events).execute(inner)?;
+            diesel::insert_into(outbox::TABLE).values(events).execute(inner)?;
         });
     }
     diesel::update(audit_head::table).set(audit_head::hash.eq(&hash)).execute(connection)?;
@@ -169,20 +148,35 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
 
 /// Entries after `after`, oldest first, at most `limit`; only those of some actors where asked. With people's ids, where
 /// somebody still knows them.
+///
+/// Cost: one page, or one page of each actor, by an index.
 pub fn entries(
     reader: &mut Reader<'_>,
     actors: Option<&[RepId]>,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut found = entries_as_kept(reader, actors, after, limit)?;
+    let mut found = match actors {
+        None => entries_as_kept(reader, None, after, limit)?,
+        // Asked for all of them at once, a database reads either all that they ever did or the log from `after` on.
+        Some(actors) => {
+            let ids: Vec<&str> = actors.iter().map(RepId::as_str).collect();
+            let mut found = Vec::new();
+            for actor in people::standing_for(reader, &ids)? {
+                found.extend(entries_as_kept(reader, Some(&actor), after, limit)?);
+            }
+            found.sort_unstable_by_key(|entry| entry.seq);
+            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            found
+        }
+    };
     name(reader, &mut found)?;
     Ok(found)
 }
 
 fn entries_as_kept(
     reader: &mut Reader<'_>,
-    actors: Option<&[RepId]>,
+    actor: Option<&str>,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
@@ -192,9 +186,8 @@ fn entries_as_kept(
         .limit(limit)
         .select(Entry::as_select())
         .into_boxed();
-    if let Some(actors) = actors {
-        let ids: Vec<&str> = actors.iter().map(RepId::as_str).collect();
-        query = query.filter(audit_log::actor_id.eq_any(people::standing_for(reader, &ids)?));
+    if let Some(actor) = actor {
+        query = query.filter(audit_log::actor_id.eq(actor));
     }
     Ok(query.load(&mut *reader.connection)?)
 }

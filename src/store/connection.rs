@@ -1,7 +1,8 @@
 //! One connection type for both databases, chosen by the URL's scheme, and its pool.
 //!
 //! In goes a URL; out comes a pool of connections that all behave alike: UTC, foreign keys, a lock timeout, and on
-//! SQLite WAL with full synchronisation. SQLite older than 3.51.3 is refused: it can corrupt a WAL file that two
+//! SQLite WAL with full synchronisation. Holds: a PostgreSQL server that takes a connection and says nothing, or falls silent on
+//! one, is given up in bounded time, unless the URL says otherwise. SQLite older than 3.51.3 is refused: it can corrupt a WAL file that two
 //! connections use. Deliberately absent: the derived `establish`, which takes a mistyped `postgres:` URL for a file
 //! name.
 
@@ -61,6 +62,31 @@ impl Url {
     }
 }
 
+/// After so many seconds without a word on a connection the other end is asked whether it is there, so often every so many seconds;
+/// what was sent and not taken for so many milliseconds will not be. A minute in all.
+const SILENCE: &[(&str, &str)] = &[
+    ("keepalives_idle", "30"),
+    ("keepalives_interval", "10"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "60000"),
+];
+
+impl Url {
+    /// The same, given up on where the server says nothing: at the start for longer than `start` (in whole seconds, two at least),
+    /// later for a minute. What the URL says of these itself stands.
+    fn patient_for(self, start: Duration) -> Self {
+        let Self::Postgres(mut url) = self else { return self };
+        let start = start.as_millis().div_ceil(1000).max(2).to_string();
+        for (name, value) in [("connect_timeout", start.as_str())].iter().chain(SILENCE) {
+            if !url.contains(&format!("{name}=")) {
+                let joint = if url.contains('?') { '&' } else { '?' };
+                url.push_str(&format!("{joint}{name}={value}"));
+            }
+        }
+        Self::Postgres(url)
+    }
+}
+
 /// Makes and checks connections for the pool.
 #[derive(Debug)]
 pub(in crate::store) struct Opener {
@@ -115,8 +141,8 @@ pub(in crate::store) type Pool = r2d2::Pool<Opener>;
 
 /// Opens the pool and proves with one connection that the database answers.
 pub(in crate::store) fn open_pool(settings: &settings::Database) -> Result<Pool, StoreError> {
-    let opener =
-        Opener { url: Url::parse(&settings.url)?, lock_timeout_milliseconds: settings.lock_timeout_milliseconds };
+    let url = Url::parse(&settings.url)?.patient_for(Duration::from_millis(settings.connection_timeout_milliseconds));
+    let opener = Opener { url, lock_timeout_milliseconds: settings.lock_timeout_milliseconds };
     if matches!(opener.url, Url::Sqlite(_)) {
         refuse_old_sqlite()?;
     }

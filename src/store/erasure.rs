@@ -47,6 +47,9 @@ const NAMES: &[(&str, &str)] = &[
     ("told_groups", "manager_id"),
     ("direct_swaps", "asker_id"),
     ("direct_swaps", "colleague_id"),
+    ("crm_legs", "expected_owner_id"),
+    ("crm_legs", "new_owner_id"),
+    ("crm_legs", "owner_id"),
     ("meetings", "started_by"),
     ("runs", "started_by"),
     ("people", "changed_by"),
@@ -71,6 +74,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("runs", "report"),
     ("outbox", "payload"),
     ("outbox", "subject_id"),
+    ("outbox", "details"),
     ("idempotency_keys", "body"),
 ];
 

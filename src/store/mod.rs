@@ -17,7 +17,10 @@ pub mod abuse;
 pub mod audit;
 pub mod backup;
 pub mod bounces;
+pub mod callbacks;
+pub mod crm;
 pub mod deals;
+pub mod deliveries;
 pub mod direct;
 pub mod erasure;
 pub mod export;
@@ -27,6 +30,7 @@ pub mod idempotency;
 pub mod market;
 pub mod meetings;
 pub mod money;
+pub mod outbox;
 pub mod override_reviews;
 pub mod overrides;
 pub mod partings;
@@ -45,6 +49,7 @@ pub mod territories;
 pub mod travel_times;
 pub mod triages;
 pub mod undos;
+pub mod webhooks;
 
 pub use alone::Alone;
 pub use clock::HandClock;
@@ -260,7 +265,7 @@ impl Reader<'_> {
 /// A write transaction; everything it does is committed together or not at all.
 pub struct Writer<'a> {
     reader: Reader<'a>,
-    changes: Vec<audit::Change>,
+    changes: Vec<(audit::Change, Option<serde_json::Value>)>,
 }
 
 impl<'a> Deref for Writer<'a> {

@@ -529,6 +529,90 @@ table! {
         payload -> Text,
         created_at -> Timestamp,
         delivered_at -> Nullable<Timestamp>,
+        event -> Nullable<Text>,
+        ordering_key -> Text,
+        details -> Nullable<Text>,
+    }
+}
+
+table! {
+    webhooks (id) {
+        id -> Text,
+        url -> Text,
+        description -> Text,
+        takes_all -> Bool,
+        scheme -> Text,
+        secret -> Text,
+        callback_secret -> Text,
+        previous_secret -> Nullable<Text>,
+        previous_callback_secret -> Nullable<Text>,
+        previous_until -> Nullable<Timestamp>,
+        state -> Text,
+        disabled_because -> Nullable<Text>,
+        failing_since -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        version -> Text,
+    }
+}
+
+table! {
+    webhook_kinds (webhook_id, kind) {
+        webhook_id -> Text,
+        kind -> Text,
+    }
+}
+
+table! {
+    deliveries (webhook_id, seq) {
+        webhook_id -> Text,
+        seq -> BigInt,
+        ordering_key -> Text,
+        attempts -> Integer,
+        next_attempt_at -> Timestamp,
+        lease -> Nullable<Text>,
+        leased_until -> Nullable<Timestamp>,
+        last_attempt_at -> Nullable<Timestamp>,
+        last_status -> Nullable<Integer>,
+        last_error -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    crm_requests (id) {
+        id -> Text,
+        proposal_id -> Text,
+        number -> Integer,
+        way -> Text,
+        asked_at -> Timestamp,
+        repeats -> Integer,
+        repeat_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    crm_legs (request_id, leg) {
+        request_id -> Text,
+        leg -> Integer,
+        account_id -> Text,
+        expected_owner_id -> Text,
+        new_owner_id -> Text,
+        answer -> Nullable<Text>,
+        owner_id -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        is_contradicted -> Bool,
+    }
+}
+
+table! {
+    callbacks (webhook_id, message_id) {
+        webhook_id -> Text,
+        message_id -> Text,
+        body_hash -> Text,
+        signed_at -> Timestamp,
+        answer -> Text,
+        received_at -> Timestamp,
     }
 }
 
@@ -594,6 +678,11 @@ joinable!(forbidden_pairs -> reps (rep_id));
 joinable!(forbidden_pairs -> accounts (account_id));
 joinable!(forbidden_pairs -> overrides (override_id));
 joinable!(handover_steps -> proposals (proposal_id));
+joinable!(webhook_kinds -> webhooks (webhook_id));
+joinable!(deliveries -> webhooks (webhook_id));
+joinable!(deliveries -> outbox (seq));
+joinable!(crm_requests -> proposals (proposal_id));
+joinable!(crm_legs -> crm_requests (request_id));
 joinable!(check_ins -> proposals (proposal_id));
 joinable!(check_ins -> reps (rep_id));
 joinable!(check_ins -> accounts (account_id));
@@ -639,5 +728,11 @@ allow_tables_to_appear_in_same_query!(
     audit_people,
     audit_head,
     outbox,
+    webhooks,
+    webhook_kinds,
+    deliveries,
+    crm_requests,
+    crm_legs,
+    callbacks,
     idempotency_keys,
 );

@@ -16,7 +16,7 @@ use crate::domain::{
     submission::{Submission, SubmissionState},
     units::Stars,
 };
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, sql_types::Bool};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -138,6 +138,13 @@ pub fn list(
         query = query.filter(submissions::id.gt(String::from(after)));
     }
     query.load(&mut *reader.connection)?.into_iter().map(Submission::try_from).collect()
+}
+
+/// How many submissions that a rep has made since a moment are taken back.
+pub fn withdrawn_since(reader: &mut Reader<'_>, rep: &RepId, since: DateTime<Utc>) -> Result<i64, StoreError> {
+    let is_withdrawn = submissions::state.eq(SubmissionState::Withdrawn.as_str());
+    let of_late = submissions::rep_id.eq(rep.as_str()).and(submissions::created_at.ge(since.naive_utc()));
+    Ok(submissions::table.filter(of_late.and(is_withdrawn)).count().get_result(&mut *reader.connection)?)
 }
 
 /// How many submissions there are in each state; of the reps of some teams where asked.

@@ -230,6 +230,15 @@ impl Stock<'_> {
         made.with(201).json()["id"].as_str().unwrap().to_owned()
     }
 
+    /// An endpoint; earlier ones give way.
+    async fn webhook(&mut self, served: &Served) -> String {
+        self.world.execute("UPDATE webhooks SET state = 'deleted'");
+        let key = self.account("webhook");
+        let new = json!({"url": "https://hooks.example.com/", "all": true});
+        let made = served.post("/api/v1/webhooks", &who("root", Role::Admin)).key(&key).json(&new).send().await;
+        made.with(201).json()["webhook"]["id"].as_str().unwrap().to_owned()
+    }
+
     fn no_meeting(&self) {
         self.world.execute("UPDATE meetings SET state = 'closed'");
     }
@@ -290,7 +299,7 @@ impl Stock<'_> {
             "getMe" | "exportMe" | "getHint" | "getOptIn" | "listPartings" | "listAbuse" | "getPattern"
             | "listReps" | "listAccounts" | "listSubmissions" | "listProposals" | "listOverrides" | "listRuns"
             | "listHandovers" | "getSummary" | "getOutcomes" | "listAudit" | "verifyAudit" => Call::default(),
-            "listDirectSwaps" | "listMeetings" | "getOverrideReport" | "listPeople" => Call::default(),
+            "listDirectSwaps" | "listMeetings" | "getOverrideReport" | "listPeople" | "listWebhooks" => Call::default(),
             "createPerson" => {
                 let body = json!({"id": self.account("person"), "roles": ["admin"]});
                 Call { body: Some(Body::Json(body)), ..Call::default() }
@@ -308,6 +317,27 @@ impl Stock<'_> {
             }
             "getFairness" => Call { query: "?quarter=2026-Q1&team=north", ..Call::default() },
             "exportHandovers" => Call { query: "?format=csv", ..Call::default() },
+            "createWebhook" => {
+                let body = json!({"url": "https://hooks.example.com/", "all": true});
+                Call { body: Some(Body::Json(body)), ..Call::default() }
+            }
+            "receiveCallback" => {
+                // Whoever asks: a token proves nothing here, only a signature.
+                Call { id: self.webhook(served).await, body: Some(Body::Json(json!({}))), ..Call::default() }
+            }
+            "getWebhook" | "listDeliveries" | "changeWebhook" | "rotateWebhook" | "disableWebhook"
+            | "enableWebhook" | "replayWebhook" | "deleteWebhook" => {
+                let webhook = self.webhook(served).await;
+                if operation == "enableWebhook" {
+                    self.world.execute(&format!("UPDATE webhooks SET state = 'disabled' WHERE id = '{webhook}'"));
+                }
+                let body = match operation {
+                    "changeWebhook" => Some(Body::Json(json!({"description": "the portal"}))),
+                    "replayWebhook" => Some(Body::Json(json!({"since": "2020-01-01T00:00:00Z"}))),
+                    _ => None,
+                };
+                Call { body, ..of(webhook.clone(), format!("/api/v1/webhooks/{webhook}")) }
+            }
             "getRep" => Call { id: "anna".to_owned(), ..Call::default() },
             "getAccount" => Call { id: "anna-0".to_owned(), ..Call::default() },
             "createSubmission" => {

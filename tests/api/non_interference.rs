@@ -188,7 +188,7 @@ async fn nobody_can_read_what_a_colleague_answered_on_the_ladder_or_to_a_questio
                 share_reasons: false,
                 note: String::new(),
             };
-            world.store.write(|writer| submit::draft(writer, &rep(name), new.clone())).unwrap().id
+            world.store.write(|writer| submit::draft(writer, &world.settings, &rep(name), new.clone())).unwrap().id
         };
         let mine = draft("anna", "anna-1");
         let theirs = ["ben-1", "ben-2", "ben-3"].map(|account| draft("ben", account));

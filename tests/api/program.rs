@@ -12,17 +12,17 @@ use std::{
 };
 
 /// The program with a key in a directory of its own, undisturbed by the settings of whoever runs the tests.
-struct Program {
+pub struct Program {
     directory: tempfile::TempDir,
     url: String,
 }
 
 impl Program {
-    fn new(url: &str) -> Self {
+    pub fn new(url: &str) -> Self {
         Self { directory: tempfile::tempdir().unwrap(), url: url.to_owned() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_account-swap"));
         command
             .current_dir(self.directory.path())
@@ -38,14 +38,14 @@ impl Program {
     }
 
     /// What a command says on standard output; it must end well.
-    fn say(&self, arguments: &[&str]) -> String {
+    pub fn say(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// How a command ends, and what it says about it.
-    fn end(&self, arguments: &[&str]) -> (Option<i32>, String) {
+    pub fn end(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.run(arguments);
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }

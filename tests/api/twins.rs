@@ -178,7 +178,7 @@ impl Side {
             share_reasons: note.is_empty(),
             note: note.to_owned(),
         };
-        self.does(|writer, _| submit::submit(writer, &rep(name), new.clone()));
+        self.does(|writer, settings| submit::submit(writer, settings, &rep(name), new.clone()));
     }
 
     /// A rep answers the ladder's questions about a draft, and chooses a path.

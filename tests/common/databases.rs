@@ -60,7 +60,8 @@ impl TestDatabase {
         restored
     }
 
-    /// The built-in settings, but for this database, for accepts, which hold at once, and for patience.
+    /// The built-in settings, but for this database, for accepts, which hold at once, for patience and for a
+    /// quota that rounds of a race would use up.
     pub fn settings(&self) -> Settings {
         settings(&self.url)
     }
@@ -109,6 +110,28 @@ pub fn postgres() -> TestDatabase {
     postgres_from("template0")
 }
 
+/// A fresh, empty SQLite file in a directory that goes away after it.
+pub fn sqlite_in(directory: &Path) -> TestDatabase {
+    let directory = tempfile::tempdir_in(directory).expect("a temporary directory");
+    let url = format!("sqlite:{}", directory.path().join("test.db").display());
+    TestDatabase { name: "sqlite", url, _guard: Guard::Directory { _directory: directory } }
+}
+
+/// A fresh, empty PostgreSQL database whose tables and indices are kept in a directory; its log is where it always is.
+pub fn postgres_in(directory: &Path) -> TestDatabase {
+    let database = postgres();
+    let name = database.url.rsplit('/').next().expect("a database's URL ends with its name");
+    if number(&["-u"]) == Some(0) {
+        let (user, group) = server_user();
+        std::os::unix::fs::chown(directory, Some(user), Some(group)).expect("root gives it to the server");
+    }
+    let mut admin = PgConnection::establish(&cluster().url("postgres")).expect("the temporary cluster answers");
+    let place = format!("CREATE TABLESPACE in_{name} LOCATION '{}'", directory.display());
+    admin.batch_execute(&place).expect("an empty directory of the server's");
+    admin.batch_execute(&format!("ALTER DATABASE {name} SET TABLESPACE in_{name}")).expect("nobody is connected");
+    database
+}
+
 /// A PostgreSQL database that begins as another, from which everybody is thrown out.
 fn postgres_from(template: &str) -> TestDatabase {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -121,12 +144,14 @@ fn postgres_from(template: &str) -> TestDatabase {
     TestDatabase { name: "postgres", url: cluster.url(&name), _guard: Guard::Named(name) }
 }
 
-/// The built-in settings, but for the database; an accept holds at once, so that no test has to wait for it; and a write
-/// waits for another as long as a busy machine may take, so that a race is about who comes first and not about how soon.
+/// The built-in settings, but for the database; an accept holds at once, so that no test has to wait for it; a write waits
+/// for another as long as a busy machine may take, so that a race is about who comes first and not about how soon; and a rep
+/// may take back as many submissions as a race has rounds.
 pub fn settings(url: &str) -> Settings {
     let mut settings = Settings::built_in();
     settings.proposals.take_back_minutes = 0;
     settings.database.lock_timeout_milliseconds = 60_000;
+    settings.submissions.taken_back_in_30_days = u32::MAX;
     url.clone_into(&mut settings.database.url);
     settings
 }
@@ -176,9 +201,8 @@ fn start() -> Cluster {
     watch.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if number(&["-u"]) == Some(0) {
         // PostgreSQL refuses to run as root.
-        let user = if number(&["-u", "postgres"]).is_some() { "postgres" } else { "nobody" };
-        let (uid, gid) = (number(&["-u", user]), number(&["-g", user]));
-        watch.uid(uid.expect("a user for the server")).gid(gid.expect("a group for the server"));
+        let (user, group) = server_user();
+        watch.uid(user).gid(group);
     }
     let mut watcher = watch.spawn().expect("sh starts");
     let mut socket_directory = String::new();
@@ -189,6 +213,12 @@ fn start() -> Cluster {
         panic!("the temporary PostgreSQL cluster did not start:\n{reason}");
     }
     Cluster { socket_directory: socket_directory.trim_end().to_owned(), _watcher: watcher }
+}
+
+/// Whom the server runs as where root starts it: a user and a group.
+fn server_user() -> (u32, u32) {
+    let user = if number(&["-u", "postgres"]).is_some() { "postgres" } else { "nobody" };
+    (number(&["-u", user]).expect("a user for the server"), number(&["-g", user]).expect("a group for the server"))
 }
 
 /// What `id` says of a user, as a number.

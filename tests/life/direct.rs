@@ -1,8 +1,8 @@
 //! Direct swaps: what each of the two learns, when, and what they never do.
 
 use super::{
-    fixture::{World, id, manager, rep, rounds, who},
-    races::{at_once, race, thousand},
+    fixture::{World, id, manager, rep, who},
+    races::{at_once, in_fresh_worlds, race, thousand},
 };
 use crate::common::databases::databases;
 use account_swap::{
@@ -198,19 +198,22 @@ fn a_question_taken_back_ends_for_the_colleague_like_one_of_which_nothing_came()
     }
 }
 
+/// A question of Anna's that Ben has agreed to look at, and a date of its own to run on.
+fn looked_at(world: &World, round: usize) -> (DirectSwapId, NaiveDate) {
+    let own = world.submit(&format!("anna-{round}"));
+    world.submit(&format!("ben-{round}"));
+    let asked = ask(world, "anna", &own, "ben").unwrap().id();
+    look(world, "ben", asked, view(world, "ben", asked).version()).unwrap();
+    (asked, NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round as u64))
+}
+
 #[test]
 fn a_question_taken_back_against_the_batch_is_withdrawn_or_found() {
-    for database in databases() {
-        let count = rounds(100);
-        let mut world = World::new(database, count);
+    in_fresh_worlds(100, |mut world, count| {
         world.settings.direct_swaps.questions_a_month = 10_000;
         let root = who("root", Role::Admin);
         for round in 0..count {
-            let own = world.submit(&format!("anna-{round}"));
-            world.submit(&format!("ben-{round}"));
-            let asked = ask(&world, "anna", &own, "ben").unwrap().id();
-            look(&world, "ben", asked, view(&world, "ben", asked).version()).unwrap();
-            let date = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round as u64);
+            let (asked, date) = looked_at(&world, round);
             let batch = || run::run(&world.store, &world.settings, &root, &run::Scope::Everybody, date, &|_| {});
             let [taken_back, run] = at_once(
                 || take_back(&world, asked).map_or_else(code, |_| "ok"),
@@ -225,7 +228,7 @@ fn a_question_taken_back_against_the_batch_is_withdrawn_or_found() {
             clear(&world);
             world.execute("UPDATE direct_swaps SET revealed_at = asked_at WHERE revealed_at IS NULL");
         }
-    }
+    });
 }
 
 #[test]
@@ -320,17 +323,11 @@ fn question(own: &SubmissionView, turn: u32) -> DirectSwap {
 
 #[test]
 fn two_batches_at_once_make_one_proposal_of_a_question() {
-    for database in databases() {
-        let count = rounds(100);
-        let mut world = World::new(database, count);
+    in_fresh_worlds(100, |mut world, count| {
         world.settings.direct_swaps.questions_a_month = 10_000;
         let root = who("root", Role::Admin);
         for round in 0..count {
-            let own = world.submit(&format!("anna-{round}"));
-            world.submit(&format!("ben-{round}"));
-            let asked = ask(&world, "anna", &own, "ben").unwrap().id();
-            look(&world, "ben", asked, view(&world, "ben", asked).version()).unwrap();
-            let date = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(round as u64);
+            let (asked, date) = looked_at(&world, round);
             let everybody = || run::run(&world.store, &world.settings, &root, &run::Scope::Everybody, date, &|_| {});
             let north = run::Scope::Team(id("north"));
             let team = || run::run(&world.store, &world.settings, &root, &north, date, &|_| {});
@@ -345,7 +342,7 @@ fn two_batches_at_once_make_one_proposal_of_a_question() {
             );
             clear(&world);
         }
-    }
+    });
 }
 
 #[test]
@@ -354,7 +351,7 @@ fn two_questions_at_once_never_pass_the_months_quota() {
         let mut world = World::new(database, 1);
         let own = world.submit("anna-0");
         world.settings.direct_swaps.questions_a_month = 1;
-        for round in 0..rounds(200) {
+        for round in 0..thousand() {
             let one = || ask(&world, "anna", &own, "ben").map_or_else(code, |_| "ok");
             let other = || ask(&world, "anna", &own, "dan").map_or_else(code, |_| "ok");
             let mut outcomes = at_once(one, other);

@@ -153,7 +153,7 @@ impl World {
             share_reasons: true,
             note: String::new(),
         };
-        self.store.write(|writer| submit::submit(writer, &owner, new.clone()))
+        self.store.write(|writer| submit::submit(writer, &self.settings, &owner, new.clone()))
     }
 
     /// Runs everybody on a date.

@@ -56,13 +56,16 @@ fn statement(account: &str, reason: Reason) -> NewSubmission {
 /// Drafts an account for its owner, who is called what its id begins with.
 pub fn draft(world: &World, account: &str) -> SubmissionView {
     let owner = rep(account.split('-').next().unwrap());
-    world.store.write(|writer| submit::draft(writer, &owner, statement(account, Reason::Other))).unwrap()
+    world
+        .store
+        .write(|writer| submit::draft(writer, &world.settings, &owner, statement(account, Reason::Other)))
+        .unwrap()
 }
 
 /// Takes an account that came back through the ladder and into the pool again.
 pub fn resubmit(world: &World, account: &str, owner: &str) {
     let new = statement(account, Reason::Chemistry);
-    let own = world.store.write(|writer| submit::draft(writer, &rep(owner), new.clone())).unwrap().id;
+    let own = world.store.write(|writer| submit::draft(writer, &world.settings, &rep(owner), new.clone())).unwrap().id;
     ask(world, owner, own, &json!({"chemistry": true})).unwrap();
     choose(world, owner, own, Path::Swap).unwrap();
 }
@@ -212,7 +215,11 @@ fn an_account_that_came_back_goes_by_the_ladder_whoever_submits_it() {
                  bounces_until = '2099-01-01'; \
              UPDATE legs SET live = FALSE; UPDATE submissions SET state = 'swapped'",
         );
-        let direct = || world.store.write(|w| submit::submit(w, &rep("anna"), statement("anna-0", Reason::Chemistry)));
+        let direct = || {
+            world
+                .store
+                .write(|w| submit::submit(w, &world.settings, &rep("anna"), statement("anna-0", Reason::Chemistry)))
+        };
         assert_eq!(code(direct().unwrap_err()), "triage_due", "{}", world.name);
         let admin = who("root", Role::Admin);
         let file = "account,stars,reasons\nanna-0,1.5,chemistry\nben-0,1.5,chemistry\nben-1,1.5,chemistry\n";
@@ -245,7 +252,8 @@ fn an_account_that_came_back_goes_by_the_ladder_whoever_submits_it() {
 fn an_account_called_abusive_goes_by_the_ladder_so_that_its_class_is_known() {
     for database in databases() {
         let world = World::new(database, 1);
-        let direct = world.store.write(|w| submit::submit(w, &rep("anna"), statement("anna-0", Reason::Abuse)));
+        let direct =
+            world.store.write(|w| submit::submit(w, &world.settings, &rep("anna"), statement("anna-0", Reason::Abuse)));
         assert_eq!(code(direct.unwrap_err()), "triage_due", "{}", world.name);
         let of = world.store.read(|reader| submit::list(reader, &rep("anna"), Page { after: None, limit: 9 }));
         assert!(of.unwrap().is_empty(), "a refusal leaves nothing behind");
@@ -310,7 +318,9 @@ fn a_signed_off_parting_makes_a_letter_and_the_account_is_offered_no_more_until_
         assert_eq!(state(&world, own, &rep("anna")).state, SubmissionState::Parted);
         assert_eq!(code(sign_off(&world, &manager("mona"), asked, &["Rival"]).unwrap_err()), "already_settled");
 
-        let again = || world.store.write(|w| submit::draft(w, &rep("anna"), statement("anna-0", Reason::Other)));
+        let again = || {
+            world.store.write(|w| submit::draft(w, &world.settings, &rep("anna"), statement("anna-0", Reason::Other)))
+        };
         assert_eq!(code(again().unwrap_err()), "parted");
         let admin = who("root", Role::Admin);
         let file = "account,stars,reasons\nanna-0,1.5,chemistry\n";

@@ -182,7 +182,7 @@ fn what_is_no_customer_any_more_is_not_submitted_and_what_a_race_left_behind_is_
             share_reasons: true,
             note: String::new(),
         };
-        let refused = world.store.write(|writer| submit::submit(writer, &rep("anna"), new.clone()));
+        let refused = world.store.write(|writer| submit::submit(writer, &world.settings, &rep("anna"), new.clone()));
         assert_eq!(code(refused.unwrap_err()), "no_customer", "{}", world.name);
         let file = bring(&world, ImportKind::Submissions, "account,stars,reasons\nanna-0,1.5,chemistry\n");
         let told = file.unwrap_err().to_string();

@@ -1,8 +1,8 @@
 //! Meetings: a plan that a manager shapes, and its publication.
 
 use super::{
-    fixture::{World, id, manager, rep, rounds},
-    races::at_once,
+    fixture::{World, id, manager, rep},
+    races::{at_once, in_fresh_worlds},
 };
 use crate::common::databases::databases;
 use account_swap::{
@@ -245,9 +245,7 @@ fn live(world: &World) -> usize {
 
 #[test]
 fn publishing_twice_at_once_proposes_once() {
-    for database in databases() {
-        let count = rounds(100);
-        let world = World::new(database, count);
+    in_fresh_worlds(100, |world, count| {
         for n in 0..count {
             let MeetingView { meeting, .. } = round(&world, n);
             let word = || publish(&world, meeting.id, meeting.version).map_or_else(code, |_| "ok");
@@ -256,14 +254,12 @@ fn publishing_twice_at_once_proposes_once() {
             assert_eq!(outcomes, ["already_ended", "ok"], "{} round {n}", world.name);
             assert_eq!(live(&world), 1, "{} round {n}", world.name);
         }
-    }
+    });
 }
 
 #[test]
 fn publishing_against_the_nightly_run_leaves_each_account_in_one_proposal() {
-    for database in databases() {
-        let count = rounds(100);
-        let world = World::new(database, count);
+    in_fresh_worlds(100, |world, count| {
         let root = super::fixture::who("root", account_swap::domain::principal::Role::Admin);
         for n in 0..count {
             let MeetingView { meeting, .. } = round(&world, n);
@@ -276,7 +272,7 @@ fn publishing_against_the_nightly_run_leaves_each_account_in_one_proposal() {
             assert_eq!(at_once(by_meeting, by_run), ["ok", "ok"], "{} round {n}", world.name);
             assert_eq!(live(&world), 1, "{} round {n}", world.name);
         }
-    }
+    });
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Overrides priced before and looked at afterwards: what they displace, who is matched again, who reviews and counts.
 
 use super::{
-    fixture::{World, id, manager, rep, rounds, who},
-    races::at_once,
+    fixture::{World, id, manager, rep, who},
+    races::{at_once, in_fresh_worlds},
 };
 use crate::common::databases::databases;
 use account_swap::{
@@ -348,9 +348,7 @@ fn an_override_is_reviewed_once_by_somebody_who_did_not_decide_it_and_counted_fo
 
 #[test]
 fn a_forced_move_against_an_accept_leaves_the_forced_move_alone() {
-    for database in databases() {
-        let count = rounds(150);
-        let world = World::new(database, count);
+    in_fresh_worlds(100, |world, count| {
         let proposals = world.propose(count);
         for (n, proposal) in proposals.iter().enumerate() {
             let (one, other) = (format!("anna-{n}"), format!("ben-{n}"));
@@ -367,5 +365,5 @@ fn a_forced_move_against_an_accept_leaves_the_forced_move_alone() {
             assert_eq!(world.kept(proposal.id).state, ProposalState::Superseded, "{} round {n}", world.name);
             assert_eq!(world.kept(made.unwrap()).state, ProposalState::Approved, "{} round {n}", world.name);
         }
-    }
+    });
 }

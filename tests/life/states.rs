@@ -1,7 +1,7 @@
 //! The whole state × action × actor table of each machine, as a snapshot, and what must hold of it whatever it says.
 
 use account_swap::domain::{
-    abuse, direct, handover, meeting, override_review, overrides, parting, proposal, submission, undo,
+    abuse, direct, handover, meeting, override_review, overrides, parting, proposal, submission, undo, webhook,
 };
 use std::fmt::{Display, Write as _};
 
@@ -110,6 +110,12 @@ fn every_transition_of_what_is_on_record_of_abuse_is_as_agreed() {
 fn every_transition_of_a_parting_is_as_agreed() {
     use parting::*;
     insta::assert_snapshot!(table(PartingState::ALL, PartingAction::ALL, PartingActor::ALL, next_state));
+}
+
+#[test]
+fn every_transition_of_a_webhook_is_as_agreed() {
+    use webhook::*;
+    insta::assert_snapshot!(table(WebhookState::ALL, WebhookAction::ALL, WebhookActor::ALL, next_state));
 }
 
 #[test]

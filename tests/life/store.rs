@@ -45,6 +45,18 @@ fn a_database_that_is_away_is_said_at_once_and_by_reason() {
 }
 
 #[test]
+fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let mut settings = account_swap::settings::Settings::built_in().database;
+    settings.url = format!("postgres://somebody@{}/none", silent.local_addr().expect("it is bound"));
+    settings.connection_timeout_milliseconds = 2000;
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(Store::open(&settings).err().map(|error| error.to_string())));
+    let said = told.recv_timeout(std::time::Duration::from_secs(60)).expect("nobody waits for it for ever");
+    assert!(said.as_ref().is_some_and(|said| said.contains("timeout")), "{said:?}");
+}
+
+#[test]
 fn by_a_clock_that_is_set_a_proposal_lapses_at_its_moment_and_not_before() {
     for database in databases() {
         let (world, clock) = World::new(database, 1).by_hand("2026-03-02T08:00:00Z");

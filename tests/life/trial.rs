@@ -410,12 +410,18 @@ fn a_change_of_owner_that_nobody_confirms_raises_one_alarm() {
         hand_over(&world, proposal);
         let turn = || calendar::turn(&world.store, &world.settings).unwrap();
         assert_eq!((turn().alarmed, turn().overdue), (0, 0));
-        world.execute("UPDATE proposals SET sent_at = '2020-01-01 00:00:00'");
+        let an_hour_ago = (Utc::now() - chrono::Duration::hours(1)).naive_utc();
+        world.execute(&format!("UPDATE proposals SET sent_at = '{an_hour_ago}'"));
         assert_eq!(turn().alarmed, 1, "{}", world.name);
         let second = turn();
         assert_eq!((second.alarmed, second.overdue), (0, 1), "told once, overdue all the while");
         assert_eq!(events(&world, "proposal", "alarm"), 1);
         assert!(seen(&world, &manager("mona"), proposal).is_overdue);
+        // Nothing is in between for a day: then two people look.
+        world.execute("UPDATE proposals SET sent_at = '2020-01-01 00:00:00'");
+        turn();
+        assert_eq!(world.kept(proposal).state, ProposalState::NeedsAttention, "{}", world.name);
+        assert_eq!(turn().overdue, 0, "{}", world.name);
     }
 }
 
@@ -577,7 +583,10 @@ fn no_override_brings_an_account_back_to_a_former_owner_or_moves_it_too_often() 
                 share_reasons: true,
                 note: String::new(),
             };
-            world.store.write(|writer| account_swap::app::submit::submit(writer, &rep(owner), new.clone())).unwrap();
+            world
+                .store
+                .write(|writer| account_swap::app::submit::submit(writer, &world.settings, &rep(owner), new.clone()))
+                .unwrap();
         };
         submit("anna-0", "ben");
         submit("ben-0", "anna");

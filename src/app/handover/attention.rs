@@ -103,15 +103,20 @@ fn go_back(
 ) -> Result<Proposal, Refused> {
     let ended = transfer::end_trial(writer, settings, who, proposal, actor, undo)?;
     if proposal.trial_ends_on.is_none() {
-        for leg in &proposal.legs {
-            let held = roster::account(writer, &leg.account)?;
-            // An import may have believed a CRM that had carried out one half.
-            if let Some(half) = held.filter(|held| held.account.owner == leg.to) {
-                let day = half.last_moved_on.or(proposal.effective_on).unwrap_or_else(|| writer.now().date_naive());
-                roster::move_account(writer, &leg.account, half.ownership, &leg.from, day)?;
-            }
-        }
-        release(writer, &ended)?;
+        put_back(writer, &ended)?;
     }
     Ok(ended)
+}
+
+/// Sees to it that all accounts of a proposal that ended before its trial are with those who had them, and free again.
+pub(super) fn put_back(writer: &mut Writer<'_>, ended: &Proposal) -> Result<(), Refused> {
+    for leg in &ended.legs {
+        let held = roster::account(writer, &leg.account)?;
+        // An import may have believed a CRM that had carried out one half.
+        if let Some(half) = held.filter(|held| held.account.owner == leg.to) {
+            let day = half.last_moved_on.or(ended.effective_on).unwrap_or_else(|| writer.now().date_naive());
+            roster::move_account(writer, &leg.account, half.ownership, &leg.from, day)?;
+        }
+    }
+    release(writer, ended)
 }

@@ -5,7 +5,7 @@
 //! what the others had agreed to. When nothing is left to do the change of owner waits for its day, and goes out on it.
 //! Deliberately absent: the change of owner itself.
 
-use super::{HandoverView, MAX_NOTE_BYTES, check_note, find_seen, sides, undo::send_back_if_ready, view, way};
+use super::{HandoverView, MAX_NOTE_BYTES, check_note, crm, find_seen, sides, undo::send_back_if_ready, view, way};
 use crate::{
     app::{
         Refused, Writer, fresh_version,
@@ -15,6 +15,7 @@ use crate::{
         system,
     },
     domain::{
+        crm::Way,
         handover::{Phase, Step, StepAction, StepActor, StepKind, StepRefusal, StepState},
         ids::{ProposalId, Version},
         principal::Principal,
@@ -255,9 +256,11 @@ pub(in crate::app) fn send_out_if_ready(
         return invalidate(writer, proposal);
     }
     let now = writer.now();
-    advance(writer, &system(), proposal, ProposalAction::Execute, ProposalActor::System, |proposal| {
+    let sent = advance(writer, &system(), proposal, ProposalAction::Execute, ProposalActor::System, |proposal| {
         proposal.effective_on = Some(day);
         proposal.sent_at = Some(now);
         proposal.alarmed_at = None;
-    })
+    })?;
+    crm::ask(writer, settings, &sent, Way::There, |_| true, Some(day))?;
+    Ok(sent)
 }

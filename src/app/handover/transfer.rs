@@ -5,7 +5,7 @@
 //! Where one is with anybody else, two people must look. The day is the one stored, whenever the word arrives.
 //! Deliberately absent: speaking to the CRM.
 
-use super::{HandoverView, find_seen, sides, undo, view};
+use super::{HandoverView, crm, find_seen, sides, undo, view};
 use crate::{
     app::{
         Reader, Refused, StoreError, Writer,
@@ -57,7 +57,14 @@ pub fn confirm(
     if_match: Version,
 ) -> Result<HandoverView, Refused> {
     let (proposal, actor, undo) = find_seen(writer, who, id, if_match)?;
+    let is_on_its_way = proposal.state == ProposalState::Executing
+        || (proposal.state == ProposalState::OnTrial && undo.state == UndoState::Executing);
     let confirmed = match (proposal.state, undo.state) {
+        // It has said otherwise of an account.
+        _ if is_on_its_way && crm::speaks_against(writer, id)? => {
+            proposal::next_state(proposal.state, ProposalAction::Fail, actor)?;
+            disagree(writer, &proposal, Cause::AccountReassigned)
+        }
         (ProposalState::OnTrial, UndoState::Executing) => {
             confirm_return(writer, settings, who, &proposal, actor, &undo)
         }
@@ -70,7 +77,7 @@ pub fn confirm(
     view(writer, who, &confirmed, actor)
 }
 
-fn confirm_transfer(
+pub(super) fn confirm_transfer(
     writer: &mut Writer<'_>,
     settings: &Settings,
     who: &Principal,
@@ -90,7 +97,7 @@ fn confirm_transfer(
 }
 
 /// Says that the CRM and we disagree.
-fn disagree(writer: &mut Writer<'_>, proposal: &Proposal, cause: Cause) -> Result<Proposal, Refused> {
+pub(super) fn disagree(writer: &mut Writer<'_>, proposal: &Proposal, cause: Cause) -> Result<Proposal, Refused> {
     advance(writer, &system(), proposal, ProposalAction::Fail, ProposalActor::System, |proposal| {
         proposal.cause = Some(cause);
     })
@@ -122,7 +129,7 @@ pub(super) fn begin_trial(
     Ok(begun)
 }
 
-fn confirm_return(
+pub(super) fn confirm_return(
     writer: &mut Writer<'_>,
     settings: &Settings,
     who: &Principal,

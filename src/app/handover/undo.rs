@@ -4,10 +4,11 @@
 //! can see, refused ones included; a manager may order an undo without one. Where the policy needs no manager it is granted
 //! when all parties have asked. Deliberately absent: the change of owner itself.
 
-use super::{HandoverView, check_note, checklist::lay_out, find_seen, transfer, view};
+use super::{HandoverView, check_note, checklist::lay_out, crm, find_seen, transfer, view};
 use crate::{
     app::{Refused, Writer, fresh_version, life::touch, money::first_free_day, run::business_date, system},
     domain::{
+        crm::Way,
         handover::{Phase, StepState},
         ids::{ProposalId, Version},
         principal::Principal,
@@ -186,7 +187,9 @@ pub(in crate::app) fn send_back_if_ready(
     }
     let state = undo::next_state(state, UndoAction::Execute, UndoActor::System)?;
     change(writer, &system(), &before, UndoAction::Execute, state, |undo| undo.effective_on = Some(day))?;
-    touch(writer, proposal, |proposal| (proposal.sent_at, proposal.alarmed_at) = (Some(now), None))
+    let sent = touch(writer, proposal, |proposal| (proposal.sent_at, proposal.alarmed_at) = (Some(now), None))?;
+    crm::ask(writer, settings, &sent, Way::Back, |_| true, Some(day))?;
+    Ok(sent)
 }
 
 /// Says no to what nobody decided on in time.

@@ -128,7 +128,7 @@ impl<'w> Year<'w> {
             let (rep, account) = (self.reps[owner], self.accounts[account]);
             let Some(new) = self.habits.statement(&self.truth, week, rep, account, self.poor_below) else { continue };
             let honest = !self.habits.games(rep);
-            let made = self.store.write(|writer| submit::submit(writer, &as_rep(owner), new.clone()));
+            let made = self.store.write(|writer| submit::submit(writer, &self.settings, &as_rep(owner), new.clone()));
             let made = match made {
                 Err(Refused::Conflict { code: "triage_due", .. }) => self.by_the_ladder(&as_rep(owner), &new),
                 made => made,
@@ -156,7 +156,7 @@ impl<'w> Year<'w> {
             tried: BTreeSet::new(),
         };
         self.store.write(|writer| {
-            let draft = submit::draft(writer, who, new.clone())?;
+            let draft = submit::draft(writer, &self.settings, who, new.clone())?;
             let asked = triage::ask(writer, &self.settings, who, draft.id, answers.clone(), draft.version)?;
             let swap = NewPath { path: Path::Swap };
             triage::choose(writer, &self.settings, who, draft.id, swap, asked.version)?;
