@@ -31,6 +31,10 @@ mod planted;
 mod scene;
 #[path = "fire/service.rs"]
 mod service;
+#[path = "fire/unread.rs"]
+mod unread;
+#[path = "fire/upgrade.rs"]
+mod upgrade;
 
 use auditor::{
     Evidence, Terms, audit,
@@ -102,7 +106,12 @@ impl<'a> Watch<'a> {
 
     /// Audits at a moment when nobody is in the middle of anything, and fails on any finding; gives the books it read.
     fn expect_nothing(&mut self, scene: &Scene, when: &str) -> &Books {
-        let _alone = scene.gate.write().expect("no client panics with it");
+        let _alone = scene.alone();
+        self.expect_nothing_while_alone(scene, when)
+    }
+
+    /// The same for whoever holds the scene's gate already.
+    fn expect_nothing_while_alone(&mut self, scene: &Scene, when: &str) -> &Books {
         let log = scene.log.lock().expect("no client panics with it");
         let now = Outsider::connect(&self.url).books();
         let checkpoints: Vec<Checkpoint> = self.folders.iter().copied().flat_map(checkpoints).collect();

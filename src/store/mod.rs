@@ -65,12 +65,19 @@ use diesel::{
     result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    thread,
+    time::Duration,
+};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Rows of one `INSERT`; SQLite takes at most 32,766 values in a statement.
 pub const ROWS_A_STATEMENT: usize = 1000;
+
+/// How often a migration gives way to those who write before it is an error.
+const ATTEMPTS_AT_MIGRATING: u32 = 30;
 
 /// How often a transaction that lost a race is tried again before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
@@ -305,8 +312,12 @@ impl Store {
         Self { clock: Clock::Hand(clock), ..self }
     }
 
-    /// Brings the schema up to date and returns the names of the migrations that were run.
+    /// Brings the schema up to date and returns the names of the migrations that were run: all that lacked, or none.
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        // Most who start find nothing to do, and need not wait for whoever writes.
+        if !self.has_pending_migrations()? {
+            return Ok(Vec::new());
+        }
         self.migrating(|connection| {
             connection.run_pending_migrations(MIGRATIONS).map(|done| done.iter().map(ToString::to_string).collect())
         })
@@ -319,23 +330,27 @@ impl Store {
 
     /// Whether the schema lacks a migration this program needs.
     pub fn has_pending_migrations(&self) -> Result<bool, StoreError> {
-        self.migrating(|connection| connection.has_pending_migration(MIGRATIONS))
+        let mut connection = self.checkout()?;
+        connection.has_pending_migration(MIGRATIONS).map_err(|error| StoreError::Unusable(error.to_string()))
     }
 
+    /// Changes the schema in one transaction, while others may write: they wait for it, two who migrate for each other, and
+    /// where it waits for somebody who waits for it, it gives way and begins again.
     fn migrating<T>(
         &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
+        work: impl Fn(&mut AnyConnection) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.checkout()?;
-        // Two processes that start together must not both migrate: one waits for the other.
-        if let AnyConnection::Postgres(inner) = &mut *connection {
-            inner.batch_execute("SELECT pg_advisory_lock(4242)")?;
+        let mut gave_way = 0;
+        loop {
+            let mut connection = self.checkout()?;
+            match migrate_once(&mut connection, &work) {
+                Err(StoreError::Busy(_) | StoreError::Raced) if gave_way < ATTEMPTS_AT_MIGRATING => gave_way += 1,
+                settled => return settled,
+            }
+            drop(connection);
+            // Whoever held what it needs gets some time to end.
+            thread::sleep(gave_way * Duration::from_millis(50));
         }
-        let done = work(&mut connection).map_err(|error| StoreError::Unusable(format!("migration: {error}")));
-        if let AnyConnection::Postgres(inner) = &mut *connection {
-            inner.batch_execute("SELECT pg_advisory_unlock(4242)")?;
-        }
-        done
     }
 
     /// Reads in one consistent view.
@@ -384,6 +399,28 @@ impl Store {
 
     fn checkout(&self) -> Result<PooledConnection<connection::Opener>, StoreError> {
         self.pool.get().map_err(|error| StoreError::Busy(error.to_string()))
+    }
+}
+
+fn migrate_once<T>(
+    connection: &mut AnyConnection,
+    work: impl Fn(&mut AnyConnection) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<T, StoreError> {
+    begin(connection, Purpose::Write)?;
+    if let AnyConnection::Postgres(inner) = connection {
+        // Another's migration may take long. A lock on a table is waited for briefly: all others queue up behind whoever waits.
+        inner.batch_execute(
+            "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4242); SET LOCAL lock_timeout = '1s'",
+        )?;
+    }
+    match work(connection) {
+        Ok(value) => commit(connection).map(|()| value),
+        Err(error) => {
+            roll_back(connection)?;
+            let message = format!("migration: {error}");
+            let gives_way = ["deadlock detected", "lock timeout"].iter().any(|sign| message.contains(sign));
+            Err(if gives_way { StoreError::Busy(message) } else { StoreError::Unusable(message) })
+        }
     }
 }
 

@@ -61,8 +61,11 @@ impl<'a> Client<'a> {
 
     /// Works until it is over.
     pub fn work(mut self) {
-        while !self.scene.is_over.load(Ordering::SeqCst) {
+        loop {
             let gate = self.scene.gate.read().expect("no client panics with it");
+            if self.scene.is_over.load(Ordering::SeqCst) {
+                break;
+            }
             let done = match self.who.role {
                 "rep" => self.as_rep(),
                 "manager" => self.as_manager(),
@@ -271,11 +274,12 @@ pub fn under_writers<T>(scene: &Scene, company: &Company, seed: u64, breaks: imp
             let client = Client::new(scene, who, seed, number);
             scope.spawn(move || client.work());
         }
-        // A panic must not leave the clients at work for ever.
+        // A panic must not leave the clients at work for ever, nor asking somebody who never serves again.
         struct Over<'a>(&'a Scene);
         impl Drop for Over<'_> {
             fn drop(&mut self) {
-                self.0.is_over.store(true, Ordering::SeqCst);
+                self.0.is_given_up.store(thread::panicking(), Ordering::SeqCst);
+                self.0.ends();
             }
         }
         let _over = Over(scene);

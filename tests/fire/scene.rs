@@ -13,7 +13,7 @@ use super::{
 use serde_json::Value;
 use std::{
     sync::{
-        Condvar, Mutex, RwLock,
+        Condvar, Mutex, RwLock, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -35,8 +35,10 @@ pub struct Scene {
     pub gate: RwLock<()>,
     /// Who was made powerless, by role and id, and when they were.
     pub left: Mutex<Vec<(String, u64)>>,
-    /// Whether it is over.
+    /// Whether nobody begins anything any more.
     pub is_over: AtomicBool,
+    /// Whether nobody waits for an answer any more either.
+    pub is_given_up: AtomicBool,
     began: Instant,
 }
 
@@ -49,8 +51,18 @@ impl Scene {
             gate: RwLock::new(()),
             left: Mutex::default(),
             is_over: AtomicBool::new(false),
+            is_given_up: AtomicBool::new(false),
             began: Instant::now(),
         }
+    }
+
+    /// Waits until nobody is in the middle of anything; nobody begins anything while this is held.
+    pub fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().expect("no client panics with it")
+    }
+
+    pub fn ends(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
     }
 
     pub fn moves_to(&self, address: &str) {
@@ -112,7 +124,7 @@ impl Scene {
         self.log.lock().expect("no client panics with it").push(exchange);
     }
 
-    /// Asks for a change until an answer settles it; nothing where it is over before.
+    /// Asks for a change until an answer settles it; nothing where all is given up before.
     pub fn change(&self, who: &Person, change: &Change) -> Option<Answer> {
         let ask = Ask {
             method: "POST",
@@ -122,7 +134,7 @@ impl Scene {
             if_match: change.if_match.clone(),
             body: change.body.to_string(),
         };
-        loop {
+        while !self.is_given_up.load(Ordering::SeqCst) {
             let address = self.address();
             let began = self.elapsed();
             let Ok(answer) = send(&address, &ask) else {
@@ -155,6 +167,7 @@ impl Scene {
                 _ => thread::sleep(PAUSE),
             }
         }
+        None
     }
 }
 

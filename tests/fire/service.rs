@@ -5,11 +5,10 @@
 //! Deliberately absent: anything of the service's code.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Lines, Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
+    process::{Child, ChildStderr, Command, Stdio},
     time::Duration,
 };
 
@@ -78,40 +77,44 @@ impl Program {
         self.say(&arguments).trim().to_owned()
     }
 
-    /// Starts a server on a free port and waits until it says where.
+    /// Starts a server on a free port and waits until it says where; whatever else it says is read too.
     pub fn serve(&self) -> Serving {
-        self.try_serve().expect("it serves")
+        let (serving, said) = self.start();
+        // The pipe is read to its end, so that the server never waits for a reader.
+        std::thread::spawn(move || said.map_while(Result::ok).for_each(|line| echo(&line)));
+        serving
     }
 
-    /// The same; nothing where it ends instead, as where its database is away.
-    pub fn try_serve(&self) -> Option<Serving> {
+    /// The same with nobody who reads on.
+    pub fn serve_unread(&self) -> Serving {
+        self.start().0
+    }
+
+    fn start(&self) -> (Serving, Lines<BufReader<ChildStderr>>) {
         let mut child = self
             .command(&["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let (tell, told) = mpsc::channel();
-        // The pipe is read to its end, so that the server never waits for a reader.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let value: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-                if let Some(address) = value["address"].as_str() {
-                    let _ = tell.send(address.to_owned());
-                }
-                if std::env::var_os("ACCOUNT_SWAP_FIRE_LOG").is_some() {
-                    eprintln!("{line}");
-                }
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let mut said = String::new();
+        for line in lines.by_ref().map_while(Result::ok) {
+            echo(&line);
+            let value: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(address) = value["address"].as_str() {
+                return (Serving { child, address: address.to_owned() }, lines);
             }
-        });
-        match told.recv() {
-            Ok(address) => Some(Serving { child, address }),
-            Err(_) => {
-                child.wait().expect("it has ended");
-                None
-            }
+            said = said + &line + "\n";
         }
+        panic!("it did not serve, {}: {said}", child.wait().expect("it has ended"));
+    }
+}
+
+/// Shows a line of the log to whoever asked for that.
+fn echo(line: &str) {
+    if std::env::var_os("ACCOUNT_SWAP_FIRE_LOG").is_some() {
+        eprintln!("{line}");
     }
 }
 
@@ -126,6 +129,13 @@ impl Serving {
     pub fn kill(&mut self) {
         self.child.kill().expect("it is ours");
         self.child.wait().expect("it has ended");
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "it ends well: {status}");
     }
 
     /// Sends it a signal by name.
