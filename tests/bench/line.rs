@@ -1,7 +1,7 @@
 //! How long the line takes, from the CRM's files to published proposals, and how much memory each stage needs.
 //!
-//! In: nothing, or `--postgres` for a temporary PostgreSQL cluster besides SQLite, or `--gigabyte` for the import of one
-//! file of that size. Out: seconds, rows a second and peak memory of each import and of each stage of one run. The
+//! In: nothing, or `--postgres` for a temporary PostgreSQL cluster besides SQLite, or `--million` for the imports of so many
+//! accounts alone, or `--gigabyte` for that of one file of that size. Out: seconds, rows a second and peak memory of each import and of each stage of one run. The
 //! roster is 5,000 reps, 100,000 accounts, three in ten of them far from their owner, and 10,000 submissions, strewn by a
 //! seeded generator around real hospitals; all else about them is invented. Files are generated while they are read, so
 //! that memory is the importer's alone.
@@ -30,6 +30,7 @@ use std::{
 const REPS: u64 = 5_000;
 const ACCOUNTS: u64 = 100_000;
 const SUBMISSIONS: u64 = 10_000;
+const MILLION: u64 = 1_000_000;
 const GIGABYTE: u64 = 1_000_000_000;
 
 /// A number that looks random and is the same every time (Steele, Lea, Flood, "Fast splittable pseudorandom number
@@ -177,6 +178,9 @@ fn main() {
         one("reps", ImportKind::Reps, REPS, u64::MAX);
         if asked("--gigabyte") {
             one("accounts, 1 GB", ImportKind::Accounts, u64::MAX, GIGABYTE);
+        } else if asked("--million") {
+            one("accounts", ImportKind::Accounts, MILLION, u64::MAX);
+            one("accounts again", ImportKind::Accounts, MILLION, u64::MAX);
         } else {
             one("accounts", ImportKind::Accounts, ACCOUNTS, u64::MAX);
             one("accounts again", ImportKind::Accounts, ACCOUNTS, u64::MAX);

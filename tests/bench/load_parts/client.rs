@@ -116,15 +116,20 @@ impl Connection {
     }
 
     fn ask(&mut self, request: &Request) -> io::Result<Answer> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address)?;
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(ANSWER))?;
-                stream
+        if let Some(kept) = self.stream.take() {
+            match self.exchange(kept, request) {
+                // The server hung up on a connection that was idle, as it may. What changes something has a key.
+                Err(error) if is_hung_up(&error) => {}
+                answered => return answered,
             }
-        };
+        }
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        self.exchange(stream, request)
+    }
+
+    fn exchange(&mut self, mut stream: TcpStream, request: &Request) -> io::Result<Answer> {
         stream.write_all(&request.bytes)?;
         let (answer, is_kept) = self.answer(&mut stream)?;
         if is_kept {
@@ -165,4 +170,9 @@ impl Connection {
         let body = self.buffer[head_ends..head_ends + length].to_vec();
         Ok((Answer { status, etag: header("etag"), body }, is_kept))
     }
+}
+
+fn is_hung_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
