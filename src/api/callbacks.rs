@@ -61,7 +61,8 @@ pub async fn receive_callback(
     if !["application/json", "application/cloudevents+json"].contains(&request.content_type()) {
         return Err(Problem::unsupported_type("application/json"));
     }
-    let body = tokio::time::timeout(limit, read_body(payload.into_inner(), server.request_body_limit_bytes))
+    let body_limit = Duration::from_secs(server.body_timeout_seconds);
+    let body = tokio::time::timeout(body_limit, read_body(payload.into_inner(), server.request_body_limit_bytes))
         .await
         .map_err(|_| Problem::too_slow())??;
     let arrived = Arrived { id: message, timestamp, signature, body };

@@ -45,14 +45,12 @@ use actix_web::{
     dev::{ResourceDef, Server},
     http::Method,
     middleware::{Compress, from_fn},
-    rt::net::TcpStream,
     web::{self, Data},
 };
 use auth::{AuthError, Gate};
 use limits::Limits;
 use middleware::{RootSpan, conduct, door, side_door};
 use problem::Problem;
-use socket2::SockRef;
 use std::{any::Any, io, net::TcpListener, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tracing_actix_web::TracingLogger;
@@ -230,12 +228,17 @@ pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
 /// Has the system end a connection whose other end takes nothing of what is sent for so long.
 ///
 /// Nothing else would: an answer that fits no buffer waits for its reader.
+#[cfg(target_os = "linux")]
 fn hang_up_on_who_takes_nothing(connection: &dyn Any, limit: Duration) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(limit)) {
+    let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(limit)) {
         tracing::warn!(%error, "a connection has no limit for taking its answers");
     }
 }
+
+/// Other systems have no such limit.
+#[cfg(not(target_os = "linux"))]
+fn hang_up_on_who_takes_nothing(_: &dyn Any, _: Duration) {}
 
 /// What no route took: a wrong method of a known path, or an unknown path.
 async fn nothing_here(request: HttpRequest, state: Data<AppState>) -> Result<&'static str, Problem> {

@@ -36,7 +36,7 @@ pub enum Unfit {
     #[error("expected https, or a host that webhooks.allowed_hosts names")]
     Scheme,
     /// It has a port that is not in the settings.
-    #[error("expected one of the ports of webhooks.ports, not {0}")]
+    #[error("expected one of the ports of webhooks.ports or that webhooks.allowed_hosts names, not {0}")]
     Port(u16),
     /// Its host is an address, or has one, that only insiders reach.
     #[error(
@@ -87,6 +87,10 @@ impl Guard {
         }
         if matches!(url.scheme(), "http" | "https") && self.names(host, port) {
             return Ok(url);
+        }
+        // Named with another port, it may be inside: it is looked up as one that is named.
+        if self.names_somehow(host) {
+            return Err(Unfit::Port(port));
         }
         if url.scheme() != "https" {
             return Err(Unfit::Scheme);

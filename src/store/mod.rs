@@ -314,8 +314,9 @@ impl Store {
 
     /// Brings the schema up to date and returns the names of the migrations that were run: all that lacked, or none.
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        // Most who start find nothing to do, and need not wait for whoever writes.
-        if !self.has_pending_migrations()? {
+        // Most who start find nothing to do, and need not wait for whoever writes. Whoever cannot tell, as where another is
+        // just making the first table, waits.
+        if matches!(self.has_pending_migrations(), Ok(false)) {
             return Ok(Vec::new());
         }
         self.migrating(|connection| {

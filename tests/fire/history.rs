@@ -280,7 +280,9 @@ impl Crowd<'_> {
                             known.insert(account, (text("id"), text("version")));
                             remembered.push(of(called, answered, OfAccount::Submitted(text("id"))));
                         }
-                        409 => remembered.push(of(called, answered, OfAccount::SubmittedBefore)),
+                        409 if view["code"] == "already_submitted" => {
+                            remembered.push(of(called, answered, OfAccount::SubmittedBefore));
+                        }
                         _ => panic!("{status} {view}"),
                     }
                 }

@@ -38,6 +38,7 @@ impl Program {
             // Each takes its time to start; what clients wait for is done on other threads.
             ("SERVER__WORKERS", "1"),
             ("PROPOSALS__TAKE_BACK_MINUTES", "0"),
+            ("SUBMISSIONS__TAKEN_BACK_IN_30_DAYS", "1000000"),
             ("REPORTS__PRICE_OF_FAIRNESS", "false"),
         ] {
             program.set(name, value);

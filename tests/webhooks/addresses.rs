@@ -201,13 +201,21 @@ fn ordinary_endpoints_are_taken_as_they_are_written() {
 
 #[test]
 fn a_host_the_settings_name_may_be_inside_and_without_tls() {
-    let named = guard(&["crm.internal", "10.1.2.3:8080", "[::1]"]);
-    for text in ["http://crm.internal/", "https://crm.internal:9000/x", "http://10.1.2.3:8080/", "http://[::1]:99/"] {
+    let named = guard(&["crm.internal", "10.1.2.3:8080", "crm.example:8080", "[::1]"]);
+    for text in [
+        "http://crm.internal/",
+        "https://crm.internal:9000/x",
+        "http://10.1.2.3:8080/",
+        "http://crm.example:8080/",
+        "http://[::1]:99/",
+    ] {
         assert!(named.check(text).is_ok(), "{text}: {:?}", named.check(text));
     }
     for text in [
         "http://10.1.2.3/",
         "https://10.1.2.3:8081/",
+        "https://crm.example/",
+        "https://crm.example:8443/",
         "http://crm.internal.example.com/",
         "http://xcrm.internal/",
         "ftp://crm.internal/",
