@@ -9,6 +9,8 @@ mod common;
 mod command_line;
 #[path = "import/deals.rs"]
 mod deals;
+#[path = "import/first.rs"]
+mod first;
 #[path = "import/killed.rs"]
 mod killed;
 #[path = "import/mappings.rs"]

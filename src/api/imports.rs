@@ -62,7 +62,7 @@ pub async fn create_import(
     upload
         .once(move |writer, settings, who, file| {
             let settings = &settings.import;
-            let file: Box<dyn Read> =
+            let file: Box<dyn Read + Send> =
                 if is_packed { Box::new(Unpacked::new(file, settings.max_unpacked_bytes)) } else { Box::new(file) };
             let report = import::import(writer, settings, who, kind.0, mapping.as_deref(), dry_run, file)?;
             Ok(answer(StatusCode::OK, &report))

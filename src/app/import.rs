@@ -16,6 +16,7 @@ mod deals;
 mod header;
 mod history;
 mod postal;
+mod reading;
 mod refused;
 mod reps;
 mod source;
@@ -144,7 +145,7 @@ pub fn import(
     kind: ImportKind,
     mapping: Option<&str>,
     dry_run: bool,
-    reader: impl Read,
+    reader: impl Read + Send,
 ) -> Result<ImportReport, ImportError> {
     may_import(who)?;
     let work = |writer: &mut Writer<'_>| match kind {

@@ -87,9 +87,9 @@ fn words(report: &ImportReport, took: Duration) -> String {
 }
 
 /// The input and how long it is, where that is known.
-pub fn open(file: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
+pub fn open(file: &str) -> Result<(Box<dyn Read + Send>, Option<u64>), Failure> {
     if file == "-" {
-        return Ok((Box::new(io::stdin().lock()), None));
+        return Ok((Box::new(io::stdin()), None));
     }
     let input = File::open(file).map_err(|error| Failure::Unusable(format!("{file}: {error}")))?;
     let about = input.metadata()?;

@@ -11,6 +11,7 @@ mod apply;
 mod deals;
 pub mod dependents;
 mod findings;
+mod first;
 mod rows;
 mod shape;
 

@@ -98,7 +98,7 @@ pub(super) const fn optional<R>(
 /// A kind of row: its columns, its beginning and its end.
 pub(super) trait Row: Clone + 'static {
     /// What the temporary table takes.
-    type Staged;
+    type Staged: Send;
     /// Its columns, in the order of the template.
     const COLUMNS: &'static [Column<Self>];
     /// Where it is kept.

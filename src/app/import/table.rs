@@ -9,9 +9,9 @@ use super::{
     ImportKind,
     columns::Row,
     header::{Header, Names},
+    reading::{Rows, read},
     record,
-    refused::{Errors, ImportError, RowError, stopped},
-    source::{Records, Stop},
+    refused::{Errors, ImportError},
 };
 use crate::{
     app::{Writer, abuse, invalidate, triage},
@@ -22,7 +22,7 @@ use crate::{
     },
     settings,
     store::{
-        ROWS_A_STATEMENT, people,
+        people,
         staging::{self, Applied, Findings},
     },
 };
@@ -36,50 +36,12 @@ pub(super) fn whole<R: Row>(
     who: &Principal,
     kind: ImportKind,
     mapping: Option<&str>,
-    reader: impl Read,
+    reader: impl Read + Send,
 ) -> Result<(u64, Applied), ImportError> {
     let names = Names::find(settings, kind, mapping)?;
-    let mut errors = Errors::new(settings);
-    let mut records = match Records::open(reader, settings.max_row_bytes) {
-        Ok(records) => records,
-        Err(stop) => return Err(stopped(stop, errors)),
-    };
-    let header = match records.next() {
-        Ok(Some((line, record))) => Header::<R>::read(line, record, &names, &mut errors),
-        Ok(None) => {
-            let nothing = RowError::new(1, "", "an empty file".to_owned(), "a line with the names of the columns");
-            return Err(stopped(Stop::File(nothing), errors));
-        }
-        Err(stop) => return Err(stopped(stop, errors)),
-    };
-    if errors.total > 0 {
-        return Err(errors.refusal());
-    }
     staging::open(writer, R::SHAPE)?;
-    let (blank, now) = (R::blank(), writer.now());
-    let mut batch = Vec::with_capacity(ROWS_A_STATEMENT);
-    let mut rows = 0;
-    loop {
-        let (line, record) = match records.next() {
-            Ok(Some(next)) => next,
-            Ok(None) => break,
-            Err(stop) => return Err(stopped(stop, errors)),
-        };
-        rows += 1;
-        if let Some(row) = header.row(&blank, line, record, &mut errors) {
-            match row.finish(line, now) {
-                Ok(staged) => batch.push(staged),
-                Err((name, wrong)) => errors.add(header.error(line, name, wrong)),
-            }
-        }
-        if batch.len() == ROWS_A_STATEMENT {
-            R::stage(writer, &batch)?;
-            batch.clear();
-        }
-    }
-    if !batch.is_empty() {
-        R::stage(writer, &batch)?;
-    }
+    let now = writer.now();
+    let Rows { header, count, mut errors } = read::<R>(settings, &names, now, reader, |rows| R::stage(writer, rows))?;
     staging::complete(writer, R::SHAPE)?;
     if kind == ImportKind::Accounts && mapping.is_some() {
         staging::resolve_owner_names(writer)?;
@@ -94,7 +56,7 @@ pub(super) fn whole<R: Row>(
     let applied = apply(writer, who, kind, &header.given)?;
     staging::close(writer, R::SHAPE)?;
     record(writer, who, "import", "import", Uuid::new_v4().to_string(), None);
-    Ok((rows, applied))
+    Ok((count, applied))
 }
 
 /// What several rows, or rows and the store, say together.

@@ -70,7 +70,10 @@ fn damage(found: String) -> io::Error {
 /// The bytes of a file whether it is packed or not, by how it begins. Unpacks at most `most_bytes`.
 ///
 /// Errors: those of reading the first two bytes.
-pub fn unpacked_or_plain<'a>(mut reader: impl Read + 'a, most_bytes: u64) -> io::Result<Box<dyn Read + 'a>> {
+pub fn unpacked_or_plain<'a>(
+    mut reader: impl Read + Send + 'a,
+    most_bytes: u64,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut head = Vec::with_capacity(MARK.len());
     reader.by_ref().take(MARK.len() as u64).read_to_end(&mut head)?;
     let is_packed = head == MARK;

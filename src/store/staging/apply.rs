@@ -4,7 +4,7 @@
 //! Cost: two joins over all staged rows. Deliberately absent: deleting.
 
 use super::{
-    Applied, LIVE, execute,
+    Applied, LIVE, execute, first,
     shape::{ACCOUNTS, HISTORY, REPS, Shape, differs, said},
     words,
 };
@@ -85,16 +85,19 @@ pub(super) fn upsert(
     let differs = differs(table, &given);
     let columns = shape.columns();
     let connection = &mut *writer.connection;
+    let insert =
+        format!("INSERT INTO {table} ({columns}{columns_besides}) SELECT {columns}{values_besides} FROM {staged} AS s");
+    if first::is_first_load(connection, table, staged)? {
+        let created = first::fill(connection, table, &format!("{insert} ORDER BY s.id"))?;
+        return Ok(Applied { created, changed: 0 });
+    }
     let changed = execute(
         connection,
         &format!("UPDATE {table} SET {set}{set_besides} FROM {staged} AS s WHERE s.id = {table}.id AND {differs}"),
     )?;
     let created = execute(
         connection,
-        &format!(
-            "INSERT INTO {table} ({columns}{columns_besides}) SELECT {columns}{values_besides} FROM {staged} AS s \
-             WHERE NOT EXISTS (SELECT 1 FROM {table} AS t WHERE t.id = s.id) ORDER BY s.id"
-        ),
+        &format!("{insert} WHERE NOT EXISTS (SELECT 1 FROM {table} AS t WHERE t.id = s.id) ORDER BY s.id"),
     )?;
     Ok(Applied { created, changed })
 }
