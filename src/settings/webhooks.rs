@@ -1,7 +1,8 @@
 //! `[webhooks]` and `[crm]`: how events reach other systems, and how long the CRM may take.
 //!
-//! In go the sections; out come numbers that fit together: a lease outlasts an attempt, and the ids of messages are kept
-//! longer than anybody repeats one. Deliberately absent: the endpoints, which the administrator makes while it runs.
+//! In go the sections; out come numbers that fit together: a lease outlasts an attempt, the ids of messages are kept longer
+//! than anybody repeats one, an endpoint that takes nothing is disabled before any message to it is given up, and what waits
+//! is kept longer than it is sent. Deliberately absent: the endpoints, which the administrator makes while it runs.
 
 use serde::Deserialize;
 
@@ -49,6 +50,9 @@ pub struct Crm {
     pub answer_within_minutes: u32,
 }
 
+/// The longest the CRM may take, in minutes: within a day two people look, and the calendar may be 15 minutes late.
+const LONGEST_ANSWER_MINUTES: u32 = 24 * 60 - 15;
+
 /// How many days anybody may repeat a message: what Standard Webhooks recommends, with room.
 const LONGEST_REPEAT_DAYS: u32 = 7;
 
@@ -79,7 +83,34 @@ impl Webhooks {
             let is_wrong = self.callbacks_kept_days < LONGEST_REPEAT_DAYS;
             wrong(is_wrong, "webhooks.callbacks_kept_days", "must be at least 7")
         })
-        .or_else(|| wrong(self.deliveries_kept_days == 0, "webhooks.deliveries_kept_days", "must be at least 1"))
+        .or_else(|| self.first_that_loses())
+    }
+
+    /// The first setting by which events would be lost, with the reason.
+    fn first_that_loses(&self) -> Option<(&'static str, String)> {
+        let waits = &self.retry_after_seconds;
+        let Some(longest) = waits.iter().max() else {
+            return Some(("webhooks.retry_after_seconds", "is empty and must hold a wait at least".to_owned()));
+        };
+        let sum = waits.iter().fold(0_u64, |sum, wait| sum.saturating_add(*wait));
+        let disabled_after = u64::from(self.disable_after_hours) * 3600;
+        if sum < disabled_after {
+            let what = format!(
+                "adds up to {sum} seconds and must add up to at least {disabled_after}, webhooks.disable_after_hours: \
+                 else events are given up before their endpoint is disabled"
+            );
+            return Some(("webhooks.retry_after_seconds", what));
+        }
+        // An endpoint may ask for the longest wait each time, and chance adds up to a fifth.
+        let horizon = longest.saturating_mul(waits.len() as u64).saturating_mul(6) / 5;
+        let kept = u64::from(self.deliveries_kept_days) * 86_400;
+        (kept < horizon).then(|| {
+            let days = horizon.div_ceil(86_400);
+            let found = self.deliveries_kept_days;
+            let what =
+                format!("is {found} and must be at least {days}, as long as webhooks.retry_after_seconds may take");
+            ("webhooks.deliveries_kept_days", what)
+        })
     }
 }
 
@@ -101,8 +132,11 @@ impl Crm {
         if self.repeat_after_minutes == 0 {
             return Some(("crm.repeat_after_minutes", "must be at least 1".to_owned()));
         }
-        if !(1..=1440).contains(&self.answer_within_minutes) {
-            return Some(("crm.answer_within_minutes", "must be from 1 to 1440, a day".to_owned()));
+        let found = self.answer_within_minutes;
+        if !(1..=LONGEST_ANSWER_MINUTES).contains(&found) {
+            let what =
+                format!("is {found} and must be from 1 to {LONGEST_ANSWER_MINUTES}, a day but a quarter of an hour");
+            return Some(("crm.answer_within_minutes", what));
         }
         None
     }
@@ -129,7 +163,33 @@ mod tests {
         right.allowed_hosts = ["crm.internal", "10.0.0.1:8080", "[::1]", "[::1]:80"].map(str::to_owned).to_vec();
         assert_eq!(right.first_senseless(), None);
         let mut wrong = sound.crm;
-        wrong.answer_within_minutes = 1441;
-        assert_eq!(wrong.first_senseless().unwrap().0, "crm.answer_within_minutes");
+        wrong.answer_within_minutes = 1426;
+        let (key, what) = wrong.first_senseless().unwrap();
+        assert_eq!((key, what.contains("is 1426")), ("crm.answer_within_minutes", true), "{what}");
+        wrong.answer_within_minutes = 1425;
+        assert_eq!(wrong.first_senseless(), None);
+    }
+
+    #[test]
+    fn settings_that_lose_events_are_refused_with_what_was_found_and_expected() {
+        let sound = Settings::built_in().webhooks;
+        let wrong = |change: fn(&mut super::Webhooks)| {
+            let mut wrong = sound.clone();
+            change(&mut wrong);
+            wrong.first_senseless().unwrap_or(("nothing", String::new()))
+        };
+        let (key, what) = wrong(|all| all.retry_after_seconds.clear());
+        assert_eq!((key, what.contains("is empty")), ("webhooks.retry_after_seconds", true), "{what}");
+        let (key, what) = wrong(|all| all.retry_after_seconds = vec![5, 259_194]);
+        assert_eq!(key, "webhooks.retry_after_seconds");
+        assert!(what.contains("259199") && what.contains("259200"), "{what}");
+        let (key, what) = wrong(|all| all.disable_after_hours = 76);
+        assert_eq!(key, "webhooks.retry_after_seconds", "{what}");
+        let (key, what) = wrong(|all| all.deliveries_kept_days = 10);
+        assert_eq!(key, "webhooks.deliveries_kept_days");
+        assert!(what.contains("is 10") && what.contains("at least 11"), "{what}");
+        let mut right = sound.clone();
+        (right.retry_after_seconds, right.deliveries_kept_days) = (vec![259_200], 4);
+        assert_eq!(right.first_senseless(), None);
     }
 }
