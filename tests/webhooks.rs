@@ -26,3 +26,5 @@ mod served;
 mod side_by_side;
 #[path = "webhooks/signatures.rs"]
 mod signatures;
+#[path = "webhooks/withdrawn.rs"]
+mod withdrawn;

@@ -2,14 +2,16 @@
 //!
 //! In goes the database; out go messages. Any number of processes may do this at once: a delivery is held by a lease while it
 //! is attempted, and of one endpoint and proposal only the oldest that waits is attempted at all, so nothing overtakes and
-//! each is delivered at least once, with one id. Nothing is sent inside a transaction. An endpoint that fails is asked one
-//! thing at a time; one that has taken nothing for long, or says that it is gone, is disabled, and the others are told.
+//! each is delivered at least once, with one id; a request to the CRM that nobody waits for any more is withdrawn instead.
+//! Nothing is sent inside a transaction. An endpoint that fails is asked one thing at a time; one that has taken nothing for
+//! long, or says that it is gone, is disabled, and the others are told. What an endpoint answers that was changed meanwhile
+//! is not held against it. A panic is logged, and the next look goes on.
 //! Cost: a question a second where nothing happens; two transactions a batch.
 //! Deliberately absent: what an event says beside its kind (`domain::event`, and who records a change).
 
 mod message;
 
-use super::{Refused, Store, StoreError, Writer, callbacks, fresh_version, webhooks};
+use super::{Refused, Store, StoreError, Writer, callbacks, fresh_version, handover, webhooks};
 use crate::{
     delivery::{Message, Secret, Sender, sign},
     domain::{
@@ -53,6 +55,8 @@ pub struct Sent {
     pub failed: usize,
     /// Not taken, and never sent again.
     pub given_up: usize,
+    /// Not sent, because nobody waits any more for what they ask.
+    pub withdrawn: usize,
 }
 
 impl Sent {
@@ -61,11 +65,12 @@ impl Sent {
             delivered: self.delivered + other.delivered,
             failed: self.failed + other.failed,
             given_up: self.given_up + other.given_up,
+            withdrawn: self.withdrawn + other.withdrawn,
         }
     }
 
     const fn is_nothing(self) -> bool {
-        self.delivered + self.failed + self.given_up == 0
+        self.delivered + self.failed + self.given_up + self.withdrawn == 0
     }
 }
 
@@ -82,6 +87,7 @@ struct Batch {
     webhook: Webhook,
     secrets: Vec<Secret>,
     claim: Claim,
+    withdrawn: usize,
     at: DateTime<Utc>,
     since: Instant,
 }
@@ -142,6 +148,9 @@ impl Deliverer {
     /// Attempts once what is due of one endpoint, as much at a time as the settings say.
     pub async fn deliver(&self, webhook: WebhookId) -> Result<Sent, Refused> {
         let Some(batch) = self.blocking(move |own| own.claim(webhook)).await? else { return Ok(Sent::default()) };
+        if batch.claim.deliveries.is_empty() {
+            return Ok(Sent { withdrawn: batch.withdrawn, ..Sent::default() });
+        }
         let attempts = join_all(batch.claim.deliveries.iter().map(|delivery| self.attempt(&batch, delivery))).await;
         self.blocking(move |own| own.settle(&batch, &attempts)).await
     }
@@ -187,17 +196,26 @@ impl Deliverer {
         let settings = &self.settings.webhooks;
         let since = Instant::now();
         self.store.write(|writer| {
+            // Whoever claims at the same time waits here, and then sees what this one holds.
+            kept::hold(writer, id)?;
             let Some((webhook, keys)) = kept::one(writer, id)? else { return Ok(None) };
             if webhook.state != WebhookState::Active {
                 return Ok(None);
             }
             // Who takes nothing is not overwhelmed when they come back.
             let at_once = if webhook.failing_since.is_some() { 1 } else { settings.requests_at_once };
+            let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+            for free in deliveries::free(writer, id, at_once.into())? {
+                let is_wanted = handover::is_still_meant(writer, free.kind, free.details.as_deref())?;
+                if is_wanted { &mut wanted } else { &mut unwanted }.push(free.seq);
+            }
+            deliveries::withdraw(writer, id, &unwanted)?;
             let lasts = TimeDelta::seconds(settings.lease_seconds.into());
-            let claim = deliveries::claim(writer, id, fresh_version(), lasts, at_once.into())?;
+            let claim = deliveries::claim(writer, id, fresh_version(), lasts, &wanted)?;
             let secrets = signing(&webhook, &keys, writer.now())?;
-            let at = writer.now();
-            Ok((!claim.deliveries.is_empty()).then_some(Batch { webhook, secrets, claim, at, since }))
+            let (at, withdrawn) = (writer.now(), unwanted.len());
+            let is_nothing = claim.deliveries.is_empty() && withdrawn == 0;
+            Ok((!is_nothing).then_some(Batch { webhook, secrets, claim, withdrawn, at, since }))
         })
     }
 

@@ -19,7 +19,7 @@ pub use transfer::{confirm, fail};
 pub use undo::{NewUndoRequest, ask_undo, grant_undo, refuse_undo};
 
 pub(super) use checklist::{lay_out, send_out_if_ready};
-pub(super) use crm::{ask_again, hear, stop_waiting};
+pub(super) use crm::{ask_again, hear, is_still_meant, stop_waiting};
 pub(super) use undo::{lapse, send_back_if_ready};
 
 use super::{

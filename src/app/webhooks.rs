@@ -9,7 +9,7 @@ mod views;
 
 pub use views::{DeliveryView, NewWebhook, Replay, Replayed, WebhookChange, WebhookMade, WebhookSecrets, WebhookView};
 
-use super::{Page, Reader, Refused, Writer, fresh_version, system};
+use super::{Page, Reader, Refused, Writer, fresh_version, handover, system};
 use crate::{
     delivery::{Guard, Secret},
     domain::{
@@ -262,7 +262,7 @@ pub fn delete(
 
 /// Sends an endpoint again what it takes of the events of a time, with their ids of then, in their order.
 ///
-/// What is on its way to it stays so. Errors: `too_many_events` where it is more than can be asked for at once.
+/// What is on its way to it stays so; a request that nobody waits for any more is not sent again. Errors: `too_many_events` where it is more than can be asked for at once.
 pub fn replay(
     writer: &mut Writer<'_>,
     who: &Principal,
@@ -285,11 +285,12 @@ pub fn replay(
         let page = outbox::between(writer, (asked.since, until), after, REPLAY_BATCH)?;
         let Some(last) = page.last() else { break };
         after = last.seq;
-        let handed: Vec<_> = page
-            .iter()
-            .filter(|entry| webhook.is_told(entry.kind, &entry.subject_id))
-            .map(|entry| (id, entry))
-            .collect();
+        let mut handed = Vec::new();
+        for entry in page.iter().filter(|entry| webhook.is_told(entry.kind, &entry.subject_id)) {
+            if handover::is_still_meant(writer, entry.kind, entry.details.as_deref())? {
+                handed.push((id, entry));
+            }
+        }
         events += handed.len();
         if events > MAX_REPLAYED {
             return Err(Refused::conflict(

@@ -20,6 +20,8 @@ closed_list! {
         AccountClosed = "account_closed",
         /// The CRM could not carry a change of owner out.
         CrmRefused = "crm_refused",
+        /// The CRM did not say in time whether it has carried a change of owner out.
+        CrmSilent = "crm_silent",
     }
 }
 

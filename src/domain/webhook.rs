@@ -125,6 +125,8 @@ closed_list! {
         Delivered = "delivered",
         /// It was sent as often as it may be, and never taken.
         GivenUp = "given_up",
+        /// It asked for something that nobody waits for any more, and was not sent.
+        Withdrawn = "withdrawn",
     }
 }
 

@@ -1,9 +1,9 @@
-//! Deliveries: one row for an event and an endpoint, from when it is handed out until it is taken or given up.
+//! Deliveries: one row for an event and an endpoint, from when it is handed out until it is taken, given up or withdrawn.
 //!
 //! In go events and what became of attempts; out come the deliveries somebody may attempt now. Holds: of the unsettled rows
 //! of one endpoint and one ordering key only the oldest can be claimed, so that nothing overtakes; who claims it holds it
-//! until the lease ends and alone may settle it. Cost: a claim reads an index of unsettled rows.
-//! Deliberately absent: how long to wait, and sending.
+//! until the lease ends and alone may settle it. Cost: a claim reads, by an index, what of one endpoint is due.
+//! Deliberately absent: how long to wait, what is withdrawn, and sending.
 
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer,
@@ -102,29 +102,38 @@ pub struct Claim {
 /// Which endpoints that are active have something that could be attempted now.
 pub fn due(reader: &mut Reader<'_>) -> Result<Vec<WebhookId>, StoreError> {
     let now = reader.now().naive_utc();
-    let ids: Vec<String> = deliveries::table
-        .inner_join(webhooks::table)
+    let is_due = exists(
+        deliveries::table
+            .filter(deliveries::webhook_id.eq(webhooks::id).and(deliveries::settled_at.is_null()))
+            .filter(deliveries::next_attempt_at.le(now)),
+    );
+    let ids: Vec<String> = webhooks::table
         .filter(webhooks::state.eq(WebhookState::Active.as_str()))
-        .filter(deliveries::settled_at.is_null().and(deliveries::next_attempt_at.le(now)))
-        .select(deliveries::webhook_id)
-        .distinct()
-        .order(deliveries::webhook_id)
+        .filter(is_due)
+        .select(webhooks::id)
+        .order(webhooks::id)
         .load(&mut *reader.connection)?;
     ids.into_iter().map(|id| Ok(id.parse()?)).collect()
 }
 
-/// Takes hold of deliveries of an endpoint that are due and overtake nothing, so that at most `at_once` are held in all.
-pub fn claim(
-    writer: &mut Writer<'_>,
-    webhook: WebhookId,
-    lease: Version,
-    lasts: TimeDelta,
-    at_once: i64,
-) -> Result<Claim, StoreError> {
-    let now = writer.now().naive_utc();
+/// A delivery that somebody may take hold of.
+#[derive(Debug, Clone)]
+pub struct Free {
+    /// The entry's place in the log.
+    pub seq: i64,
+    /// What it is about.
+    pub kind: EventKind,
+    /// What it says beside that: JSON.
+    pub details: Option<String>,
+}
+
+/// Deliveries of an endpoint that are due, that nobody holds and that overtake nothing: as many as make `at_once` with those
+/// that are held. For whoever holds the endpoint (`webhooks::hold`), that is how many are held in all, whoever else asks.
+pub fn free(reader: &mut Reader<'_>, webhook: WebhookId, at_once: i64) -> Result<Vec<Free>, StoreError> {
+    let now = reader.now().naive_utc();
     let id = String::from(webhook);
     let own = || deliveries::table.filter(deliveries::webhook_id.eq(&id).and(deliveries::settled_at.is_null()));
-    let held: i64 = own().filter(deliveries::leased_until.gt(now)).count().get_result(&mut *writer.connection)?;
+    let held: i64 = own().filter(deliveries::leased_until.gt(now)).count().get_result(&mut *reader.connection)?;
     let earlier = diesel::alias!(deliveries as earlier);
     let is_behind = exists(
         earlier
@@ -133,16 +142,36 @@ pub fn claim(
             .filter(earlier.field(deliveries::seq).lt(deliveries::seq))
             .filter(earlier.field(deliveries::settled_at).is_null()),
     );
-    let is_free = || deliveries::leased_until.is_null().or(deliveries::leased_until.le(now));
-    let free: Vec<i64> = own()
-        .filter(deliveries::next_attempt_at.le(now).and(is_free()))
+    let rows: Vec<(i64, Option<String>, Option<String>)> = own()
+        .inner_join(outbox::table)
+        .filter(deliveries::next_attempt_at.le(now))
+        .filter(deliveries::leased_until.is_null().or(deliveries::leased_until.le(now)))
         .filter(not(is_behind))
         .order((deliveries::next_attempt_at, deliveries::seq))
         .limit((at_once - held).max(0))
-        .select(deliveries::seq)
-        .load(&mut *writer.connection)?;
-    // Another may take hold of the same at the same time: whoever writes second finds them held.
-    diesel::update(own().filter(deliveries::seq.eq_any(free)).filter(is_free()))
+        .select((deliveries::seq, outbox::event, outbox::details))
+        .load(&mut *reader.connection)?;
+    rows.into_iter().map(|(seq, kind, details)| Ok(Free { seq, kind: event(seq, kind)?, details })).collect()
+}
+
+fn event(seq: i64, kind: Option<String>) -> Result<EventKind, StoreError> {
+    Ok(kind.ok_or_else(|| StoreError::Corrupt(format!("entry {seq} has no event")))?.parse()?)
+}
+
+/// Takes hold of free deliveries of an endpoint. The caller holds the endpoint since before it found them.
+pub fn claim(
+    writer: &mut Writer<'_>,
+    webhook: WebhookId,
+    lease: Version,
+    lasts: TimeDelta,
+    free: &[i64],
+) -> Result<Claim, StoreError> {
+    let now = writer.now().naive_utc();
+    let own = || {
+        let of_endpoint = deliveries::webhook_id.eq(String::from(webhook)).and(deliveries::settled_at.is_null());
+        deliveries::table.filter(of_endpoint.and(deliveries::seq.eq_any(free.to_vec())))
+    };
+    diesel::update(own())
         .set((
             deliveries::lease.eq(Some(String::from(lease))),
             deliveries::leased_until.eq(Some(now + lasts)),
@@ -168,12 +197,29 @@ pub fn claim(
     let deliveries = rows
         .into_iter()
         .map(|(seq, event_id, kind, subject_id, details, created_at, attempts)| {
-            let kind = kind.ok_or_else(|| StoreError::Corrupt(format!("entry {seq} has no event")))?.parse()?;
+            let kind = event(seq, kind)?;
             let attempts = u32::try_from(attempts).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             Ok(Claimed { seq, event_id, kind, subject_id, details, created_at: created_at.and_utc(), attempts })
         })
         .collect::<Result<_, StoreError>>()?;
     Ok(Claim { webhook, lease, deliveries })
+}
+
+/// Settles deliveries that are not to be sent any more. The caller holds the endpoint since before it found them free.
+pub fn withdraw(writer: &mut Writer<'_>, webhook: WebhookId, free: &[i64]) -> Result<(), StoreError> {
+    let now = writer.now().naive_utc();
+    let own = deliveries::table
+        .filter(deliveries::webhook_id.eq(String::from(webhook)).and(deliveries::settled_at.is_null()))
+        .filter(deliveries::seq.eq_any(free.to_vec()));
+    diesel::update(own)
+        .set((
+            deliveries::outcome.eq(Some(DeliveryOutcome::Withdrawn.as_str())),
+            deliveries::settled_at.eq(Some(now)),
+            deliveries::lease.eq(None::<String>),
+            deliveries::leased_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(&mut *writer.connection)?;
+    Ok(())
 }
 
 /// What became of an attempt.

@@ -60,14 +60,20 @@ pub struct Entry {
     pub subject_id: String,
     /// What it is ordered by.
     pub ordering_key: String,
+    /// What it says beside that: JSON.
+    pub details: Option<String>,
 }
 
-type Columns = (i64, Option<String>, String, String);
+type Columns = (i64, Option<String>, String, String, Option<String>);
 
 fn entries(rows: Vec<Columns>) -> Result<Vec<Entry>, StoreError> {
     rows.into_iter()
-        .filter_map(|(seq, kind, subject_id, ordering_key)| Some((seq, kind?, subject_id, ordering_key)))
-        .map(|(seq, kind, subject_id, ordering_key)| Ok(Entry { seq, kind: kind.parse()?, subject_id, ordering_key }))
+        .filter_map(|(seq, kind, subject_id, ordering_key, details)| {
+            Some((seq, kind?, subject_id, ordering_key, details))
+        })
+        .map(|(seq, kind, subject_id, ordering_key, details)| {
+            Ok(Entry { seq, kind: kind.parse()?, subject_id, ordering_key, details })
+        })
         .collect()
 }
 
@@ -78,7 +84,7 @@ pub fn waiting(reader: &mut Reader<'_>, limit: i64) -> Result<Vec<Entry>, StoreE
             .filter(outbox::delivered_at.is_null())
             .order(outbox::seq)
             .limit(limit)
-            .select((outbox::seq, outbox::event, outbox::subject_id, outbox::ordering_key))
+            .select((outbox::seq, outbox::event, outbox::subject_id, outbox::ordering_key, outbox::details))
             .load(&mut *reader.connection)?,
     )
 }
@@ -96,7 +102,7 @@ pub fn between(
             .filter(outbox::created_at.ge(since.naive_utc()).and(outbox::created_at.lt(until.naive_utc())))
             .order(outbox::seq)
             .limit(limit)
-            .select((outbox::seq, outbox::event, outbox::subject_id, outbox::ordering_key))
+            .select((outbox::seq, outbox::event, outbox::subject_id, outbox::ordering_key, outbox::details))
             .load(&mut *reader.connection)?,
     )
 }

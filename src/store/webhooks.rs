@@ -148,7 +148,15 @@ pub fn insert(writer: &mut Writer<'_>, webhook: &Webhook, keys: &Keys) -> Result
     name_kinds(writer, webhook)
 }
 
-/// Writes what `after` says in place of `before`, if the endpoint is still as `before` was read; else the race is lost.
+/// Holds an endpoint until the transaction ends: whoever holds it next sees what this one did. Changes nothing.
+pub fn hold(writer: &mut Writer<'_>, id: WebhookId) -> Result<(), StoreError> {
+    let target = webhooks::table.find(String::from(id));
+    diesel::update(target).set(webhooks::version.eq(webhooks::version)).execute(&mut *writer.connection)?;
+    Ok(())
+}
+
+/// Writes what `after` says in place of `before`, if the endpoint is still as `before` was read; else the race is lost. How
+/// it fares stays as it is.
 pub fn change(writer: &mut Writer<'_>, before: &Webhook, after: &Webhook, keys: &Keys) -> Result<(), StoreError> {
     let target = webhooks::table.filter(
         webhooks::id

@@ -3,16 +3,18 @@
 //! In goes a database of some 46,000 rows of history; the lists are asked as each role, first page and later one, and the
 //! queries they ask are taken down and explained. Deliberately absent: times, which `tests/bench/load` measures.
 
-use super::fixture::{manager, rep, service, who};
+use super::fixture::{id, manager, rep, service, who};
 use crate::common::databases::{TestDatabase, databases};
 use account_swap::{
     app::{
         Page, Reader, Refused, Store, abuse, direct, enrol, handover, meetings, overrides, parting, proposals, report,
-        roster, run, submit,
+        roster, run, submit, webhooks,
     },
     domain::principal::{Principal, Role},
     settings::Settings,
+    store::{callbacks, crm, deliveries, outbox},
 };
+use chrono::Duration;
 use diesel::{
     Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
     connection::{InstrumentationEvent, SimpleConnection, set_default_instrumentation},
@@ -25,12 +27,16 @@ use std::{cell::RefCell, collections::BTreeSet, str::FromStr};
 #[allow(dead_code, reason = "the bench says how much there is")]
 mod fill;
 
-/// The tables that only grow, and the books.
+/// The tables that only grow, and the books. Endpoints are a hundred at most.
 const GROWING: &[&str] = &[
     "abuse_records",
     "accounts",
     "audit_log",
+    "callbacks",
+    "crm_legs",
+    "crm_requests",
     "decisions",
+    "deliveries",
     "direct_swaps",
     "disclosures",
     "handover_steps",
@@ -93,6 +99,22 @@ const LISTS: &[(&str, List)] = &[
         Ok(overrides::list(reader, settings, who, Some(false), page(later, UUID))?.len())
     }),
     ("audit", |reader, _, who, later| Ok(report::audit(reader, who, page(later, "100"))?.len())),
+    ("webhooks", |reader, _, who, later| Ok(webhooks::list(reader, who, page(later, UUID))?.len())),
+    ("deliveries", |reader, _, _, later| Ok(deliveries::list(reader, id(UUID), later.then_some(100), 51)?.len())),
+    ("endpoints with something due", |reader, _, _, _| Ok(deliveries::due(reader)?.len())),
+    ("deliveries to attempt", |reader, _, _, _| Ok(deliveries::free(reader, id(UUID), 16)?.len())),
+    // All that waits, by an index that holds nothing else.
+    ("events to hand out", |reader, _, who, _| match who.role {
+        Role::Admin => Ok(outbox::waiting(reader, 1000)?.len()),
+        _ => Err(Refused::NotAllowed("this is no list of theirs")),
+    }),
+    ("events of a time", |reader, _, _, later| {
+        let time = (reader.now() - Duration::hours(1), reader.now());
+        Ok(outbox::between(reader, time, i64::from(later) * 100, 1000)?.len())
+    }),
+    ("requests to repeat", |reader, _, _, _| Ok(crm::to_repeat(reader, 100)?.len())),
+    ("the newest request", |reader, _, _, _| Ok(crm::newest(reader, id(UUID))?.iter().count())),
+    ("a message of the CRM", |reader, _, _, _| Ok(callbacks::find(reader, id(UUID), "msg_1")?.iter().count())),
 ];
 
 #[derive(QueryableByName)]

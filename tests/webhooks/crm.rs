@@ -3,13 +3,13 @@
 use crate::{
     common::databases::databases,
     endpoint::{Endpoint, Reply},
-    fakes::{admin, deliver, hook, pass, send_out, state, turn, world},
+    fakes::{deliver, hook, pass, send_out, settle, state, turn, world},
     fixture::{World, manager, rep, service},
     served::{Read, Served},
 };
 use account_swap::{
     app::{
-        handover::{self, HandoverView, NewSettlement, SettleStep},
+        handover::{self, HandoverView, SettleStep},
         webhooks::WebhookSecrets,
     },
     domain::{
@@ -116,13 +116,7 @@ impl Crm {
 
     /// What two people say, who have looked.
     pub fn settle(&self, outcome: ProposalState) {
-        for by in [manager("mona"), admin()] {
-            let seen = self.seen(&by).version;
-            let new = NewSettlement { outcome, note: "looked it up".to_owned() };
-            let settings = &self.world.settings;
-            let (store, proposal) = (&self.world.store, self.proposal);
-            store.write(|writer| handover::settle_attention(writer, settings, &by, proposal, &new, seen)).unwrap();
-        }
+        settle(&self.world, self.proposal, outcome);
     }
 
     /// The trial is over, and everything with it.
@@ -241,6 +235,8 @@ async fn one_that_comes_when_somebody_looks_is_noted_and_decides_nothing() {
         let request = crm.requests().remove(0);
         pass(&crm.clock, 23 * 60);
         assert_eq!(turn(&crm.world).given_up, 1, "{}", crm.world.name);
+        let cause = crm.seen(&manager("mona")).cause.map(|cause| cause.as_str());
+        assert_eq!(cause, Some("crm_silent"), "{}: it has refused nothing", crm.world.name);
         assert_eq!(crm.say(APPLIED, &request, &[("anna-0", "ben"), ("ben-0", "anna")]).await, "noted");
         assert_eq!(crm.state(), "needs_attention", "{}", crm.world.name);
         let seen = crm.seen(&manager("mona")).crm.unwrap();

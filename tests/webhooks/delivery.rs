@@ -24,7 +24,7 @@ async fn an_event_arrives_signed_as_somebody_elses_library_checks_it() {
         let (_, secrets) = hook(&world, &endpoint, &[]);
         let proposal = world.propose(1)[0].id;
         send_out(&world, proposal);
-        assert_eq!(deliver(&world).await, Sent { delivered: 2, failed: 0, given_up: 0 }, "{}", world.name);
+        assert_eq!(deliver(&world).await, Sent { delivered: 2, ..Sent::default() }, "{}", world.name);
         let got = endpoint.got();
         let kinds: Vec<String> = got.iter().map(|got| got.kind()).collect();
         assert_eq!(kinds, ["proposal.approved", "proposal.executing"], "{}", world.name);

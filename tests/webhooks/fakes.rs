@@ -9,11 +9,13 @@ use account_swap::{
     app::{
         calendar, decide,
         deliver::{Deliverer, Sent},
-        webhooks::{self, NewWebhook, WebhookSecrets, WebhookView},
+        handover::{self, NewSettlement},
+        webhooks::{self, DeliveryView, NewWebhook, WebhookSecrets, WebhookView},
     },
     domain::{
         ids::{ProposalId, WebhookId},
         principal::{Principal, Role},
+        proposal::ProposalState,
         webhook::Scheme,
     },
     store::HandClock,
@@ -54,6 +56,12 @@ pub fn view(world: &World, id: WebhookId) -> WebhookView {
     world.store.read(|reader| webhooks::one(reader, &admin(), id)).unwrap()
 }
 
+/// What was and will be sent to an endpoint, the newest first.
+pub fn sent_to(world: &World, id: WebhookId) -> Vec<DeliveryView> {
+    let page = account_swap::app::Page { after: None, limit: 1000 };
+    world.store.read(|reader| webhooks::list_deliveries(reader, &admin(), id, page)).unwrap()
+}
+
 pub fn deliverer(world: &World) -> Deliverer {
     Deliverer::new(world.store.clone(), &world.settings)
 }
@@ -74,6 +82,7 @@ pub async fn deliver(world: &World) -> Sent {
         all.delivered += sent.delivered;
         all.failed += sent.failed;
         all.given_up += sent.given_up;
+        all.withdrawn += sent.withdrawn;
     }
 }
 
@@ -102,6 +111,17 @@ pub fn send_out(world: &World, proposal: ProposalId) {
     ));
     turn(world);
     assert_eq!(world.kept(proposal).state.as_str(), "executing", "{}", world.name);
+}
+
+/// What two people say of a handover that needs attention, who have looked.
+pub fn settle(world: &World, proposal: ProposalId, outcome: ProposalState) {
+    for by in [manager("mona"), admin()] {
+        let seen = world.store.read(|reader| handover::one(reader, &by, proposal)).unwrap().version;
+        let new = NewSettlement { outcome, note: "looked it up".to_owned() };
+        let done =
+            world.store.write(|writer| handover::settle_attention(writer, &world.settings, &by, proposal, &new, seen));
+        done.unwrap();
+    }
 }
 
 /// Lets the calendar do what is due.

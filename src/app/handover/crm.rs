@@ -19,6 +19,7 @@ use crate::{
     domain::{
         closed::closed_list,
         crm::{AskedLeg, CrmAnswer, CrmRequest, Said, Verdict, Way, repeat_after_minutes, verdict},
+        event::EventKind,
         ids::{AccountId, CrmRequestId, ProposalId, RepId, WebhookId},
         invalidation::Cause,
         principal::{Principal, Role},
@@ -194,6 +195,36 @@ fn is_awaited(proposal: &Proposal, undo: &Undo, way: Way) -> bool {
     }
 }
 
+/// Whether somebody waits for the answer to a request: it is the newest, and its proposal is still on that way.
+fn is_waited_for(reader: &mut Reader<'_>, request: &CrmRequest, proposal: &Proposal) -> Result<bool, Refused> {
+    let is_newest = crm::newest(reader, proposal.id)?.is_some_and(|newest| newest.id == request.id);
+    Ok(is_newest && is_awaited(proposal, &undos::of(reader, proposal.id)?, request.way))
+}
+
+/// The part of a request's event that names it.
+#[derive(Deserialize)]
+struct Named {
+    request: CrmRequestId,
+}
+
+/// Whether an event may still be sent, by what it says: a request that nobody waits for any more may not.
+pub(in crate::app) fn is_still_meant(
+    reader: &mut Reader<'_>,
+    kind: EventKind,
+    details: Option<&str>,
+) -> Result<bool, Refused> {
+    if kind != EventKind::HandoverExecute {
+        return Ok(true);
+    }
+    let named = details.and_then(|text| serde_json::from_str::<Named>(text).ok());
+    let Some(named) = named else { return Ok(false) };
+    let Some(request) = crm::one(reader, named.request)? else { return Ok(false) };
+    match proposals::one(reader, request.proposal)? {
+        Some(proposal) => is_waited_for(reader, &request, &proposal),
+        None => Ok(false),
+    }
+}
+
 /// Asks again what is waited for and due, and returns how many requests that was.
 pub(in crate::app) fn ask_again(store: &Store, settings: &Settings) -> Result<usize, Refused> {
     let due = store.read(|reader| crm::to_repeat(reader, BATCH))?;
@@ -204,14 +235,19 @@ pub(in crate::app) fn ask_again(store: &Store, settings: &Settings) -> Result<us
             let (Some(request), Some(proposal)) = (crm::one(writer, id)?, proposals::one(writer, proposal)?) else {
                 return Ok::<_, Refused>(false);
             };
-            let undo = undos::of(writer, proposal.id)?;
-            let is_newest = crm::newest(writer, proposal.id)?.is_some_and(|newest| newest.id == id);
-            let is_waited_for = is_newest && is_awaited(&proposal, &undo, request.way);
+            // Another process may have asked again since it was found.
+            if request.repeat_at.is_none_or(|at| at > writer.now()) {
+                return Ok(false);
+            }
+            let is_waited_for = is_waited_for(writer, &request, &proposal)?;
             let mut after = request.clone();
             if is_waited_for {
                 after.repeats += 1;
                 after.repeat_at = Some(next_repeat(settings, request.asked_at, after.repeats));
-                let day = if request.way == Way::Back { undo.effective_on } else { proposal.effective_on };
+                let day = match request.way {
+                    Way::Back => undos::of(writer, proposal.id)?.effective_on,
+                    Way::There | Way::Restore => proposal.effective_on,
+                };
                 announce(writer, &request, day);
             } else {
                 after.repeat_at = None;
@@ -228,7 +264,7 @@ pub(in crate::app) fn stop_waiting(writer: &mut Writer<'_>, proposal: &Proposal)
     let undo = undos::of(writer, proposal.id)?;
     let is_waiting = [Way::There, Way::Back].iter().any(|way| is_awaited(proposal, &undo, *way));
     if is_waiting {
-        transfer::disagree(writer, proposal, Cause::CrmRefused)?;
+        transfer::disagree(writer, proposal, Cause::CrmSilent)?;
     }
     Ok(is_waiting)
 }
