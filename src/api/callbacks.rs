@@ -72,5 +72,6 @@ pub async fn receive_callback(
         Ok::<_, Ended>(store.write(|writer| callbacks::receive(writer, settings, id.0, &arrived))?)
     })
     .await?;
+    metrics::counter!("crm_messages_total", "outcome" => taken.outcome.as_str()).increment(1);
     Ok(Json(taken))
 }

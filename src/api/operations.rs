@@ -29,6 +29,7 @@ pub fn metrics() -> &'static PrometheusHandle {
         metrics::describe_histogram!("http_request_duration_seconds", "How long answers took, by route and method.");
         metrics::describe_gauge!("handovers_overdue", "Changes of owner that the CRM has not confirmed in time.");
         metrics::describe_gauge!("audit_checkpoint_failed", "1 where the last checkpoint of the audit log failed.");
+        metrics::describe_counter!("crm_messages_total", "Messages of the CRM, by what they led to.");
         metrics::describe_counter!("webhook_attempts_total", "Attempts to deliver an event, by outcome.");
         metrics::describe_gauge!("webhook_deliveries_waiting", "Events that an endpoint has not taken yet.");
         metrics::describe_gauge!("webhook_oldest_waiting_seconds", "Age of the oldest of them.");

@@ -84,6 +84,8 @@ impl EventKind {
             ("proposal", _, Some("undone")) => Self::ProposalUndone,
             ("proposal", _, Some("needs_attention")) => Self::HandoverNeedsAttention,
             ("handover", "execute", _) => Self::HandoverExecute,
+            // It is over, and the CRM says otherwise.
+            ("handover", "contradict", _) => Self::HandoverNeedsAttention,
             ("undo", _, Some("granted")) => Self::UndoGranted,
             ("run", _, Some("published")) => Self::RunPublished,
             ("run", _, Some("failed")) => Self::RunFailed,

@@ -443,3 +443,59 @@ async fn two_answers_at_once_see_each_other() {
         assert_eq!(crm.state(), "on_trial");
     }
 }
+
+#[actix_web::test]
+async fn one_that_takes_its_word_back_after_the_end_changes_nothing_and_people_are_told() {
+    let both = |one, other| [("anna-0", one), ("ben-0", other)];
+    for ended in ["refused", "completed", "settled"] {
+        for crm in Crm::asked().await {
+            let request = crm.requests().remove(0);
+            match ended {
+                "refused" => drop(crm.say(REFUSED, &request, &both("anna", "ben")).await),
+                "completed" => {
+                    crm.say(APPLIED, &request, &both("ben", "anna")).await;
+                    crm.live_on();
+                }
+                _ => {
+                    pass(&crm.clock, 23 * 60);
+                    turn(&crm.world);
+                    crm.settle(ProposalState::Undone);
+                }
+            }
+            let (state, owners) = (crm.state(), crm.owners());
+            // Who comes later is not told of what was before.
+            deliver(&crm.world).await;
+            let listener = Endpoint::saying(200);
+            hook(&crm.world, &listener, &["handover.needs_attention"]);
+            let (kind, lie) = match ended {
+                "completed" => (REFUSED, both("anna", "ben")),
+                _ => (APPLIED, both("ben", "anna")),
+            };
+            let name = crm.world.name;
+            assert_eq!(crm.say(kind, &request, &lie).await, "needs_attention", "{name}: {ended}");
+            assert_eq!((crm.state(), crm.owners()), (state, owners), "{name}: {ended}: nothing changes");
+            deliver(&crm.world).await;
+            let told: Vec<String> = listener.take().iter().map(|got| got.subject()).collect();
+            assert_eq!(told, [format!("proposals/{}", crm.proposal)], "{name}: {ended}: once for what is said at once");
+            assert_eq!(crm.say(kind, &request, &lie).await, "known", "{name}: {ended}");
+            deliver(&crm.world).await;
+            assert!(listener.got().is_empty(), "{name}: {ended}: and once for what is said twice");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_late_word_that_fits_how_it_ended_is_noted_and_told_to_nobody() {
+    for crm in Crm::asked().await {
+        let request = crm.requests().remove(0);
+        pass(&crm.clock, 23 * 60);
+        turn(&crm.world);
+        crm.settle(ProposalState::Undone);
+        deliver(&crm.world).await;
+        let listener = Endpoint::saying(200);
+        hook(&crm.world, &listener, &["handover.needs_attention"]);
+        assert_eq!(crm.say(REFUSED, &request, &[("anna-0", "anna")]).await, "noted", "{}", crm.world.name);
+        deliver(&crm.world).await;
+        assert!(listener.got().is_empty(), "{}", crm.world.name);
+    }
+}

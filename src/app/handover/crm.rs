@@ -27,7 +27,7 @@ use crate::{
         undo::{Undo, UndoState},
     },
     settings::Settings,
-    store::{StoreError, audit::Change, crm, proposals, undos},
+    store::{StoreError, audit::Change, crm, proposals, roster, undos},
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -312,13 +312,20 @@ pub(in crate::app) fn hear(
     follow(writer, settings, &who, &proposal, &request, &news)
 }
 
+/// A leg of which something new was said.
+struct News {
+    leg: AskedLeg,
+    /// Who has the account, as was said now; what was said first stands in the leg.
+    owner: RepId,
+}
+
 /// Writes what is new of an answer; returns the legs it is news of.
 fn note(
     writer: &mut Writer<'_>,
     request: &mut CrmRequest,
     answer: CrmAnswer,
     words: &[CrmWord],
-) -> Result<Vec<AskedLeg>, Refused> {
+) -> Result<Vec<News>, Refused> {
     if words.is_empty() {
         return Err(Refused::invalid("/data/legs", "nothing", "an account of the request at least"));
     }
@@ -338,7 +345,7 @@ fn note(
             Some(_) => leg.is_contradicted = true,
         }
         crm::change_leg(writer, id, leg)?;
-        news.push(leg.clone());
+        news.push(News { leg: leg.clone(), owner: word.owner.clone() });
     }
     Ok(news)
 }
@@ -350,13 +357,12 @@ fn follow(
     who: &Principal,
     proposal: &Proposal,
     request: &CrmRequest,
-    news: &[AskedLeg],
+    news: &[News],
 ) -> Result<CrmTaken, Refused> {
-    let undo = undos::of(writer, proposal.id)?;
-    let is_newest = crm::newest(writer, proposal.id)?.is_some_and(|newest| newest.id == request.id);
-    if !is_newest || !is_awaited(proposal, &undo, request.way) {
+    if !is_waited_for(writer, request, proposal)? {
         return late(writer, proposal, news);
     }
+    let undo = undos::of(writer, proposal.id)?;
     let by = ProposalActor::Service;
     let (after, taken) = match (verdict(request), request.way) {
         (Verdict::Wait, _) => (touch(writer, proposal, |_| {})?, CrmTaken::Noted),
@@ -381,13 +387,18 @@ fn follow(
 }
 
 /// What comes when nobody waits for it: where it says that an account is elsewhere than it should be, somebody must look.
-fn late(writer: &mut Writer<'_>, proposal: &Proposal, news: &[AskedLeg]) -> Result<CrmTaken, Refused> {
+/// What has ended stays as it ended; people are told all the same.
+fn late(writer: &mut Writer<'_>, proposal: &Proposal, news: &[News]) -> Result<CrmTaken, Refused> {
     let receiver = |leg: &AskedLeg| proposal.legs.iter().find(|own| own.position == leg.leg).map(|own| &own.to);
-    let is_elsewhere =
-        |leg: &AskedLeg| leg.is_contradicted || leg.said.as_ref().map(|said| &said.owner) != receiver(leg);
     let is_wrong = match proposal.state {
         ProposalState::Executing => true,
-        ProposalState::OnTrial => news.iter().any(is_elsewhere),
+        ProposalState::OnTrial => {
+            let is_elsewhere =
+                |leg: &AskedLeg| leg.is_contradicted || leg.said.as_ref().map(|said| &said.owner) != receiver(leg);
+            news.iter().any(|news| is_elsewhere(&news.leg))
+        }
+        ProposalState::Completed => return ended(writer, proposal, news, |own| &own.to),
+        ProposalState::Undone => return ended(writer, proposal, news, |own| &own.from),
         _ => false,
     };
     if is_wrong {
@@ -396,6 +407,36 @@ fn late(writer: &mut Writer<'_>, proposal: &Proposal, news: &[AskedLeg]) -> Resu
     }
     touch(writer, proposal, |_| {})?;
     Ok(CrmTaken::Noted)
+}
+
+/// What comes when all is over, and the accounts went to `whose` side: people are told where it says that one is neither
+/// there nor where it is today.
+fn ended(
+    writer: &mut Writer<'_>,
+    proposal: &Proposal,
+    news: &[News],
+    whose: fn(&Leg) -> &RepId,
+) -> Result<CrmTaken, Refused> {
+    let mut is_elsewhere = false;
+    for News { leg, owner } in news {
+        let own = proposal.legs.iter().find(|own| own.position == leg.leg).map(whose);
+        let today = roster::account(writer, &leg.account)?.map(|held| held.account.owner);
+        is_elsewhere |= own != Some(owner) && today.as_ref() != Some(owner);
+    }
+    touch(writer, proposal, |_| {})?;
+    if !is_elsewhere {
+        return Ok(CrmTaken::Noted);
+    }
+    writer.record(Change {
+        actor: system(),
+        action: "contradict",
+        subject_kind: "handover",
+        subject_id: proposal.id.to_string(),
+        from_state: None,
+        to_state: None,
+    });
+    tracing::warn!(proposal = %proposal.id, "the CRM says that accounts are elsewhere than where a handover ended");
+    Ok(CrmTaken::NeedsAttention)
 }
 
 /// Ends a change of owner of which nothing was carried out, or nothing is any more.
