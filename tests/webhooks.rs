@@ -4,6 +4,8 @@ mod common;
 
 #[path = "webhooks/addresses.rs"]
 mod addresses;
+#[path = "webhooks/changed.rs"]
+mod changed;
 #[path = "webhooks/crm.rs"]
 mod crm;
 #[path = "webhooks/delivery.rs"]

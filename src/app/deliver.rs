@@ -257,32 +257,31 @@ impl Deliverer {
     }
 
     /// Why an endpoint gets nothing more after these attempts; nothing where it does.
-    fn end(
-        &self,
-        writer: &mut Writer<'_>,
-        webhook: WebhookId,
-        attempts: &[(i64, Outcome)],
-    ) -> Result<Option<DisabledBecause>, Refused> {
+    fn end(&self, now: DateTime<Utc>, present: &Webhook, attempts: &[(i64, Outcome)]) -> Option<DisabledBecause> {
         let has = |fits: fn(&Outcome) -> bool| attempts.iter().any(|(_, outcome)| fits(outcome));
         if has(|outcome| matches!(outcome, Outcome::Failed { is_gone: true, .. })) {
-            return Ok(Some(DisabledBecause::Gone));
+            return Some(DisabledBecause::Gone);
         }
         let takes_nothing = has(|outcome| matches!(outcome, Outcome::Failed { .. }))
             && !has(|outcome| matches!(outcome, Outcome::Delivered(_)));
-        let long_ago = writer.now() - TimeDelta::hours(self.settings.webhooks.disable_after_hours.into());
-        let since = kept::one(writer, webhook)?.and_then(|(present, _)| present.failing_since);
-        Ok((takes_nothing && since.is_some_and(|since| since <= long_ago)).then_some(DisabledBecause::Failing))
+        let long_ago = now - TimeDelta::hours(self.settings.webhooks.disable_after_hours.into());
+        let is_long = present.failing_since.is_some_and(|since| since <= long_ago);
+        (takes_nothing && is_long).then_some(DisabledBecause::Failing)
     }
 
     fn settle(&self, batch: &Batch, attempts: &[(i64, Outcome)]) -> Result<Sent, Refused> {
         let Batch { webhook, claim, .. } = batch;
         let sent = self.store.write(|writer| {
             let now = writer.now();
-            let because = self.end(writer, webhook.id, attempts)?;
-            let mut sent = Sent::default();
+            kept::hold(writer, webhook.id)?;
+            // One that was changed meanwhile may be somewhere else: it has not failed.
+            let present = kept::one(writer, webhook.id)?.map(|(present, _)| present);
+            let same = present.filter(|present| present.version == webhook.version);
+            let because = same.as_ref().and_then(|same| self.end(now, same, attempts));
+            let mut sent = Sent { withdrawn: batch.withdrawn, ..Sent::default() };
             for (seq, outcome) in attempts {
                 // What an endpoint does not take that is disabled now waits for whoever enables it.
-                let attempted = outcome.settled(now, because.is_some());
+                let attempted = outcome.settled(now, because.is_some() || same.is_none());
                 if !deliveries::settle(writer, webhook.id, claim.lease, *seq, &attempted)? {
                     continue;
                 }
@@ -293,10 +292,10 @@ impl Deliverer {
                     Attempted::LetGo => {}
                 }
             }
-            if !sent.is_nothing() {
-                kept::fares(writer, webhook.id, sent.delivered > 0)?;
+            if sent.delivered + sent.failed + sent.given_up > 0 {
+                kept::fares(writer, webhook.id, webhook.version, sent.delivered > 0)?;
                 if let Some(because) = because {
-                    webhooks::give_up(writer, webhook.id, because)?;
+                    webhooks::give_up(writer, webhook.id, webhook.version, because)?;
                 }
             }
             Ok::<_, Refused>(sent)

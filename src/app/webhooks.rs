@@ -13,6 +13,7 @@ use super::{Page, Reader, Refused, Writer, fresh_version, handover, system};
 use crate::{
     delivery::{Guard, Secret},
     domain::{
+        event::EventKind,
         ids::{Version, WebhookId},
         principal::{Principal, Role},
         webhook::{
@@ -174,6 +175,9 @@ fn advance(
 }
 
 /// Gives an endpoint another address, another description, or other events to take.
+///
+/// What waits goes to another address at once, for that one has not failed; what waits of kinds that are taken no more is
+/// forgotten.
 pub fn change(
     writer: &mut Writer<'_>,
     settings: &Settings,
@@ -191,9 +195,19 @@ pub fn change(
         kinds: new.kinds.clone().unwrap_or_else(|| before.takes.kinds.clone()),
     };
     check(&settings.webhooks, &url, &description, &takes)?;
+    let (is_elsewhere, takes_others) = (url != before.url, takes != before.takes);
     let after = advance(writer, who, found, WebhookAction::Change, WebhookActor::Admin, |webhook, _| {
         (webhook.url, webhook.description, webhook.takes) = (url, description, takes);
+        webhook.failing_since = webhook.failing_since.filter(|_| !is_elsewhere);
     })?;
+    if is_elsewhere {
+        kept::forgive(writer, id)?;
+        deliveries::hasten(writer, id)?;
+    }
+    if takes_others {
+        let dropped: Vec<EventKind> = EventKind::ALL.iter().copied().filter(|kind| !after.takes.has(*kind)).collect();
+        deliveries::drop_kinds(writer, id, &dropped)?;
+    }
     Ok(WebhookView::of(&after))
 }
 
@@ -240,6 +254,7 @@ pub fn enable(
     let after = advance(writer, who, found, WebhookAction::Enable, WebhookActor::Admin, |webhook, _| {
         (webhook.disabled_because, webhook.failing_since) = (None, None);
     })?;
+    kept::forgive(writer, id)?;
     deliveries::hasten(writer, id)?;
     Ok(WebhookView::of(&after))
 }
@@ -256,6 +271,7 @@ pub fn delete(
         (webhook.failing_since, webhook.previous_until) = (None, None);
         *keys = Keys { current: Secrets { out: String::new(), back: String::new() }, previous: None };
     })?;
+    kept::forgive(writer, id)?;
     deliveries::drop_all(writer, id)?;
     Ok(WebhookView::of(&after))
 }
@@ -305,10 +321,16 @@ pub fn replay(
     Ok(Replayed { webhook: WebhookView::of(&webhook), events })
 }
 
-/// Stops sending to an endpoint that has failed for long or is gone; others are told. Nothing where somebody was faster.
-pub(super) fn give_up(writer: &mut Writer<'_>, id: WebhookId, because: DisabledBecause) -> Result<bool, Refused> {
+/// Stops sending to an endpoint that has failed for long or is gone; others are told. Nothing where somebody has changed it
+/// since that version.
+pub(super) fn give_up(
+    writer: &mut Writer<'_>,
+    id: WebhookId,
+    version: Version,
+    because: DisabledBecause,
+) -> Result<bool, Refused> {
     let Some(found) = kept::one(writer, id)? else { return Ok(false) };
-    if found.0.state != WebhookState::Active {
+    if found.0.state != WebhookState::Active || found.0.version != version {
         return Ok(false);
     }
     advance(writer, &system(), found, WebhookAction::GiveUp, WebhookActor::System, |webhook, _| {

@@ -297,6 +297,16 @@ pub fn hasten(writer: &mut Writer<'_>, webhook: WebhookId) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Forgets what waits for an endpoint of kinds that it takes no more.
+pub fn drop_kinds(writer: &mut Writer<'_>, webhook: WebhookId, kinds: &[EventKind]) -> Result<(), StoreError> {
+    let words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let is_of_these = exists(outbox::table.filter(outbox::seq.eq(deliveries::seq).and(outbox::event.eq_any(words))));
+    let own = deliveries::table
+        .filter(deliveries::webhook_id.eq(String::from(webhook)).and(deliveries::settled_at.is_null()));
+    diesel::delete(own.filter(is_of_these)).execute(&mut *writer.connection)?;
+    Ok(())
+}
+
 /// Forgets all deliveries to an endpoint, because it is gone.
 pub fn drop_all(writer: &mut Writer<'_>, webhook: WebhookId) -> Result<(), StoreError> {
     let own = deliveries::table.filter(deliveries::webhook_id.eq(String::from(webhook)));

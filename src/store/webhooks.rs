@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     event::EventKind,
-    ids::WebhookId,
+    ids::{Version, WebhookId},
     webhook::{Takes, Webhook, WebhookState},
 };
 use chrono::NaiveDateTime;
@@ -37,8 +37,8 @@ pub struct Keys {
     pub previous: Option<Secrets>,
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = webhooks, treat_none_as_null = true)]
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = webhooks)]
 struct Row {
     id: String,
     url: String,
@@ -164,7 +164,24 @@ pub fn change(writer: &mut Writer<'_>, before: &Webhook, after: &Webhook, keys: 
             .and(webhooks::state.eq(before.state.as_str()))
             .and(webhooks::version.eq(String::from(before.version))),
     );
-    exactly_one(diesel::update(target).set(Row::of(after, keys)).execute(&mut *writer.connection)?)?;
+    let row = Row::of(after, keys);
+    let changed = diesel::update(target)
+        .set((
+            webhooks::url.eq(row.url),
+            webhooks::description.eq(row.description),
+            webhooks::takes_all.eq(row.takes_all),
+            webhooks::scheme.eq(row.scheme),
+            webhooks::state.eq(row.state),
+            webhooks::disabled_because.eq(row.disabled_because),
+            webhooks::previous_until.eq(row.previous_until),
+            webhooks::version.eq(row.version),
+            webhooks::secret.eq(row.secret),
+            webhooks::callback_secret.eq(row.callback_secret),
+            webhooks::previous_secret.eq(row.previous_secret),
+            webhooks::previous_callback_secret.eq(row.previous_callback_secret),
+        ))
+        .execute(&mut *writer.connection)?;
+    exactly_one(changed)?;
     if before.takes == after.takes { Ok(()) } else { name_kinds(writer, after) }
 }
 
@@ -183,10 +200,11 @@ fn name_kinds(writer: &mut Writer<'_>, webhook: &Webhook) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Writes how an endpoint fares: that it has taken something, or that it takes nothing since now, unless it did so before.
-pub fn fares(writer: &mut Writer<'_>, id: WebhookId, has_taken: bool) -> Result<(), StoreError> {
+/// Writes how an endpoint fares that is still of a version: that it has taken something, or that it takes nothing since now,
+/// unless it did so before.
+pub fn fares(writer: &mut Writer<'_>, id: WebhookId, version: Version, has_taken: bool) -> Result<(), StoreError> {
     let now = writer.now().naive_utc();
-    let own = webhooks::table.find(String::from(id));
+    let own = webhooks::table.find(String::from(id)).filter(webhooks::version.eq(String::from(version)));
     if has_taken {
         diesel::update(own.filter(webhooks::failing_since.is_not_null()))
             .set(webhooks::failing_since.eq(None::<NaiveDateTime>))
@@ -196,5 +214,14 @@ pub fn fares(writer: &mut Writer<'_>, id: WebhookId, has_taken: bool) -> Result<
             .set(webhooks::failing_since.eq(Some(now)))
             .execute(&mut *writer.connection)?;
     }
+    Ok(())
+}
+
+/// Forgets that an endpoint has taken nothing.
+pub fn forgive(writer: &mut Writer<'_>, id: WebhookId) -> Result<(), StoreError> {
+    let own = webhooks::table.find(String::from(id));
+    diesel::update(own.filter(webhooks::failing_since.is_not_null()))
+        .set(webhooks::failing_since.eq(None::<NaiveDateTime>))
+        .execute(&mut *writer.connection)?;
     Ok(())
 }
