@@ -26,7 +26,7 @@ use crate::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -110,7 +110,15 @@ impl Deliverer {
                 _ = looks.tick() => {}
                 _ = stopped.changed() => break,
             }
-            under_way.retain(|_, task| !task.is_finished());
+            under_way.retain(|webhook, task| match task.now_or_never() {
+                None => true,
+                Some(ended) => {
+                    if let Err(panic) = ended {
+                        tracing::error!(%webhook, %panic, "delivery ended in a panic; the next look tries again");
+                    }
+                    false
+                }
+            });
             if count.is_multiple_of(LOOKS_A_COUNT) {
                 self.blocking(Self::tidy).await.unwrap_or_else(complain);
             }
@@ -155,7 +163,7 @@ impl Deliverer {
         self.blocking(move |own| own.settle(&batch, &attempts)).await
     }
 
-    /// Database work on a thread for such.
+    /// Database work on a thread for such; a panic there is an error like others.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, Refused> + Send + 'static,
@@ -163,7 +171,10 @@ impl Deliverer {
         let own = self.clone();
         match tokio::task::spawn_blocking(move || work(&own)).await {
             Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            Err(panic) => {
+                tracing::error!(%panic, "work on deliveries ended in a panic");
+                Err(StoreError::Busy(panic.to_string()).into())
+            }
         }
     }
 
@@ -356,4 +367,21 @@ fn signing(webhook: &Webhook, keys: &Keys, now: DateTime<Utc>) -> Result<Vec<Sec
 fn complain<T: Default>(error: Refused) -> T {
     tracing::warn!(%error, "events could not be delivered; the next look tries again");
     T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_at_work_is_an_error_after_which_delivery_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::built_in();
+        settings.database.url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let deliverer = Deliverer::new(Store::open(&settings.database).unwrap(), &settings);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let ended: Result<(), Refused> = runtime.block_on(deliverer.blocking(|_| panic!("planted")));
+        assert!(ended.unwrap_err().to_string().contains("panic"));
+        assert_eq!(runtime.block_on(deliverer.round()).unwrap(), Sent::default());
+    }
 }

@@ -62,8 +62,10 @@ pub fn answer(settings: Settings, store: Store, listener: TcpListener) -> Result
         drop(stopping);
         // A run that has begun is finished; the task itself cannot fail.
         let _ = nights.await;
-        if let Some(deliverer) = deliverer {
-            let _ = deliverer.await;
+        if let Some(deliverer) = deliverer
+            && let Err(panic) = deliverer.await
+        {
+            tracing::error!(%panic, "delivery had ended in a panic");
         }
         tracing::info!("stopped");
         Ok(())
