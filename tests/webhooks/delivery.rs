@@ -391,3 +391,23 @@ async fn what_is_settled_is_known_for_a_month_and_then_forgotten() {
         assert_eq!(deliver(&world).await, Sent::default(), "{}: and not sent again", world.name);
     }
 }
+
+#[actix_web::test]
+async fn what_a_disabled_endpoint_takes_waits_for_it_for_a_month() {
+    for (days, arrive) in [(29, 2), (31, 0)] {
+        for database in databases() {
+            let (world, clock) = world(database, 1);
+            let endpoint = Endpoint::saying(200);
+            let (made, _) = hook(&world, &endpoint, &[]);
+            world.store.write(|writer| webhooks::disable(writer, &admin(), made.id, made.version)).unwrap();
+            send_out(&world, world.propose(1)[0].id);
+            deliver(&world).await;
+            pass(&clock, days * 24 * 60);
+            deliverer(&world).tidy().unwrap();
+            let seen = view(&world, made.id).version;
+            world.store.write(|writer| webhooks::enable(writer, &admin(), made.id, seen)).unwrap();
+            assert_eq!(deliver(&world).await.delivered, arrive, "{}: after {days} days", world.name);
+            assert_eq!(endpoint.got().len(), arrive, "{}: after {days} days", world.name);
+        }
+    }
+}
