@@ -7,7 +7,9 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    app::webhooks::{self, DeliveryView, NewWebhook, Replay, Replayed, WebhookChange, WebhookMade, WebhookView},
+    app::webhooks::{
+        self, DeliveryView, NewWebhook, Replay, Replayed, Rotation, WebhookChange, WebhookMade, WebhookView,
+    },
     domain::ids::WebhookId,
 };
 use actix_web::{HttpResponse, get, http::StatusCode, post, web::Json};
@@ -112,17 +114,23 @@ pub async fn change_webhook(
 /// Rotate an endpoint's secrets
 ///
 /// For an admin. The new secrets are told in this answer and never again. The present ones count beside them for a day, or as
-/// the settings say: messages carry two signatures meanwhile.
+/// the settings say: messages carry two signatures meanwhile. With `at_once` they count no more, because somebody has them
+/// who must not.
 #[utoipa::path(
     tag = "webhooks",
     operation_id = "rotateWebhook",
     params(("id" = WebhookId, Path, description = "The endpoint."), IfMatch),
+    request_body(content = Rotation, description = "What becomes of the present secrets; may be absent."),
     responses((status = 200, description = "It has new secrets.", body = WebhookMade))
 )]
 #[post("/webhooks/{id}/rotate")]
-pub async fn rotate_webhook(post: Post, id: Named<WebhookId>, if_match: IfMatch) -> Result<HttpResponse, Problem> {
-    post.once_and_tell(move |writer, settings, who, _| {
-        let (webhook, secrets) = webhooks::rotate(writer, settings, who, id.0, if_match.0)?;
+pub async fn rotate_webhook(
+    post: Post<Rotation>,
+    id: Named<WebhookId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    post.once_and_tell(move |writer, settings, who, asked| {
+        let (webhook, secrets) = webhooks::rotate(writer, settings, who, id.0, asked, if_match.0)?;
         let kept = WebhookMade { webhook: webhook.clone(), secrets: None };
         Ok((changed(webhook.version, &kept), WebhookMade { webhook, secrets: Some(secrets) }))
     })

@@ -7,7 +7,9 @@
 
 mod views;
 
-pub use views::{DeliveryView, NewWebhook, Replay, Replayed, WebhookChange, WebhookMade, WebhookSecrets, WebhookView};
+pub use views::{
+    DeliveryView, NewWebhook, Replay, Replayed, Rotation, WebhookChange, WebhookMade, WebhookSecrets, WebhookView,
+};
 
 use super::{Page, Reader, Refused, Writer, fresh_version, handover, system};
 use crate::{
@@ -211,20 +213,23 @@ pub fn change(
     Ok(WebhookView::of(&after))
 }
 
-/// Makes new secrets; the present ones count beside them for a while, those before no more.
+/// Makes new secrets; the present ones count beside them for a while, those before no more. A leaked secret is forgotten at
+/// once where that is asked.
 pub fn rotate(
     writer: &mut Writer<'_>,
     settings: &Settings,
     who: &Principal,
     id: WebhookId,
+    asked: &Rotation,
     if_match: Version,
 ) -> Result<(WebhookView, WebhookSecrets), Refused> {
     let found = find_seen(writer, who, id, if_match)?;
     let (fresh, told) = make_secrets(found.0.scheme);
     let until = writer.now() + TimeDelta::hours(settings.webhooks.rotation_hours.into());
     let after = advance(writer, who, found, WebhookAction::Rotate, WebhookActor::Admin, |webhook, keys| {
-        webhook.previous_until = Some(until);
-        keys.previous = Some(std::mem::replace(&mut keys.current, fresh));
+        let present = std::mem::replace(&mut keys.current, fresh);
+        webhook.previous_until = (!asked.at_once).then_some(until);
+        keys.previous = (!asked.at_once).then_some(present);
     })?;
     Ok((WebhookView::of(&after), told))
 }

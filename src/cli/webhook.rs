@@ -7,8 +7,8 @@ use super::{Context, Failure};
 use account_swap::{
     app::{
         Page, Refused, Store, Writer,
-        deliver::Deliverer,
-        webhooks::{self, NewWebhook, Replay, WebhookChange, WebhookMade, WebhookView},
+        deliver::{Deliverer, Sent},
+        webhooks::{self, NewWebhook, Replay, Rotation, WebhookChange, WebhookMade, WebhookView},
     },
     domain::{
         event::EventKind,
@@ -52,6 +52,9 @@ enum What {
     Rotate {
         /// Which.
         id: WebhookId,
+        /// The present ones count no more: somebody has them who must not.
+        #[arg(long)]
+        at_once: bool,
     },
     /// Sends it nothing for now; what it takes waits.
     Disable {
@@ -145,10 +148,10 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
             let (webhook, secrets) = store.write(|writer| webhooks::create(writer, settings, &who, &new))?;
             tell(context, WebhookMade { webhook, secrets: Some(secrets) })
         }
-        What::Rotate { id } => {
+        What::Rotate { id, at_once } => {
             let (webhook, secrets) = store.write(|writer| {
                 let seen = seen(writer, &who, id)?;
-                webhooks::rotate(writer, settings, &who, id, seen)
+                webhooks::rotate(writer, settings, &who, id, &Rotation { at_once }, seen)
             })?;
             tell(context, WebhookMade { webhook, secrets: Some(secrets) })
         }
@@ -238,6 +241,7 @@ fn deliveries(context: &Context, store: &Store, who: &Principal, id: WebhookId, 
 fn deliver(context: &Context, store: Store, settings: &Settings) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let sent = runtime.block_on(Deliverer::new(store, settings).round())?;
-    let words = format!("{} delivered, {} to be sent again, {} given up", sent.delivered, sent.failed, sent.given_up);
+    let Sent { delivered, failed, given_up, withdrawn } = sent;
+    let words = format!("{delivered} delivered, {failed} to be sent again, {given_up} given up, {withdrawn} withdrawn");
     context.say(&sent, words)
 }

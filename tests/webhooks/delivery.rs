@@ -10,7 +10,7 @@ use account_swap::{
     app::{
         decide,
         deliver::Sent,
-        webhooks::{self, Replay},
+        webhooks::{self, Replay, Rotation},
     },
     domain::decline::DeclineReason,
 };
@@ -261,7 +261,9 @@ async fn while_secrets_are_rotated_a_message_carries_two_signatures() {
         let proposals: Vec<_> = world.propose(2).iter().map(|proposal| proposal.id).collect();
         let (after, new) = world
             .store
-            .write(|writer| webhooks::rotate(writer, &world.settings, &admin(), made.id, made.version))
+            .write(|writer| {
+                webhooks::rotate(writer, &world.settings, &admin(), made.id, &Rotation::default(), made.version)
+            })
             .unwrap();
         assert_ne!(old.secret, new.secret);
         assert!(after.previous_until.is_some());

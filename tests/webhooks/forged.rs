@@ -5,7 +5,7 @@ use crate::{
     endpoint::Endpoint,
     fakes::{admin, hook, pass},
 };
-use account_swap::app::webhooks;
+use account_swap::app::webhooks::{self, Rotation};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
@@ -168,13 +168,42 @@ async fn either_secret_counts_while_they_are_rotated_and_then_only_the_new_one()
         };
         let seen = crm.world.store.read(|reader| webhooks::one(reader, &admin(), crm.hook)).unwrap().version;
         let settings = &crm.world.settings;
-        let (_, fresh) =
-            crm.world.store.write(|writer| webhooks::rotate(writer, settings, &admin(), crm.hook, seen)).unwrap();
+        let asked = Rotation::default();
+        let rotated =
+            crm.world.store.write(|writer| webhooks::rotate(writer, settings, &admin(), crm.hook, &asked, seen));
+        let (_, fresh) = rotated.unwrap();
         crm.send(&crm.sign(&word("anna-0", "ben"))).await.with(200);
         pass(&crm.clock, 24 * 60 + 1);
         crm.send(&crm.sign(&word("ben-0", "anna"))).await.with(401);
         crm.secrets = fresh;
         let taken = crm.send(&crm.sign(&word("ben-0", "anna"))).await.with(200).json();
+        assert_eq!(taken["outcome"], "carried_out", "{}", crm.world.name);
+    }
+}
+
+#[actix_web::test]
+async fn a_leaked_secret_counts_no_more_from_the_moment_it_is_rotated_away() {
+    for mut crm in Crm::asked().await {
+        let request = crm.requests().remove(0);
+        let (store, settings) = (&crm.world.store, &crm.world.settings);
+        let (mut old, mut secrets) = (Vec::new(), crm.secrets.clone());
+        // The first rotation keeps the old ones for a day; the second is to forget those as well.
+        for at_once in [false, true] {
+            old.push(secrets);
+            let seen = store.read(|reader| webhooks::one(reader, &admin(), crm.hook)).unwrap().version;
+            let asked = Rotation { at_once };
+            let rotated = store.write(|writer| webhooks::rotate(writer, settings, &admin(), crm.hook, &asked, seen));
+            let (view, fresh) = rotated.unwrap();
+            assert_eq!(view.previous_until.is_some(), !at_once, "{}", crm.world.name);
+            secrets = fresh;
+        }
+        for leaked in old {
+            crm.secrets = leaked;
+            let forged = crm.sign(&applied(&request));
+            assert_eq!(crm.send(&forged).await.with(401).code(), "not_signed", "{}", crm.world.name);
+        }
+        crm.secrets = secrets;
+        let taken = crm.send(&crm.sign(&applied(&request))).await.with(200).json();
         assert_eq!(taken["outcome"], "carried_out", "{}", crm.world.name);
     }
 }

@@ -40,6 +40,10 @@ async fn a_secret_is_told_once_also_to_who_asks_again_under_the_same_key() {
         let stale = served.post(&format!("{path}/rotate"), &admin()).key("other").if_match(&tag).send().await;
         assert_eq!(stale.with(412).code(), "stale", "{}", world.name);
         let tag = served.get(&path, &admin()).send().await.header("etag").to_owned();
+        let ask = served.post(&format!("{path}/rotate"), &admin()).key("leak").if_match(&tag);
+        let forgotten = ask.json(&json!({"at_once": true})).send().await.with(200).json();
+        assert_eq!(forgotten["webhook"]["previous_until"], json!(null), "{}", world.name);
+        let tag = served.get(&path, &admin()).send().await.header("etag").to_owned();
         served.post(&format!("{path}/delete"), &admin()).key("end").if_match(&tag).send().await.with(200);
         served.get(&path, &admin()).send().await.with(404);
     }
@@ -98,7 +102,9 @@ async fn an_endpoint_is_looked_after_on_the_command_line() {
     assert_eq!(json(&["replay", id, "--since", "2020-01-01T00:00:00Z"])["events"], 0);
     assert_eq!(json(&["deliveries", id]), json!([]));
     assert!(json(&["rotate", id])["secrets"]["callback_secret"].as_str().unwrap().starts_with("whsec_"));
-    assert_eq!(json(&["deliver"]), json!({"delivered": 0, "failed": 0, "given_up": 0}));
+    assert!(json(&["rotate", id])["webhook"]["previous_until"].is_string());
+    assert_eq!(json(&["rotate", id, "--at-once"])["webhook"]["previous_until"], json!(null));
+    assert_eq!(json(&["deliver"]), json!({"delivered": 0, "failed": 0, "given_up": 0, "withdrawn": 0}));
     assert_eq!(json(&["delete", id])["state"], "deleted");
     let (code, _, err) = run(&["show", id]);
     assert_eq!(code, Some(2), "{err}");

@@ -57,6 +57,16 @@ pub struct WebhookChange {
     pub kinds: Option<BTreeSet<EventKind>>,
 }
 
+/// How secrets are rotated.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// Whether the present secrets count no more from now on, because somebody has them who must not.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub at_once: bool,
+}
+
 /// Which events are sent again.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
