@@ -23,6 +23,8 @@ mod history;
 mod kills;
 #[path = "fire/links.rs"]
 mod links;
+#[path = "fire/listener.rs"]
+mod listener;
 #[path = "fire/nights.rs"]
 mod nights;
 #[path = "fire/planted.rs"]

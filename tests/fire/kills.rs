@@ -1,10 +1,12 @@
 //! The service is killed at random moments while sixteen people write.
 //!
 //! Holds: after each kill the next process serves at once, what was acknowledged is there, and every request that had no
-//! answer gets one under the same key; every invariant stands, by the auditor.
+//! answer gets one under the same key; whoever listens hears of every event, in order of each thing; every invariant stands,
+//! by the auditor.
 
 use super::{
     clients::{begin_the_day, under_writers},
+    listener::Listener,
     *,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -16,6 +18,7 @@ fn kill_under_fire(name: &str, url: &str, kills: usize) {
     let mut random = StdRng::seed_from_u64(seed);
     let program = Program::new(url);
     let company = company::found(&program, 40);
+    let listener = Listener::of(&program);
     let mut watch = Watch::new(url, std::slice::from_ref(&program));
     let mut serving = program.serve();
     let scene = Scene::new(&serving.address);
@@ -42,8 +45,13 @@ fn kill_under_fire(name: &str, url: &str, kills: usize) {
         }
     });
     let took = began.elapsed().as_secs_f64();
-    watch.expect_nothing(&scene, "after all");
+    let told_until = Instant::now() + Duration::from_secs(120);
+    while !Listener::has_all(watch.expect_nothing(&scene, "after all")) {
+        assert!(Instant::now() < told_until, "{name}: somebody is told for ever");
+        thread::sleep(Duration::from_millis(500));
+    }
     drop(serving);
+    let told = listener.expect_all_in_order(&watch.earlier, name);
     let (last, audits) = (&watch.earlier, watch.audits);
     let verified = verified(&program, last);
     assert!(verified.iter().all(|(_, is_made_again)| *is_made_again), "{name}: {verified:?}");
@@ -53,7 +61,7 @@ fn kill_under_fire(name: &str, url: &str, kills: usize) {
     let internal: Vec<_> = log.iter().filter(|one| matches!(one.answer, Some((500, _)))).collect();
     println!(
         "{name}: {kills} kills in {took:.0} s: {:.2} s each, of which {:.2} s until somebody serves again and {:.2} s for audits; {} requests, {acknowledged} acknowledged, {unanswered} without an answer, {} runs \
-         made again, {} proposals, {} of them moved; {audits} audits, no violation",
+         made again, {} proposals, {} of them moved, {told} events in {} messages; {audits} audits, no violation",
         took / kills as f64,
         starting.as_secs_f64() / kills as f64,
         auditing.as_secs_f64() / kills as f64,
@@ -61,7 +69,9 @@ fn kill_under_fire(name: &str, url: &str, kills: usize) {
         verified.len(),
         last.proposals.len(),
         count(last, &["on_trial", "completed"]),
+        listener.count(),
     );
+    assert!(told > kills, "{name}: there was little to tell: {told}");
     assert!(internal.is_empty(), "{name}: an end is no internal error: {internal:#?}");
     assert!(acknowledged > kills && unanswered > 0, "{name}: the kills met nobody");
     assert!(count(last, &["on_trial"]) > 0, "{name}: nothing changed hands");

@@ -40,6 +40,10 @@ impl Program {
             ("PROPOSALS__TAKE_BACK_MINUTES", "0"),
             ("SUBMISSIONS__TAKEN_BACK_IN_30_DAYS", "1000000"),
             ("REPORTS__PRICE_OF_FAIRNESS", "false"),
+            // Whoever listens to it is on this machine, and what a killed process held is soon another's.
+            ("WEBHOOKS__ALLOWED_HOSTS", "127.0.0.1"),
+            ("WEBHOOKS__REQUEST_TIMEOUT_MILLISECONDS", "1000"),
+            ("WEBHOOKS__LEASE_SECONDS", "2"),
         ] {
             program.set(name, value);
         }

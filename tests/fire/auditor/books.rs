@@ -135,7 +135,9 @@ books! {
     audit_head: "seq" "hash";
     people: "id" "roles" "state";
     audit_people: "commitment" "person_id" "salt";
-    outbox: "seq" "id" "kind" "subject_id";
+    outbox: "seq" "id" "kind" "subject_id" "event" "ordering_key" "delivered_at";
+    deliveries: "seq" "webhook_id" "outcome";
+    webhooks: "id" "takes_all" "state" "created_at";
     idempotency_keys: "principal_id" "operation" "key" "status" "body";
     money_entries: "proposal_id" "giver_id" "receiver_id" "cents" "effective_on" "reversed_at";
 }

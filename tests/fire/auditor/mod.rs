@@ -10,7 +10,7 @@
 pub mod books;
 mod ownership;
 mod people;
-mod record;
+pub mod record;
 mod time;
 pub mod trail;
 

@@ -100,8 +100,8 @@ pub fn i6_one_effect_a_key(evidence: &Evidence<'_>) -> Vec<String> {
     found
 }
 
-/// From the audit log and the outbox: each entry has an event about the same thing, of the kind its state calls for; no two events
-/// have one id; and the events about a thing are in the order of its trail.
+/// From the audit log, the outbox and the deliveries: each entry has an event about the same thing, of the kind its state calls
+/// for; no two events have one id; what others are told of is told under its name, and handed to whoever takes all.
 pub fn i11_one_event_a_change(evidence: &Evidence<'_>) -> Vec<String> {
     let now = evidence.now;
     let events: BTreeMap<i64, &Row> = now.outbox.iter().map(|event| (event.number("seq"), event)).collect();
@@ -121,10 +121,53 @@ pub fn i11_one_event_a_change(evidence: &Evidence<'_>) -> Vec<String> {
     let mut ids = BTreeSet::new();
     let twice = now.outbox.iter().filter(|event| !ids.insert(event.text("id")));
     found.extend(twice.map(|event| format!("two events are called {}", event.text("id"))));
+    found.extend(told(evidence));
     let entries: BTreeSet<i64> = now.audit_log.iter().map(|entry| entry.number("seq")).collect();
     let lone = events.keys().filter(|seq| !entries.contains(seq));
     found.extend(lone.map(|seq| format!("event {seq} tells of nothing that is on record")));
     found
+}
+
+/// What is told of a proposal that entered a state.
+const TOLD: &[&str] = &["approved", "executing", "on_trial", "completed", "undone"];
+
+/// Where what others are told differs from what is on record.
+fn told(evidence: &Evidence<'_>) -> Vec<String> {
+    let now = evidence.now;
+    let events: BTreeMap<i64, &Row> = now.outbox.iter().map(|event| (event.number("seq"), event)).collect();
+    let mut found = Vec::new();
+    for entry in now.audit_log.iter().filter(|entry| entry.text("subject_kind") == "proposal") {
+        let (seq, from, to) = (entry.number("seq"), entry.text("from_state"), entry.text("to_state"));
+        let event = events.get(&seq).map_or("", |event| event.text("event"));
+        if from != to && TOLD.contains(&to) && event != format!("proposal.{to}") {
+            found.push(format!("entry {seq} made a proposal {to} and tells of {event:?}"));
+        }
+    }
+    for event in now.outbox.iter() {
+        let (seq, kind) = (event.text("seq"), event.text("event"));
+        let Some(handed_out) = event.moment("delivered_at") else {
+            if kind.is_empty() {
+                found.push(format!("event {seq} tells nobody and waits"));
+            }
+            continue;
+        };
+        let takes_it = |webhook: &&Row| {
+            let is_there = webhook.text("state") != "deleted" && webhook.flag("takes_all");
+            is_there && webhook.moment("created_at").is_some_and(|made| made < handed_out) && is_open(kind)
+        };
+        for webhook in now.webhooks.iter().filter(takes_it) {
+            let handed = now.deliveries.of(seq);
+            if !handed.iter().any(|delivery| delivery.text("webhook_id") == webhook.text("id")) {
+                found.push(format!("event {seq} was handed out, and not to {}", webhook.text("id")));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an event goes to whoever takes all: there is one, it names nobody, and asks nobody for a deed.
+pub fn is_open(event: &str) -> bool {
+    !event.is_empty() && event != "handover.execute" && !event.starts_with("reminder.")
 }
 
 /// From recorded answers: what a rep reads twice, while nobody but others acted, is the same to the byte.
