@@ -92,7 +92,7 @@ fn line(country: &Country, kind: ImportKind, row: u64) -> String {
 
 /// A file that is made while it is read, so that memory is the importer's alone.
 struct Lines<'a> {
-    line: &'a dyn Fn(u64) -> String,
+    line: &'a (dyn Fn(u64) -> String + Sync),
     rows: u64,
     next: u64,
     text: String,
