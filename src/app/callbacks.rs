@@ -7,18 +7,17 @@
 //! answer; another message under the same id is refused.
 //! Deliberately absent: what an answer means (`handover`).
 
+mod message;
+
+pub use message::{Callback, CallbackData, CallbackKind, CrmWord};
+
 use super::{
     Reader, Refused, Writer,
-    handover::{self, CrmTaken, CrmWord},
+    handover::{self, CrmTaken},
 };
 use crate::{
     delivery::{Headers, Secret, verify},
-    domain::{
-        closed::closed_list,
-        event::EventKind,
-        ids::{CrmRequestId, WebhookId},
-        webhook::Webhook,
-    },
+    domain::{event::EventKind, ids::WebhookId, webhook::Webhook},
     settings::Settings,
     store::{
         StoreError,
@@ -30,35 +29,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-
-closed_list! {
-    /// What the CRM says.
-    CallbackKind {
-        /// The accounts it names are with their new owners.
-        Applied = "handover.applied",
-        /// The accounts it names stay where they were, for good.
-        Refused = "handover.refused",
-    }
-}
-
-/// A message from the CRM. More may stand in it, such as the attributes of CloudEvents.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Callback {
-    /// What it says.
-    pub r#type: CallbackKind,
-    /// Of what.
-    pub data: CallbackData,
-}
-
-/// What a message from the CRM is about.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CallbackData {
-    /// The request it answers: `data.request` of the `handover.execute`.
-    pub request: CrmRequestId,
-    /// One account of it, some, or all.
-    #[schema(min_items = 1, max_items = 100)]
-    pub legs: Vec<CrmWord>,
-}
 
 /// A message as it arrived.
 #[derive(Debug, Clone)]

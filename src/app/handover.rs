@@ -14,7 +14,7 @@ mod undo;
 
 pub use attention::{NewSettlement, settle_attention};
 pub use checklist::{SettleStep, settle};
-pub use crm::{CrmLegView, CrmTaken, CrmView, CrmWord};
+pub use crm::{CrmLegView, CrmTaken, CrmView};
 pub use transfer::{confirm, fail};
 pub use undo::{NewUndoRequest, ask_undo, grant_undo, refuse_undo};
 

@@ -14,17 +14,17 @@ mod findings;
 mod first;
 mod rows;
 mod shape;
+mod staged;
 
 pub use apply::{apply_accounts, apply_history, apply_reps, apply_submissions};
-pub use deals::{DEALS, StagedDeal, add_deals, apply_deals};
+pub use deals::{add_deals, apply_deals};
 pub use findings::{
     DEEPEST_FAMILY, Finding, Findings, circular_parents, keep_exact_places, merged_into_nothing, no_customers,
     repetitions, resolve_owner_names, second_managers, strangers, unknown_accounts, unknown_reps, untouchable,
 };
-pub use rows::{
-    StagedAccount, StagedHistory, StagedRep, StagedSubmission, add_accounts, add_history, add_reps, add_submissions,
-};
-pub use shape::{ACCOUNTS, HISTORY, REPS, SUBMISSIONS, Shape};
+pub use rows::{add_accounts, add_history, add_reps, add_submissions};
+pub use shape::{ACCOUNTS, DEALS, HISTORY, REPS, SUBMISSIONS, Shape};
+pub use staged::{StagedAccount, StagedDeal, StagedHistory, StagedRep, StagedSubmission};
 
 use super::{
     StoreError, Writer,

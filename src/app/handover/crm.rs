@@ -12,7 +12,7 @@ use super::{attention::put_back, transfer};
 use crate::{
     app::{
         Reader, Refused, Store, Writer,
-        callbacks::{Callback, CallbackKind},
+        callbacks::{Callback, CallbackKind, CrmWord},
         life::{advance, touch},
         system,
     },
@@ -37,15 +37,6 @@ use uuid::Uuid;
 
 /// How many requests are asked again at a time.
 const BATCH: i64 = 100;
-
-/// Who has an account, as the CRM says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CrmWord {
-    /// An account of the request.
-    pub account: AccountId,
-    /// Who owns it in the CRM now.
-    pub owner: RepId,
-}
 
 closed_list! {
     /// What a message from the CRM led to.

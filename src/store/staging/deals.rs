@@ -3,44 +3,11 @@
 //! In go deals with their lines; out come counts of what was created and changed.
 //! Deliberately absent: what is wrong about a row.
 
-use super::{Applied, apply::upsert, rows::add, shape::Shape};
-use crate::{
-    domain::{ids::AccountId, money::OpenDeal},
-    store::{StoreError, Writer, connection::AnyConnection},
-};
+use super::{Applied, apply::upsert, rows::add, shape::DEALS, staged::StagedDeal};
+use crate::store::{StoreError, Writer, connection::AnyConnection};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
-
-/// Deals.
-pub const DEALS: Shape = Shape {
-    table: "open_deals",
-    staged: "staged_open_deals",
-    key: "id",
-    fields: &[
-        ("id", "id"),
-        ("account", "account_id"),
-        ("amount", "amount_cents"),
-        ("commission", "commission_cents"),
-        ("closes_on", "closes_on"),
-        ("treatment", "treatment"),
-        ("closed", "closed"),
-    ],
-    besides: "",
-};
-
-/// A deal as a file has it.
-#[derive(Debug)]
-pub struct StagedDeal {
-    /// The line of the file.
-    pub line: u64,
-    /// The deal.
-    pub deal: OpenDeal,
-    /// The account it is with.
-    pub account: AccountId,
-    /// Whether it has closed, won or lost.
-    pub closed: bool,
-}
 
 /// The temporary table as diesel sees it.
 mod tables {

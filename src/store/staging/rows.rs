@@ -1,79 +1,16 @@
-//! What waits in the temporary tables: rows as a file has them, and how they get there.
+//! The temporary tables as diesel sees them, and how rows get there.
 //!
 //! In go domain values with their lines; out come rows of the temporary tables. Nothing else knows how those look.
 //! Cost: on PostgreSQL one binary `COPY` a batch; on SQLite one `INSERT` a row, prepared once for all of them.
 //! Deliberately absent: what is looked for in them.
 
+use super::staged::{StagedAccount, StagedHistory, StagedRep, StagedSubmission};
 use crate::{
-    domain::{
-        ids::{AccountId, RepId, SubmissionId, Version},
-        roster::{Account, AccountStatus, HistoryEntry, Rep},
-        submission::Reason,
-        units::Stars,
-    },
+    domain::ids::{AccountId, RepId},
     store::{StoreError, Writer, connection::AnyConnection, to_json},
 };
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use std::collections::BTreeSet;
-
-/// A rep as a file has them.
-#[derive(Debug)]
-pub struct StagedRep {
-    /// The line of the file.
-    pub line: u64,
-    /// The rep.
-    pub rep: Rep,
-    /// The manager of the rep's team.
-    pub manager: RepId,
-}
-
-/// An account as a file has it.
-#[derive(Debug)]
-pub struct StagedAccount {
-    /// The line of the file.
-    pub line: u64,
-    /// The account.
-    pub account: Account,
-    /// Whether it is still ours to serve.
-    pub status: AccountStatus,
-    /// The account it became part of.
-    pub merged_into: Option<AccountId>,
-}
-
-/// A stretch of history as a file has it.
-#[derive(Debug)]
-pub struct StagedHistory {
-    /// The line of the file.
-    pub line: u64,
-    /// The stretch.
-    pub entry: HistoryEntry,
-}
-
-/// A submission as a file has it.
-#[derive(Debug)]
-pub struct StagedSubmission {
-    /// The line of the file.
-    pub line: u64,
-    /// The id it gets if it is new.
-    pub id: SubmissionId,
-    /// The version it gets if it is new or changed.
-    pub version: Version,
-    /// The account.
-    pub account: AccountId,
-    /// Who says so; the owner where absent.
-    pub rep: Option<RepId>,
-    /// How the two get on.
-    pub stars: Stars,
-    /// Why.
-    pub reasons: BTreeSet<Reason>,
-    /// Whether the own manager may see the reasons.
-    pub reasons_shared: bool,
-    /// The rep's own note.
-    pub note: String,
-    /// When it is made.
-    pub created_at: DateTime<Utc>,
-}
 
 /// The temporary tables as diesel sees them.
 mod tables {

@@ -117,6 +117,23 @@ pub const SUBMISSIONS: Shape = Shape {
     besides: ", id, created_at, version",
 };
 
+/// Deals.
+pub const DEALS: Shape = Shape {
+    table: "open_deals",
+    staged: "staged_open_deals",
+    key: "id",
+    fields: &[
+        ("id", "id"),
+        ("account", "account_id"),
+        ("amount", "amount_cents"),
+        ("commission", "commission_cents"),
+        ("closes_on", "closes_on"),
+        ("treatment", "treatment"),
+        ("closed", "closed"),
+    ],
+    besides: "",
+};
+
 impl Shape {
     /// The column of a field.
     pub(super) fn column(&self, field: &str) -> &'static str {
