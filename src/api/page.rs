@@ -2,7 +2,8 @@
 //!
 //! In go the two parameters and the items after a key; out come at most `limit` of them and the cursor of the next page.
 //! A cursor is the last item's key with the list's name and a checksum, so that one of another list or one changed by
-//! hand is refused and not misread. Holds: the last page has no cursor. Cost: one item more than asked is read.
+//! hand is refused and not misread. Holds: the last page has no cursor; a key has one cursor, and no other is taken for it.
+//! Cost: one item more than asked is read.
 //! Deliberately absent: secrecy and totals. A cursor shows nothing its reader has not seen, and whoever makes one up sees
 //! nothing they may not see; a count would tell what others did.
 
@@ -66,7 +67,7 @@ pub struct Wanted<K> {
 
 impl PageQuery {
     /// Reads the cursor as one of `list`.
-    pub fn of<K: DeserializeOwned>(&self, list: &'static str) -> Result<Wanted<K>, Problem> {
+    pub fn of<K: DeserializeOwned + Serialize>(&self, list: &'static str) -> Result<Wanted<K>, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Problem::malformed("query_unusable", format!("limit: expected 1 to {MAX_LIMIT}")));
@@ -106,13 +107,15 @@ fn write_cursor<K: Serialize>(list: &str, key: &K) -> String {
     check.iter().chain(&key).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn read_cursor<K: DeserializeOwned>(list: &str, cursor: &str) -> Result<K, Problem> {
+fn read_cursor<K: DeserializeOwned + Serialize>(list: &str, cursor: &str) -> Result<K, Problem> {
     let bytes = unhex(cursor);
     bytes
         .as_deref()
         .and_then(|bytes| bytes.split_at_checked(CHECK_BYTES))
         .filter(|(found, key)| *found == check(list, key))
         .and_then(|(_, key)| serde_json::from_slice(key).ok())
+        // A key can be spelled in several ways, and the list spells it in one.
+        .filter(|key| write_cursor(list, key) == cursor)
         .ok_or_else(|| Problem::malformed("cursor_unusable", "The cursor is not one that this list gave out."))
 }
 
@@ -160,6 +163,18 @@ mod tests {
         assert!(wanted(None, Some("zz".to_owned())).is_err());
         assert!(wanted(None, Some("é".to_owned())).is_err());
         assert!(wanted(None, Some(String::new())).is_err());
+    }
+
+    #[test]
+    fn a_cursor_that_the_list_would_have_spelled_otherwise_is_refused() {
+        let spelled = |key: &[u8]| -> String {
+            check("letters", key).iter().chain(key).map(|byte| format!("{byte:02x}")).collect()
+        };
+        assert!(wanted(None, Some(spelled(b"\"o\""))).is_ok());
+        assert!(wanted(None, Some(spelled(b"\"o\"").to_uppercase())).is_err());
+        for key in [&b" \"o\""[..], b"\"\\u006f\"", b"\"o\"\n"] {
+            assert!(wanted(None, Some(spelled(key))).is_err(), "{}", String::from_utf8_lossy(key));
+        }
     }
 
     #[test]
