@@ -2,6 +2,11 @@
 
 #![no_main]
 
-use account_swap::{exchange::read::Format, follow};
+#[path = "follow/hash.rs"]
+mod hash;
+#[path = "follow/market.rs"]
+mod market;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| follow(bytes, Format::Dimacs));
+use account_swap::exchange::read::Format;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| market::follow(bytes, Format::Dimacs));
