@@ -19,10 +19,7 @@ mod token;
 #[path = "fuzz/follow/webhook.rs"]
 mod webhook;
 
-use account_swap::{
-    app::{Store, StoreError},
-    exchange::read::Format,
-};
+use account_swap::{app::Store, exchange::read::Format};
 use std::{fs, path::Path};
 
 /// Gives each file of a target to a function, in the order of their names.
@@ -48,9 +45,7 @@ fn imports_that_were_kept_are_refused_or_rehearsed() {
     let database = common::databases::sqlite();
     let store = Store::open(&database.settings().database).unwrap();
     let settings = csv::settings();
-    each("csv", |bytes| {
-        store.rehearse(|writer| Ok::<_, StoreError>(csv::follow(writer, &settings, bytes))).unwrap();
-    });
+    each("csv", |bytes| csv::follow(&settings, bytes, |work| store.rehearse(|writer| work(writer))));
 }
 
 #[test]

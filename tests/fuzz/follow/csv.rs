@@ -22,6 +22,9 @@ const MAPPINGS: [Option<&str>; 3] = [None, Some("salesforce"), Some("hubspot")];
 /// How many bytes come at a time. Fewer would try nothing else and take most of the time.
 const PIECES: [usize; 2] = [usize::MAX, 61];
 
+/// What is done in a transaction.
+pub type Work<'a> = dyn FnMut(&mut Writer<'_>) -> Result<ImportReport, ImportError> + 'a;
+
 /// The settings of imports, with bounds that a small file can reach.
 pub fn settings() -> settings::Import {
     settings::Import {
@@ -33,8 +36,12 @@ pub fn settings() -> settings::Import {
     }
 }
 
-/// Imports a file and takes it back.
-pub fn follow(writer: &mut Writer<'_>, settings: &settings::Import, bytes: &[u8]) {
+/// Imports a file and takes it back; `within` does what it is given in a transaction of its own.
+pub fn follow(
+    settings: &settings::Import,
+    bytes: &[u8],
+    mut within: impl FnMut(&mut Work<'_>) -> Result<ImportReport, ImportError>,
+) {
     let Some((&how, file)) = bytes.split_first() else { return };
     let how = usize::from(how);
     let kind = ImportKind::ALL[how % 6];
@@ -42,9 +49,11 @@ pub fn follow(writer: &mut Writer<'_>, settings: &settings::Import, bytes: &[u8]
     let pieces = PIECES[how / 18 % 2];
     let mut once = |pieces: usize| {
         let who = Principal { id: "crm".parse().expect("a sound id"), role: Role::Service };
-        let plain = unpacked_or_plain(Pieces { left: file, most: pieces }, settings.max_unpacked_bytes)
-            .expect("bytes in memory can be read");
-        import(writer, settings, &who, kind, mapping, true, plain)
+        within(&mut |writer| {
+            let plain = unpacked_or_plain(Pieces { left: file, most: pieces }, settings.max_unpacked_bytes)
+                .expect("bytes in memory can be read");
+            import(writer, settings, &who, kind, mapping, true, plain)
+        })
     };
     let done = once(pieces);
     if hash(bytes).is_multiple_of(64) {
