@@ -1,9 +1,14 @@
+ALTER TABLE proposals ADD COLUMN cause_without_silence TEXT CHECK (cause_without_silence IN ('rep_left', 'account_reassigned', 'account_merged', 'account_sold', 'account_closed', 'crm_refused'));
+UPDATE proposals SET cause_without_silence = CASE cause WHEN 'crm_silent' THEN 'crm_refused' ELSE cause END WHERE cause IS NOT NULL;
+ALTER TABLE proposals DROP COLUMN cause;
+ALTER TABLE proposals RENAME COLUMN cause_without_silence TO cause;
 DROP TABLE callbacks;
 DROP TABLE crm_legs;
 DROP TABLE crm_requests;
 DROP TABLE deliveries;
 DROP TABLE webhook_kinds;
 DROP TABLE webhooks;
+DROP INDEX outbox_events_by_time;
 ALTER TABLE outbox DROP COLUMN details;
 ALTER TABLE outbox DROP COLUMN ordering_key;
 ALTER TABLE outbox DROP COLUMN event;

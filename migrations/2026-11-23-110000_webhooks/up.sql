@@ -6,6 +6,8 @@ ALTER TABLE outbox ADD COLUMN event TEXT;
 ALTER TABLE outbox ADD COLUMN ordering_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE outbox ADD COLUMN details TEXT;
 UPDATE outbox SET delivered_at = created_at;
+-- For who asks for the events of a time again.
+CREATE INDEX outbox_events_by_time ON outbox (created_at) WHERE event IS NOT NULL;
 
 CREATE TABLE webhooks (
     id TEXT NOT NULL PRIMARY KEY,
@@ -45,13 +47,14 @@ CREATE TABLE deliveries (
     last_attempt_at TIMESTAMP,
     last_status INTEGER,
     last_error TEXT,
-    outcome TEXT CHECK (outcome IN ('delivered', 'given_up')),
+    outcome TEXT CHECK (outcome IN ('delivered', 'given_up', 'withdrawn')),
     settled_at TIMESTAMP,
     PRIMARY KEY (webhook_id, seq),
     CHECK ((outcome IS NULL) = (settled_at IS NULL))
 );
 CREATE INDEX deliveries_in_order ON deliveries (webhook_id, ordering_key, seq) WHERE settled_at IS NULL;
-CREATE INDEX deliveries_due ON deliveries (webhook_id, next_attempt_at) WHERE settled_at IS NULL;
+CREATE INDEX deliveries_by_turn ON deliveries (webhook_id, next_attempt_at, seq) WHERE settled_at IS NULL;
+CREATE INDEX deliveries_held ON deliveries (webhook_id, leased_until) WHERE leased_until IS NOT NULL;
 CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;
 
 -- What the CRM was asked to carry out, and what it said of each account.
@@ -95,3 +98,9 @@ CREATE TABLE callbacks (
     PRIMARY KEY (webhook_id, message_id)
 );
 CREATE INDEX callbacks_by_age ON callbacks (received_at);
+
+-- A CRM that says nothing has refused nothing. SQLite changes no constraint, so the column is made anew.
+ALTER TABLE proposals ADD COLUMN cause_or_silence TEXT CHECK (cause_or_silence IN ('rep_left', 'account_reassigned', 'account_merged', 'account_sold', 'account_closed', 'crm_refused', 'crm_silent'));
+UPDATE proposals SET cause_or_silence = cause WHERE cause IS NOT NULL;
+ALTER TABLE proposals DROP COLUMN cause;
+ALTER TABLE proposals RENAME COLUMN cause_or_silence TO cause;

@@ -3,8 +3,9 @@
 //! In goes a pool and a business date; out comes the immutable [`Market`], and beside it how often each account has
 //! changed hands, which publishing compares with the day's. Holds: a submission whose account has left its submitter, is no
 //! customer any more, is still in a live move, waits for its manager's word on abuse or belongs to a customer let go is not
-//! in the market; a class of abuse that a manager has acknowledged is among the account's traits there. Cost: linear in the
-//! rows. Deliberately absent: any judgement; rules are the engine's.
+//! in the market; a class of abuse that a manager has acknowledged is among the account's traits there. Rows that a writer
+//! read at different moments still make a market: whoever came or went in between is not in it, and publishing asks again
+//! whether those who are still want it. Cost: linear in the rows. Deliberately absent: any judgement; rules are the engine's.
 
 use super::{Reader, Refused, StoreError, abuse::Records, waiting::nights};
 use crate::{
@@ -59,6 +60,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
         }
     }
     let in_book: BTreeSet<(&RepId, &AccountId)> = rows.books.iter().map(|held| (&held.owner, &held.id)).collect();
+    let known: BTreeSet<RepId> = rows.reps.iter().map(|rep| rep.id.clone()).collect();
 
     let territories: BTreeSet<&Tag> = rows.reps.iter().flat_map(|rep| &rep.territory).collect();
     let drawn = territories::named(reader, &territories.into_iter().collect::<Vec<_>>())?;
@@ -73,6 +75,9 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
         let mut account = open.held.account;
         let is_customer = open.held.status == AccountStatus::Active && !parted.contains(&account.id);
         if account.owner != open.rep || bound.contains(&account.id) || !is_customer {
+            continue;
+        }
+        if !known.contains(&account.owner) || !in_book.contains(&(&account.owner, &account.id)) {
             continue;
         }
         match records.standing(&account.id, &account.traits) {
@@ -126,6 +131,7 @@ pub fn snapshot(reader: &mut Reader<'_>, pool: Pool<'_>, date: NaiveDate) -> Res
     let books = rows
         .books
         .iter()
+        .filter(|held| known.contains(&held.owner))
         .map(|held| {
             let entry = BookEntry {
                 account: held.id.clone(),

@@ -1,7 +1,9 @@
-//! The rows a market is made of, read in one consistent view.
+//! The rows a market is made of.
 //!
 //! In goes a [`Pool`]; out come its submissions with all that scores and rules need, and nothing
 //! of anybody outside the pool. Cost: linear in the books of the pool's reps, eleven queries.
+//! A reader's rows are of one moment. A writer's are so on SQLite alone: on PostgreSQL each query sees what was committed before
+//! it, so a submission or a book may have come or gone in between.
 //! Deliberately absent: notes, reasons, and what the rows mean.
 
 use super::{
@@ -158,18 +160,19 @@ pub fn rows(reader: &mut Reader<'_>, pool: Pool<'_>) -> Result<Rows, StoreError>
     held.sort_by(|a, b| a.account.id.cmp(&b.account.id));
     let open = open
         .into_iter()
-        .map(|(submission, stars, created_at, rep, account)| {
-            let account: AccountId = account.parse()?;
-            let at = held
-                .binary_search_by(|held| held.account.id.cmp(&account))
-                .map_err(|_| StoreError::Corrupt(format!("submission {submission} has no account")))?;
-            Ok(Open {
-                submission: submission.parse()?,
-                stars: Stars::from_hundredths(stars.into())?,
-                created_at: created_at.and_utc(),
-                held: held[at].clone(),
-                rep: rep.parse()?,
-            })
+        .filter_map(|(submission, stars, created_at, rep, account)| {
+            // Every submission has an account; one that is not among them has left the pool since.
+            let at = held.binary_search_by(|held| held.account.id.as_str().cmp(&account)).ok()?;
+            let read = || {
+                Ok(Open {
+                    submission: submission.parse()?,
+                    stars: Stars::from_hundredths(stars.into())?,
+                    created_at: created_at.and_utc(),
+                    held: held[at].clone(),
+                    rep: rep.parse()?,
+                })
+            };
+            Some(read())
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
 

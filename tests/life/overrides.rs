@@ -1,8 +1,8 @@
 //! Overrides priced before and looked at afterwards: what they displace, who is matched again, who reviews and counts.
 
 use super::{
-    fixture::{World, id, manager, rep, who},
-    races::{at_once, in_fresh_worlds},
+    fixture::{World, id, manager, rep, rounds, who},
+    races::{at_once, in_fresh_worlds, word},
 };
 use crate::common::databases::databases;
 use account_swap::{
@@ -21,6 +21,7 @@ use account_swap::{
     },
     store::audit,
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn new(kind: OverrideKind, accounts: &[&str]) -> orders::NewOverride {
     orders::NewOverride {
@@ -144,6 +145,38 @@ fn a_price_tells_what_will_happen_and_changes_nothing() {
         for ended in [first, second] {
             assert_eq!(world.kept(ended).state, ProposalState::Superseded);
             assert_eq!(world.party(&rep("anna"), ended).status, PublicStatus::NotConcluded, "for them it was a batch");
+        }
+    }
+}
+
+#[test]
+fn an_order_finds_its_way_while_others_submit_and_take_back() {
+    for database in databases() {
+        let mut world = World::new(database, 1);
+        world.settings.submissions.taken_back_in_30_days = u32::MAX;
+        world.submit("anna-0");
+        world.submit("ben-0");
+        // It ends a proposal, so the whole pool is read for those it displaces.
+        world.run("2026-03-02");
+        let is_over = AtomicBool::new(false);
+        let restless = || {
+            let mut outcomes = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let made = world.submit("dan-0");
+                let dan = rep("dan");
+                let withdrawn = world.store.write(|writer| submit::withdraw(writer, &dan, made.id, made.version));
+                outcomes.push(withdrawn.map(drop));
+            }
+            outcomes
+        };
+        let force = new(OverrideKind::Force, &["anna-0", "ben-0"]);
+        let pricing = || {
+            let outcomes = (0..rounds(200)).map(|_| price(&world, &manager("mona"), &force).map(drop)).collect();
+            is_over.store(true, Ordering::Relaxed);
+            outcomes
+        };
+        for outcomes in at_once(restless, pricing) {
+            assert!(outcomes.into_iter().all(|outcome| word(outcome) == "ok"), "{}", world.name);
         }
     }
 }
