@@ -243,6 +243,13 @@ impl Problem {
         )
     }
 
+    fn in_doubt() -> Self {
+        Self::busy(
+            "in_doubt",
+            "The database went away at the last moment. Whether it was done is unknown; with the same key it is safe to ask again.",
+        )
+    }
+
     /// More requests are at work already than may be at once.
     pub fn overloaded() -> Self {
         Self::busy("overloaded", "Too many requests are at work already; nothing was done.")
@@ -396,6 +403,10 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "the database was busy or away");
                 Self::busy("busy", "The database is busy or away; nothing was changed.")
             }
+            StoreError::InDoubt(_) => {
+                tracing::warn!(%error, "whether it was done is unknown");
+                Self::in_doubt()
+            }
             StoreError::Full(_) => {
                 tracing::error!(%error, "the database has no room left");
                 Self::new(
@@ -451,6 +462,7 @@ mod tests {
             (Refused::invalid("/stars", "7", "1 to 5"), 422),
             (Refused::NoTravelTimes("secret".to_owned()), 503),
             (Refused::Store(busy()), 503),
+            (Refused::Store(StoreError::InDoubt("commit".to_owned())), 503),
             (Refused::Store(StoreError::Full(String::new())), 507),
             (Refused::Store(StoreError::Corrupt("secret".to_owned())), 500),
         ];
@@ -466,5 +478,7 @@ mod tests {
         assert!(!corrupt.detail.contains("secret"));
         let busy = Problem::from(StoreError::Busy("secret".to_owned())).error_response();
         assert_eq!(busy.headers().get("retry-after").unwrap(), "2");
+        let in_doubt = Problem::from(StoreError::InDoubt("secret".to_owned()));
+        assert!(in_doubt.detail.contains("is unknown") && !in_doubt.detail.contains("secret"), "{in_doubt}");
     }
 }

@@ -82,7 +82,7 @@ const ATTEMPTS_AT_MIGRATING: u32 = 30;
 /// How often a transaction that lost a race is tried again before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
 
-/// Why the store did not do what was asked. Nothing was changed.
+/// Why the store did not do what was asked. Nothing was changed, but where it is in doubt.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be opened as the settings say.
@@ -91,6 +91,9 @@ pub enum StoreError {
     /// The pool is empty, the database is away, or another writer took too long: come back later.
     #[error("the database is busy or away: {0}")]
     Busy(String),
+    /// The database went away while it committed: it was done as a whole, or not at all.
+    #[error("the database went away while it committed: {0}")]
+    InDoubt(String),
     /// There is no room left.
     #[error("the database has no room left: {0}")]
     Full(String),
@@ -436,7 +439,8 @@ fn transact<T, E: TransactionError>(
     match done {
         Ok(value) => {
             match purpose {
-                Purpose::Read | Purpose::Write => commit(connection)?,
+                Purpose::Read => commit(connection)?,
+                Purpose::Write => commit(connection).map_err(in_doubt)?,
                 Purpose::Rehearse => roll_back(connection)?,
             }
             Ok(value)
@@ -478,6 +482,14 @@ fn commit(connection: &mut AnyConnection) -> Result<(), StoreError> {
         AnyConnection::Postgres(inner) => AnsiTransactionManager::commit_transaction(inner)?,
     }
     Ok(())
+}
+
+/// Who is cut off from a commit they asked for does not know what became of it.
+fn in_doubt(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Busy(what) => StoreError::InDoubt(what),
+        certain => certain,
+    }
 }
 
 fn roll_back(connection: &mut AnyConnection) -> Result<(), StoreError> {

@@ -1,10 +1,11 @@
 //! Migrations, the schema and the clock, on both databases.
 
-use super::fixture::World;
-use crate::common::databases::databases;
+use super::fixture::{World, id};
+use crate::common::databases::{databases, postgres};
 use account_swap::{
     app::{Store, sweep},
     domain::proposal::ProposalState,
+    store::{StoreError, roster},
 };
 use chrono::Duration;
 
@@ -54,6 +55,27 @@ fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
     std::thread::spawn(move || tell.send(Store::open(&settings).err().map(|error| error.to_string())));
     let said = told.recv_timeout(std::time::Duration::from_secs(60)).expect("nobody waits for it for ever");
     assert!(said.as_ref().is_some_and(|said| said.contains("timeout")), "{said:?}");
+}
+
+#[test]
+fn whoever_is_cut_off_in_the_middle_changed_nothing_and_at_the_commit_does_not_know() {
+    let world = World::new(postgres(), 1);
+    let cut_off = || {
+        world.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+    };
+    let at_the_commit = world.store.write(|_| {
+        cut_off();
+        Ok::<_, StoreError>(())
+    });
+    assert!(matches!(at_the_commit, Err(StoreError::InDoubt(_))), "{at_the_commit:?}");
+    let in_the_middle = world.store.write(|writer| {
+        cut_off();
+        roster::rep(writer, &id("anna"))
+    });
+    assert!(matches!(in_the_middle, Err(StoreError::Busy(_))), "{in_the_middle:?}");
 }
 
 #[test]
