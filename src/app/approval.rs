@@ -14,50 +14,114 @@ use crate::{
     },
     store::{people, proposals, roster},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The seats whose approval a proposal needs: one for each manager of a giver, and for two people that of the next above
-/// where all are one manager's. Empty where a giver has no manager: then nobody can approve it and it lapses.
-pub(super) fn seats(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Vec<Seat>, Refused> {
-    let mut seats: Vec<Seat> = Vec::new();
-    for leg in &proposal.legs {
-        let Some(manager) = roster::manager_of(reader, &leg.from)? else { return Ok(Vec::new()) };
-        if seats.iter().all(|seat| seat.of != manager) {
-            seats.push(seat(reader, proposal, manager)?);
-        }
-    }
-    if let (Needs::TwoPeople, [only]) = (proposal.approval.needs, seats.as_slice())
-        && let Some(above) = above(reader, proposal, &only.of.clone())?
-    {
-        seats.push(Seat { of: above.clone(), may: [above].into() });
-    }
-    Ok(seats)
+/// Who manages whom and who of them is at work today, each looked up once: proposals that are looked at together are of the
+/// same few people.
+#[derive(Default)]
+pub(super) struct Hierarchy {
+    managers: BTreeMap<RepId, Option<RepId>>,
+    present: BTreeMap<RepId, bool>,
 }
 
-fn seat(reader: &mut Reader<'_>, proposal: &Proposal, manager: RepId) -> Result<Seat, Refused> {
-    let is_party = proposal.leg_of(&manager).is_some();
-    let mut may: BTreeSet<RepId> = (!is_party).then(|| manager.clone()).into_iter().collect();
-    if is_party || !is_present(reader, &manager)? {
-        may.extend(above(reader, proposal, &manager)?);
+impl Hierarchy {
+    /// The managers of the givers of some proposals, looked up at once.
+    pub(super) fn above_givers(reader: &mut Reader<'_>, proposals: &[Proposal]) -> Result<Self, Refused> {
+        let givers: BTreeSet<&RepId> = proposals.iter().flat_map(|one| one.legs.iter().map(|leg| &leg.from)).collect();
+        let givers: Vec<&RepId> = givers.into_iter().collect();
+        let mut found = roster::managers_of(reader, &givers)?;
+        let managers = givers.into_iter().map(|giver| (giver.clone(), found.remove(giver))).collect();
+        Ok(Self { managers, present: BTreeMap::new() })
     }
-    Ok(Seat { of: manager, may })
-}
 
-/// The first above somebody who is present and no party.
-fn above(reader: &mut Reader<'_>, proposal: &Proposal, somebody: &RepId) -> Result<Option<RepId>, Refused> {
-    let mut passed = BTreeSet::from([somebody.clone()]);
-    let mut next = roster::manager_of(reader, somebody)?;
-    while let Some(manager) = next.filter(|manager| passed.insert(manager.clone())) {
-        if proposal.leg_of(&manager).is_none() && is_present(reader, &manager)? {
-            return Ok(Some(manager));
+    fn manager_of(&mut self, reader: &mut Reader<'_>, rep: &RepId) -> Result<Option<RepId>, Refused> {
+        if let Some(known) = self.managers.get(rep) {
+            return Ok(known.clone());
         }
-        next = roster::manager_of(reader, &manager)?;
+        let manager = roster::manager_of(reader, rep)?;
+        self.managers.insert(rep.clone(), manager.clone());
+        Ok(manager)
     }
-    Ok(None)
+
+    fn is_present(&mut self, reader: &mut Reader<'_>, manager: &RepId) -> Result<bool, Refused> {
+        if let Some(known) = self.present.get(manager) {
+            return Ok(*known);
+        }
+        let is_present = is_at_work(reader, manager)?;
+        self.present.insert(manager.clone(), is_present);
+        Ok(is_present)
+    }
+
+    /// The seats whose approval a proposal needs: one for each manager of a giver, and for two people that of the next above
+    /// where all are one manager's. Empty where a giver has no manager: then nobody can approve it and it lapses.
+    fn seats(&mut self, reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Vec<Seat>, Refused> {
+        let mut seats: Vec<Seat> = Vec::new();
+        for leg in &proposal.legs {
+            let Some(manager) = self.manager_of(reader, &leg.from)? else { return Ok(Vec::new()) };
+            if seats.iter().all(|seat| seat.of != manager) {
+                seats.push(self.seat(reader, proposal, manager)?);
+            }
+        }
+        if let (Needs::TwoPeople, [only]) = (proposal.approval.needs, seats.as_slice())
+            && let Some(above) = self.above(reader, proposal, &only.of.clone())?
+        {
+            seats.push(Seat { of: above.clone(), may: [above].into() });
+        }
+        Ok(seats)
+    }
+
+    fn seat(&mut self, reader: &mut Reader<'_>, proposal: &Proposal, manager: RepId) -> Result<Seat, Refused> {
+        let is_party = proposal.leg_of(&manager).is_some();
+        let mut may: BTreeSet<RepId> = (!is_party).then(|| manager.clone()).into_iter().collect();
+        if is_party || !self.is_present(reader, &manager)? {
+            may.extend(self.above(reader, proposal, &manager)?);
+        }
+        Ok(Seat { of: manager, may })
+    }
+
+    /// The first above somebody who is present and no party.
+    fn above(
+        &mut self,
+        reader: &mut Reader<'_>,
+        proposal: &Proposal,
+        somebody: &RepId,
+    ) -> Result<Option<RepId>, Refused> {
+        let mut passed = BTreeSet::from([somebody.clone()]);
+        let mut next = self.manager_of(reader, somebody)?;
+        while let Some(manager) = next.filter(|manager| passed.insert(manager.clone())) {
+            if proposal.leg_of(&manager).is_none() && self.is_present(reader, &manager)? {
+                return Ok(Some(manager));
+            }
+            next = self.manager_of(reader, &manager)?;
+        }
+        Ok(None)
+    }
+
+    /// Who may approve a proposal, whether or not somebody has.
+    pub(super) fn approvers(
+        &mut self,
+        reader: &mut Reader<'_>,
+        proposal: &Proposal,
+    ) -> Result<BTreeSet<RepId>, Refused> {
+        Ok(self.seats(reader, proposal)?.into_iter().flat_map(|seat| seat.may).collect())
+    }
+
+    /// The managers of the givers, and those who stand in for them.
+    pub(super) fn involved(
+        &mut self,
+        reader: &mut Reader<'_>,
+        proposal: &Proposal,
+    ) -> Result<BTreeSet<RepId>, Refused> {
+        let mut managers = self.approvers(reader, proposal)?;
+        for leg in &proposal.legs {
+            managers.extend(self.manager_of(reader, &leg.from)?);
+        }
+        Ok(managers)
+    }
 }
 
 /// Whether a manager is at work today and may act as one; one who is no rep has no leave on record.
-fn is_present(reader: &mut Reader<'_>, manager: &RepId) -> Result<bool, Refused> {
+fn is_at_work(reader: &mut Reader<'_>, manager: &RepId) -> Result<bool, Refused> {
     if people::one(reader, manager)?.is_some_and(|person| !person.may_ask_as(Role::Manager)) {
         return Ok(false);
     }
@@ -70,21 +134,12 @@ fn is_present(reader: &mut Reader<'_>, manager: &RepId) -> Result<bool, Refused>
 
 /// Who may approve a proposal, whether or not somebody has.
 pub(super) fn approvers(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<BTreeSet<RepId>, Refused> {
-    Ok(seats(reader, proposal)?.into_iter().flat_map(|seat| seat.may).collect())
+    Hierarchy::default().approvers(reader, proposal)
 }
 
 /// Who may still approve, where what was given does not suffice; absent where it does.
 pub(super) fn awaited(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Option<BTreeSet<RepId>>, Refused> {
-    let seats = seats(reader, proposal)?;
+    let seats = Hierarchy::default().seats(reader, proposal)?;
     let given = proposals::approvals(reader, proposal.id)?.into_iter().collect();
     Ok(missing(proposal.approval.needs, &seats, &given))
-}
-
-/// The managers of the givers, and those who stand in for them.
-pub(super) fn involved(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<BTreeSet<RepId>, Refused> {
-    let mut managers = approvers(reader, proposal)?;
-    for leg in &proposal.legs {
-        managers.extend(roster::manager_of(reader, &leg.from)?);
-    }
-    Ok(managers)
 }

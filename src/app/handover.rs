@@ -24,24 +24,31 @@ pub(super) use undo::{lapse, send_back_if_ready};
 
 use super::{
     Page, Reader, Refused,
-    life::relation,
+    approval::Hierarchy,
+    life::{relation, relation_in},
     me::managed,
     proposals::{FOR_THE_CRM, ServiceLeg},
 };
 use crate::{
     domain::{
-        handover::{Doer, Phase, StepKind, StepState},
+        crm::CrmRequest,
+        handover::{Doer, Phase, Step, StepKind, StepState},
         ids::{AccountId, ProposalId, RepId, Version},
         invalidation::Cause,
         principal::{Principal, Role},
         proposal::{Leg, Proposal, ProposalActor, ProposalState},
         undo::{Undo, UndoReason, UndoState},
     },
-    store::{Of, handovers, proposals, settlements, undos},
+    store::{
+        Of, crm as crm_requests, handovers, proposals,
+        settlements::{self, Settlement},
+        undos,
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The longest note of a step, an undo or a settlement, in bytes.
@@ -237,16 +244,30 @@ fn sides(leg: &Leg, way: Phase) -> (&RepId, &RepId) {
     }
 }
 
-fn view(
-    reader: &mut Reader<'_>,
-    who: &Principal,
-    proposal: &Proposal,
-    actor: ProposalActor,
-) -> Result<HandoverView, Refused> {
-    let reads_notes = matches!(actor, ProposalActor::Party | ProposalActor::Manager | ProposalActor::Beneficiary);
-    let steps = handovers::of(reader, proposal.id)?
-        .into_iter()
-        .filter_map(|step| {
+/// What the views of some handovers draw on, read at once for all of them.
+struct Background {
+    hierarchy: Hierarchy,
+    steps: BTreeMap<ProposalId, Vec<Step>>,
+    undos: BTreeMap<ProposalId, Undo>,
+    said: BTreeMap<ProposalId, Vec<Settlement>>,
+    asked: BTreeMap<ProposalId, CrmRequest>,
+}
+
+impl Background {
+    fn of(reader: &mut Reader<'_>, proposals: &[Proposal]) -> Result<Self, Refused> {
+        let ids: Vec<ProposalId> = proposals.iter().map(|proposal| proposal.id).collect();
+        Ok(Self {
+            hierarchy: Hierarchy::above_givers(reader, proposals)?,
+            steps: handovers::of_all(reader, &ids)?,
+            undos: undos::of_all(reader, &ids)?,
+            said: settlements::of_all(reader, &ids)?,
+            asked: crm_requests::newest_of_all(reader, &ids)?,
+        })
+    }
+
+    fn view(&mut self, who: &Principal, proposal: &Proposal, actor: ProposalActor) -> HandoverView {
+        let reads_notes = matches!(actor, ProposalActor::Party | ProposalActor::Manager | ProposalActor::Beneficiary);
+        let steps = self.steps.remove(&proposal.id).unwrap_or_default().into_iter().filter_map(|step| {
             let leg = proposal.legs.iter().find(|leg| leg.position == step.leg)?;
             Some(StepView {
                 phase: step.phase,
@@ -261,36 +282,43 @@ fn view(
                 done_at: step.done_at,
                 note: reads_notes.then_some(step.note),
             })
-        })
-        .collect();
-    let undo = undos::of(reader, proposal.id)?;
-    let way = way(&undo);
-    let legs = proposal.legs.iter().map(|leg| {
-        let (from, to) = sides(leg, way);
-        ServiceLeg { account: leg.account.clone(), from: from.clone(), to: to.clone() }
-    });
-    let legs = legs.collect();
-    let said = if decides(actor) { settlements::of(reader, proposal.id)? } else { Vec::new() };
-    let undo = visible(&undo, who, actor);
-    let knows_crm = decides(actor) || actor == ProposalActor::Service;
-    let crm = if knows_crm { crm::view(reader, proposal.id)? } else { None };
-    Ok(HandoverView {
-        crm,
-        id: proposal.id,
-        state: proposal.state,
-        legs,
-        steps,
-        effective_on: proposal.effective_on,
-        trial_ends_on: proposal.trial_ends_on,
-        version: version(proposal, undo.as_ref()),
-        undo,
-        is_overdue: proposal.alarmed_at.is_some(),
-        cause: proposal.cause.filter(|_| decides(actor)),
-        settlements: said
-            .into_iter()
-            .map(|one| SettlementView { person: one.person, role: one.role, outcome: one.outcome, note: one.note })
-            .collect(),
-    })
+        });
+        let undo = self.undos.remove(&proposal.id).unwrap_or_else(|| undos::not_asked(proposal.id));
+        let way = way(&undo);
+        let legs = proposal.legs.iter().map(|leg| {
+            let (from, to) = sides(leg, way);
+            ServiceLeg { account: leg.account.clone(), from: from.clone(), to: to.clone() }
+        });
+        let said = self.said.remove(&proposal.id).filter(|_| decides(actor)).unwrap_or_default();
+        let knows_crm = decides(actor) || actor == ProposalActor::Service;
+        let undo = visible(&undo, who, actor);
+        HandoverView {
+            crm: self.asked.remove(&proposal.id).filter(|_| knows_crm).map(CrmView::from),
+            id: proposal.id,
+            state: proposal.state,
+            legs: legs.collect(),
+            steps: steps.collect(),
+            effective_on: proposal.effective_on,
+            trial_ends_on: proposal.trial_ends_on,
+            version: version(proposal, undo.as_ref()),
+            undo,
+            is_overdue: proposal.alarmed_at.is_some(),
+            cause: proposal.cause.filter(|_| decides(actor)),
+            settlements: said
+                .into_iter()
+                .map(|one| SettlementView { person: one.person, role: one.role, outcome: one.outcome, note: one.note })
+                .collect(),
+        }
+    }
+}
+
+fn view(
+    reader: &mut Reader<'_>,
+    who: &Principal,
+    proposal: &Proposal,
+    actor: ProposalActor,
+) -> Result<HandoverView, Refused> {
+    Ok(Background::of(reader, std::slice::from_ref(proposal))?.view(who, proposal, actor))
 }
 
 /// Handovers by id: one's own, the teams', or all; for the CRM those on their way through it.
@@ -303,10 +331,11 @@ pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) ->
         Role::Service => (Of::Anybody, FOR_THE_CRM),
     };
     let found = proposals::list(reader, of, states, page.after, page.limit)?;
+    let mut background = Background::of(reader, &found)?;
     let mut views = Vec::with_capacity(found.len());
     for proposal in &found {
-        let actor = relation(reader, who, proposal)?;
-        views.push(view(reader, who, proposal, actor)?);
+        let actor = relation_in(reader, &mut background.hierarchy, who, proposal)?;
+        views.push(background.view(who, proposal, actor));
     }
     Ok(views)
 }

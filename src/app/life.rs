@@ -5,7 +5,7 @@
 //! submissions, a leg's `ETag`, the money ledger) follows here and nowhere else.
 //! Deliberately absent: who the actor is; verbs find that out.
 
-use super::{Reader, Refused, Writer, approval, fresh_version, parting, system};
+use super::{Reader, Refused, Writer, approval::Hierarchy, fresh_version, parting, system};
 use crate::{
     domain::{
         invalidation::Cause,
@@ -219,11 +219,21 @@ pub(super) fn relation(
     who: &Principal,
     proposal: &Proposal,
 ) -> Result<ProposalActor, Refused> {
+    relation_in(reader, &mut Hierarchy::default(), who, proposal)
+}
+
+/// The same, for one of many proposals.
+pub(super) fn relation_in(
+    reader: &mut Reader<'_>,
+    hierarchy: &mut Hierarchy,
+    who: &Principal,
+    proposal: &Proposal,
+) -> Result<ProposalActor, Refused> {
     let is_party = proposal.leg_of(&who.id).is_some();
     Ok(match who.role {
         Role::Rep if is_party => ProposalActor::Party,
         Role::Rep => ProposalActor::Stranger,
-        Role::Manager if !approval::involved(reader, proposal)?.contains(&who.id) => ProposalActor::Stranger,
+        Role::Manager if !hierarchy.involved(reader, proposal)?.contains(&who.id) => ProposalActor::Stranger,
         Role::Manager if is_party => ProposalActor::Beneficiary,
         Role::Manager => ProposalActor::Manager,
         Role::Admin => ProposalActor::Admin,

@@ -9,8 +9,8 @@
 use super::{
     Page, Reader, Refused,
     abuse::{self, Disclosure},
-    approval::approvers,
-    life::relation,
+    approval::Hierarchy,
+    life::relation_in,
     me::managed,
     roster::AccountFacts,
 };
@@ -24,10 +24,14 @@ use crate::{
         proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Valuation},
         units::{Cents, Minutes},
     },
-    store::{Of, proposals, roster},
+    store::{
+        Of, proposals as kept,
+        roster::{self, HeldAccount},
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 closed_list! {
@@ -258,28 +262,128 @@ pub(super) const FOR_THE_CRM: &[ProposalState] = &[
 
 /// A proposal in the view made for `who`; hidden where they may see nothing of it.
 pub(super) fn view(reader: &mut Reader<'_>, who: &Principal, proposal: &Proposal) -> Result<ProposalView, Refused> {
-    match relation(reader, who, proposal)? {
-        ProposalActor::Party => Ok(ProposalView::Party(Box::new(party_view(reader, proposal, &who.id)?))),
-        ProposalActor::Manager | ProposalActor::Beneficiary => {
-            Ok(ProposalView::Manager(manager_view(reader, proposal)?))
+    Background::of(reader, who, std::slice::from_ref(proposal))?.view(reader, who, proposal)
+}
+
+/// What the views of some proposals draw on, read at once for all of them.
+#[derive(Default)]
+struct Background {
+    hierarchy: Hierarchy,
+    accounts: BTreeMap<AccountId, HeldAccount>,
+    approvals: BTreeMap<ProposalId, Vec<RepId>>,
+}
+
+impl Background {
+    fn of(reader: &mut Reader<'_>, who: &Principal, proposals: &[Proposal]) -> Result<Self, Refused> {
+        let accounts: Vec<&AccountId> =
+            proposals.iter().flat_map(|one| one.legs.iter().map(|leg| &leg.account)).collect();
+        Ok(match who.role {
+            Role::Rep => Self { accounts: roster::accounts(reader, &accounts)?, ..Self::default() },
+            Role::Manager => Self {
+                hierarchy: Hierarchy::above_givers(reader, proposals)?,
+                accounts: roster::accounts(reader, &accounts)?,
+                approvals: kept::approvals_of(reader, &proposals.iter().map(|one| one.id).collect::<Vec<_>>())?,
+            },
+            Role::Admin | Role::Service => Self::default(),
+        })
+    }
+
+    fn view(&mut self, reader: &mut Reader<'_>, who: &Principal, proposal: &Proposal) -> Result<ProposalView, Refused> {
+        match relation_in(reader, &mut self.hierarchy, who, proposal)? {
+            ProposalActor::Party => Ok(ProposalView::Party(Box::new(self.party_view(reader, proposal, &who.id)?))),
+            ProposalActor::Manager | ProposalActor::Beneficiary => {
+                Ok(ProposalView::Manager(self.manager_view(reader, proposal)?))
+            }
+            ProposalActor::Admin => Ok(ProposalView::Metadata(MetadataView {
+                id: proposal.id,
+                run: proposal.run,
+                state: proposal.state,
+                created_at: proposal.created_at,
+                expires_at: proposal.expires_at,
+                cause: proposal.cause,
+                version: proposal.version,
+            })),
+            ProposalActor::Service if FOR_THE_CRM.contains(&proposal.state) => Ok(ProposalView::Service(ServiceView {
+                id: proposal.id,
+                state: proposal.state,
+                legs: changes_of_owner(proposal),
+                effective_on: proposal.effective_on,
+                version: proposal.version,
+            })),
+            ProposalActor::Service | ProposalActor::Stranger | ProposalActor::System => {
+                Err(Refused::NotFound("proposal"))
+            }
         }
-        ProposalActor::Admin => Ok(ProposalView::Metadata(MetadataView {
+    }
+
+    fn facts(&self, account: &AccountId) -> Result<AccountFacts, Refused> {
+        Ok(self.accounts.get(account).ok_or(Refused::NotFound("account"))?.account.clone().into())
+    }
+
+    fn party_view(&self, reader: &mut Reader<'_>, proposal: &Proposal, rep: &RepId) -> Result<PartyView, Refused> {
+        let (given, received) = own_legs(proposal, rep)?;
+        let status = proposal.public_status(given);
+        let counterpart = match status {
+            PublicStatus::Proposed | PublicStatus::Answered | PublicStatus::NotConcluded => None,
+            _ => roster::rep(reader, &received.from)?.map(|rep| rep.name),
+        };
+        Ok(PartyView {
+            id: proposal.id,
+            status,
+            answer: given.answer,
+            awaiting: Awaiting::of(status),
+            answer_by: proposal.answer_by(given),
+            take_back_until: given.firm_at,
+            gives: self.facts(&given.account)?,
+            receives: self.facts(&received.account)?,
+            disclosure: match status {
+                // What is on record of an account that somebody else keeps is theirs.
+                PublicStatus::NotConcluded | PublicStatus::Undone => None,
+                _ => abuse::disclosure(reader, proposal, rep)?,
+            },
+            gain: given.side.gain,
+            counterpart,
+            effective_on: proposal.effective_on,
+            trial_ends_on: proposal.trial_ends_on,
+            version: given.version,
+        })
+    }
+
+    fn manager_view(&mut self, reader: &mut Reader<'_>, proposal: &Proposal) -> Result<ManagerView, Refused> {
+        let mut legs = Vec::with_capacity(proposal.legs.len());
+        for leg in &proposal.legs {
+            let after = proposal.leg_of(&leg.to).map(|next| next.side.received).ok_or(Refused::NotFound("proposal"))?;
+            let before = leg.side.given;
+            legs.push(ManagerLeg {
+                account: self.facts(&leg.account)?,
+                from: leg.from.clone(),
+                to: leg.to.clone(),
+                travel_minutes_before: before.travel_minutes,
+                travel_minutes_after: after.travel_minutes,
+                geography_before: before.geography,
+                geography_after: after.geography,
+                travel_estimated: before.travel_estimated || after.travel_estimated,
+                annual_commission_cents: leg.annual_commission_cents,
+                fit: fit(&before, &after),
+            });
+        }
+        Ok(ManagerView {
             id: proposal.id,
             run: proposal.run,
             state: proposal.state,
             created_at: proposal.created_at,
             expires_at: proposal.expires_at,
+            approved_by: self.approvals.remove(&proposal.id).unwrap_or_default(),
+            approvers: self.hierarchy.approvers(reader, proposal)?.into_iter().collect(),
+            approval_rule: proposal.approval.rule.clone(),
+            approval_needs: proposal.approval.needs,
+            firm_at: proposal.firm_at(),
+            legs,
+            effective_on: proposal.effective_on,
+            trial_ends_on: proposal.trial_ends_on,
             cause: proposal.cause,
             version: proposal.version,
-        })),
-        ProposalActor::Service if FOR_THE_CRM.contains(&proposal.state) => Ok(ProposalView::Service(ServiceView {
-            id: proposal.id,
-            state: proposal.state,
-            legs: changes_of_owner(proposal),
-            effective_on: proposal.effective_on,
-            version: proposal.version,
-        })),
-        ProposalActor::Service | ProposalActor::Stranger | ProposalActor::System => Err(Refused::NotFound("proposal")),
+        })
     }
 }
 
@@ -294,75 +398,9 @@ pub(super) fn facts(reader: &mut Reader<'_>, account: &AccountId) -> Result<Acco
     Ok(held.account.into())
 }
 
-fn party_view(reader: &mut Reader<'_>, proposal: &Proposal, rep: &RepId) -> Result<PartyView, Refused> {
-    let (given, received) = own_legs(proposal, rep)?;
-    let status = proposal.public_status(given);
-    let counterpart = match status {
-        PublicStatus::Proposed | PublicStatus::Answered | PublicStatus::NotConcluded => None,
-        _ => roster::rep(reader, &received.from)?.map(|rep| rep.name),
-    };
-    Ok(PartyView {
-        id: proposal.id,
-        status,
-        answer: given.answer,
-        awaiting: Awaiting::of(status),
-        answer_by: proposal.answer_by(given),
-        take_back_until: given.firm_at,
-        gives: facts(reader, &given.account)?,
-        receives: facts(reader, &received.account)?,
-        disclosure: match status {
-            // What is on record of an account that somebody else keeps is theirs.
-            PublicStatus::NotConcluded | PublicStatus::Undone => None,
-            _ => abuse::disclosure(reader, proposal, rep)?,
-        },
-        gain: given.side.gain,
-        counterpart,
-        effective_on: proposal.effective_on,
-        trial_ends_on: proposal.trial_ends_on,
-        version: given.version,
-    })
-}
-
 /// The leg a party gives and the leg they get.
 pub(super) fn own_legs<'a>(proposal: &'a Proposal, rep: &RepId) -> Result<(&'a Leg, &'a Leg), Refused> {
     proposal.leg_of(rep).zip(proposal.leg_to(rep)).ok_or(Refused::NotFound("proposal"))
-}
-
-fn manager_view(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<ManagerView, Refused> {
-    let mut legs = Vec::with_capacity(proposal.legs.len());
-    for leg in &proposal.legs {
-        let after = proposal.leg_of(&leg.to).map(|next| next.side.received).ok_or(Refused::NotFound("proposal"))?;
-        let before = leg.side.given;
-        legs.push(ManagerLeg {
-            account: facts(reader, &leg.account)?,
-            from: leg.from.clone(),
-            to: leg.to.clone(),
-            travel_minutes_before: before.travel_minutes,
-            travel_minutes_after: after.travel_minutes,
-            geography_before: before.geography,
-            geography_after: after.geography,
-            travel_estimated: before.travel_estimated || after.travel_estimated,
-            annual_commission_cents: leg.annual_commission_cents,
-            fit: fit(&before, &after),
-        });
-    }
-    Ok(ManagerView {
-        id: proposal.id,
-        run: proposal.run,
-        state: proposal.state,
-        created_at: proposal.created_at,
-        expires_at: proposal.expires_at,
-        approved_by: proposals::approvals(reader, proposal.id)?,
-        approvers: approvers(reader, proposal)?.into_iter().collect(),
-        approval_rule: proposal.approval.rule.clone(),
-        approval_needs: proposal.approval.needs,
-        firm_at: proposal.firm_at(),
-        legs,
-        effective_on: proposal.effective_on,
-        trial_ends_on: proposal.trial_ends_on,
-        cause: proposal.cause,
-        version: proposal.version,
-    })
 }
 
 /// How much better a pair is expected to get on than another, as a manager may know it.
@@ -383,12 +421,13 @@ pub fn list(reader: &mut Reader<'_>, who: &Principal, page: Page<ProposalId>) ->
         Role::Admin => (Of::Anybody, &[] as &[_]),
         Role::Service => (Of::Anybody, FOR_THE_CRM),
     };
-    let found = proposals::list(reader, of, states, page.after, page.limit)?;
-    found.iter().map(|proposal| view(reader, who, proposal)).collect()
+    let found = kept::list(reader, of, states, page.after, page.limit)?;
+    let mut background = Background::of(reader, who, &found)?;
+    found.iter().map(|proposal| background.view(reader, who, proposal)).collect()
 }
 
 /// One proposal, in the reader's view.
 pub fn one(reader: &mut Reader<'_>, who: &Principal, id: ProposalId) -> Result<ProposalView, Refused> {
-    let proposal = proposals::one(reader, id)?.ok_or(Refused::NotFound("proposal"))?;
+    let proposal = kept::one(reader, id)?.ok_or(Refused::NotFound("proposal"))?;
     view(reader, who, &proposal)
 }

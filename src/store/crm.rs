@@ -4,7 +4,7 @@
 //! that differs only marks the first. Deliberately absent: what follows from answers.
 
 use super::{
-    Reader, StoreError, Writer,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer,
     connection::on_either,
     exactly_one,
     roster::count,
@@ -16,6 +16,7 @@ use crate::domain::{
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = crm_requests)]
@@ -76,22 +77,29 @@ impl LegRow {
     }
 }
 
-fn with_legs(reader: &mut Reader<'_>, row: Row) -> Result<CrmRequest, StoreError> {
-    let legs: Vec<LegRow> = crm_legs::table
-        .filter(crm_legs::request_id.eq(&row.id))
+fn with_legs(reader: &mut Reader<'_>, rows: Vec<Row>) -> Result<Vec<CrmRequest>, StoreError> {
+    let mut legs: BTreeMap<String, Vec<AskedLeg>> = BTreeMap::new();
+    let leg_rows: Vec<LegRow> = crm_legs::table
+        .filter(crm_legs::request_id.eq_any(rows.iter().map(|row| row.id.clone())))
         .order(crm_legs::leg)
         .select(LegRow::as_select())
         .load(&mut *reader.connection)?;
-    Ok(CrmRequest {
-        id: row.id.parse()?,
-        proposal: row.proposal_id.parse()?,
-        number: count(row.number)?,
-        way: row.way.parse()?,
-        asked_at: row.asked_at.and_utc(),
-        repeats: count(row.repeats)?,
-        repeat_at: row.repeat_at.map(|at| at.and_utc()),
-        legs: legs.into_iter().map(LegRow::into_domain).collect::<Result<_, _>>()?,
-    })
+    for row in leg_rows {
+        legs.entry(row.request_id.clone()).or_default().push(row.into_domain()?);
+    }
+    let request = |row: Row| {
+        Ok(CrmRequest {
+            legs: legs.remove(&row.id).unwrap_or_default(),
+            id: row.id.parse()?,
+            proposal: row.proposal_id.parse()?,
+            number: count(row.number)?,
+            way: row.way.parse()?,
+            asked_at: row.asked_at.and_utc(),
+            repeats: count(row.repeats)?,
+            repeat_at: row.repeat_at.map(|at| at.and_utc()),
+        })
+    };
+    rows.into_iter().map(request).collect()
 }
 
 /// Adds a request; two of the same number are [`StoreError::Twice`].
@@ -115,23 +123,33 @@ pub fn insert(writer: &mut Writer<'_>, request: &CrmRequest) -> Result<(), Store
 
 /// A request.
 pub fn one(reader: &mut Reader<'_>, id: CrmRequestId) -> Result<Option<CrmRequest>, StoreError> {
-    let row = crm_requests::table
-        .find(String::from(id))
-        .select(Row::as_select())
-        .first(&mut *reader.connection)
-        .optional()?;
-    row.map(|row| with_legs(reader, row)).transpose()
+    let rows = crm_requests::table.find(String::from(id)).select(Row::as_select()).load(&mut *reader.connection)?;
+    Ok(with_legs(reader, rows)?.pop())
 }
 
 /// The newest request of a proposal.
 pub fn newest(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Option<CrmRequest>, StoreError> {
-    let row = crm_requests::table
-        .filter(crm_requests::proposal_id.eq(String::from(proposal)))
-        .order(crm_requests::number.desc())
-        .select(Row::as_select())
-        .first(&mut *reader.connection)
-        .optional()?;
-    row.map(|row| with_legs(reader, row)).transpose()
+    Ok(newest_of_all(reader, &[proposal])?.remove(&proposal))
+}
+
+/// The newest request of each of some proposals; one of which the CRM was asked nothing is absent.
+pub fn newest_of_all(
+    reader: &mut Reader<'_>,
+    proposals: &[ProposalId],
+) -> Result<BTreeMap<ProposalId, CrmRequest>, StoreError> {
+    let mut found = BTreeMap::new();
+    for batch in proposals.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<Row> = crm_requests::table
+            .filter(crm_requests::proposal_id.eq_any(batch.iter().map(|id| String::from(*id))))
+            .order(crm_requests::number)
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?;
+        let newest: BTreeMap<String, Row> = rows.into_iter().map(|row| (row.proposal_id.clone(), row)).collect();
+        for request in with_legs(reader, newest.into_values().collect())? {
+            found.insert(request.proposal, request);
+        }
+    }
+    Ok(found)
 }
 
 /// Writes what is now known of one account of a request.

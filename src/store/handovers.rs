@@ -4,7 +4,7 @@
 //! Deliberately absent: where the handover as a whole stands, which is the proposal's state.
 
 use super::{
-    Reader, StoreError, Writer,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer,
     connection::on_either,
     exactly_one,
     roster::count,
@@ -17,6 +17,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = handover_steps)]
@@ -93,13 +94,29 @@ pub fn insert(writer: &mut Writer<'_>, proposal: ProposalId, phase: Phase, steps
 
 /// The checklists of a proposal, by phase, leg and place in the list.
 pub fn of(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Vec<Step>, StoreError> {
-    let rows: Vec<Row> = handover_steps::table
-        .filter(handover_steps::proposal_id.eq(String::from(proposal)))
-        .select(Row::as_select())
-        .load(&mut *reader.connection)?;
-    let mut steps = rows.into_iter().map(Step::try_from).collect::<Result<Vec<_>, _>>()?;
-    steps.sort_by_key(|step| (step.phase, step.leg, step.position, step.rule.step));
-    Ok(steps)
+    Ok(of_all(reader, &[proposal])?.remove(&proposal).unwrap_or_default())
+}
+
+/// The checklists of some proposals, each by phase, leg and place in the list; one without is absent.
+pub fn of_all(
+    reader: &mut Reader<'_>,
+    proposals: &[ProposalId],
+) -> Result<BTreeMap<ProposalId, Vec<Step>>, StoreError> {
+    let mut found: BTreeMap<ProposalId, Vec<Step>> = BTreeMap::new();
+    for batch in proposals.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<Row> = handover_steps::table
+            .filter(handover_steps::proposal_id.eq_any(batch.iter().map(|id| String::from(*id))))
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?;
+        for row in rows {
+            let step = Step::try_from(row)?;
+            found.entry(step.proposal).or_default().push(step);
+        }
+    }
+    for steps in found.values_mut() {
+        steps.sort_by_key(|step| (step.phase, step.leg, step.position, step.rule.step));
+    }
+    Ok(found)
 }
 
 /// What givers of an account wrote down about what works with it, in handovers that moved it, the latest first, with when;

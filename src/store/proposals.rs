@@ -498,12 +498,27 @@ pub fn take_back(writer: &mut Writer<'_>, id: ProposalId, rep: &RepId) -> Result
     exactly_one(diesel::update(target).set(decisions::taken_back_at.eq(Some(now))).execute(&mut *writer.connection)?)
 }
 
-/// The managers who have approved a proposal.
+/// The managers who have approved a proposal, by id.
 pub fn approvals(reader: &mut Reader<'_>, id: ProposalId) -> Result<Vec<RepId>, StoreError> {
-    let ids: Vec<String> = decisions::table
-        .filter(decisions::proposal_id.eq(String::from(id)).and(decisions::action.eq("approve")))
-        .order(decisions::for_rep_id)
-        .select(decisions::for_rep_id)
-        .load(&mut *reader.connection)?;
-    ids.into_iter().map(|id| Ok(id.parse()?)).collect()
+    Ok(approvals_of(reader, &[id])?.remove(&id).unwrap_or_default())
+}
+
+/// The managers who have approved each of some proposals, by id; one that nobody has approved is absent.
+pub fn approvals_of(
+    reader: &mut Reader<'_>,
+    of: &[ProposalId],
+) -> Result<BTreeMap<ProposalId, Vec<RepId>>, StoreError> {
+    let mut found: BTreeMap<ProposalId, Vec<RepId>> = BTreeMap::new();
+    for batch in of.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(String, String)> = decisions::table
+            .filter(decisions::proposal_id.eq_any(batch.iter().map(|id| String::from(*id))))
+            .filter(decisions::action.eq("approve"))
+            .order(decisions::for_rep_id)
+            .select((decisions::proposal_id, decisions::for_rep_id))
+            .load(&mut *reader.connection)?;
+        for (proposal, manager) in rows {
+            found.entry(proposal.parse()?).or_default().push(manager.parse()?);
+        }
+    }
+    Ok(found)
 }

@@ -4,7 +4,7 @@
 //! Deliberately absent: who may see what.
 
 use super::{
-    Reader, StoreError, Writer, exactly_one, from_json,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
     schema::{accounts, frozen_accounts, history, reps, teams},
 };
 use crate::domain::{
@@ -241,11 +241,43 @@ pub fn manager_of(reader: &mut Reader<'_>, rep: &RepId) -> Result<Option<RepId>,
     id.map(|id| Ok(id.parse()?)).transpose()
 }
 
+/// The managers of some reps, by rep; a rep without one is absent.
+pub fn managers_of(reader: &mut Reader<'_>, of: &[&RepId]) -> Result<BTreeMap<RepId, RepId>, StoreError> {
+    let mut found = BTreeMap::new();
+    for batch in of.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(String, String)> = reps::table
+            .inner_join(teams::table)
+            .filter(reps::id.eq_any(batch.iter().map(|id| id.as_str())))
+            .select((reps::id, teams::manager_id))
+            .load(&mut *reader.connection)?;
+        for (rep, manager) in rows {
+            found.insert(rep.parse()?, manager.parse()?);
+        }
+    }
+    Ok(found)
+}
+
 /// One account.
 pub fn account(reader: &mut Reader<'_>, id: &AccountId) -> Result<Option<HeldAccount>, StoreError> {
     let row =
         accounts::table.find(id.as_str()).select(AccountRow::as_select()).first(&mut *reader.connection).optional()?;
     row.map(HeldAccount::try_from).transpose()
+}
+
+/// Some accounts, by id; one that does not exist is absent.
+pub fn accounts(reader: &mut Reader<'_>, of: &[&AccountId]) -> Result<BTreeMap<AccountId, HeldAccount>, StoreError> {
+    let mut found = BTreeMap::new();
+    for batch in of.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<AccountRow> = accounts::table
+            .filter(accounts::id.eq_any(batch.iter().map(|id| id.as_str())))
+            .select(AccountRow::as_select())
+            .load(&mut *reader.connection)?;
+        for row in rows {
+            let held = HeldAccount::try_from(row)?;
+            found.insert(held.account.id.clone(), held);
+        }
+    }
+    Ok(found)
 }
 
 /// Accounts after `after`, by id, at most `limit`; only those owned by a rep or by the reps of some teams.

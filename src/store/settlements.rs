@@ -3,7 +3,7 @@
 //! In goes what one of them says; out comes what all have said. One row a person; saying something else replaces it. The
 //! caller holds the proposal by its compare-and-set. Deliberately absent: how many have to agree.
 
-use super::{Reader, StoreError, Writer, schema::settlements};
+use super::{ROWS_A_STATEMENT, Reader, StoreError, Writer, schema::settlements};
 use crate::domain::{
     ids::{ProposalId, RepId},
     principal::{Principal, Role},
@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 /// What one person said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +28,33 @@ pub struct Settlement {
 
 /// What has been said about a proposal, by person.
 pub fn of(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Vec<Settlement>, StoreError> {
-    let rows: Vec<(String, String, String, String)> = settlements::table
-        .filter(settlements::proposal_id.eq(String::from(proposal)))
-        .order(settlements::person_id)
-        .select((settlements::person_id, settlements::role, settlements::outcome, settlements::note))
-        .load(&mut *reader.connection)?;
-    rows.into_iter()
-        .map(|(person, role, outcome, note)| {
-            Ok(Settlement { person: person.parse()?, role: role.parse()?, outcome: outcome.parse()?, note })
-        })
-        .collect()
+    Ok(of_all(reader, &[proposal])?.remove(&proposal).unwrap_or_default())
+}
+
+/// What has been said about some proposals, about each by person; one of which nobody said anything is absent.
+pub fn of_all(
+    reader: &mut Reader<'_>,
+    proposals: &[ProposalId],
+) -> Result<BTreeMap<ProposalId, Vec<Settlement>>, StoreError> {
+    let mut found: BTreeMap<ProposalId, Vec<Settlement>> = BTreeMap::new();
+    for batch in proposals.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(String, String, String, String, String)> = settlements::table
+            .filter(settlements::proposal_id.eq_any(batch.iter().map(|id| String::from(*id))))
+            .order(settlements::person_id)
+            .select((
+                settlements::proposal_id,
+                settlements::person_id,
+                settlements::role,
+                settlements::outcome,
+                settlements::note,
+            ))
+            .load(&mut *reader.connection)?;
+        for (proposal, person, role, outcome, note) in rows {
+            let said = Settlement { person: person.parse()?, role: role.parse()?, outcome: outcome.parse()?, note };
+            found.entry(proposal.parse()?).or_default().push(said);
+        }
+    }
+    Ok(found)
 }
 
 /// Keeps what a person says, in place of what they said before.

@@ -4,7 +4,7 @@
 //! proposal's row, so that two who ask at once see each other. Deliberately absent: who may see or decide what.
 
 use super::{
-    Reader, StoreError, Writer, exactly_one,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one,
     schema::{undo_requests, undos},
 };
 use crate::domain::{
@@ -13,6 +13,7 @@ use crate::domain::{
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = undos, treat_none_as_null = true)]
@@ -48,42 +49,55 @@ impl From<&Undo> for Row {
 
 /// The undo of a proposal; one that nobody has asked for where there is none.
 pub fn of(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Undo, StoreError> {
-    let requests: Vec<RequestRow> = undo_requests::table
-        .filter(undo_requests::proposal_id.eq(String::from(proposal)))
-        .order(undo_requests::rep_id)
-        .select(RequestRow::as_select())
-        .load(&mut *reader.connection)?;
-    let requests = requests
-        .into_iter()
-        .map(|row| {
-            Ok(UndoRequest {
+    Ok(of_all(reader, &[proposal])?.remove(&proposal).unwrap_or_else(|| not_asked(proposal)))
+}
+
+/// The undo that nobody has asked for.
+pub fn not_asked(proposal: ProposalId) -> Undo {
+    Undo {
+        proposal,
+        state: UndoState::NotAsked,
+        decided_by: None,
+        effective_on: None,
+        requests: Vec::new(),
+        version: Version(uuid::Uuid::nil()),
+    }
+}
+
+/// The undos of some proposals; one that nobody has asked for may be absent.
+pub fn of_all(reader: &mut Reader<'_>, proposals: &[ProposalId]) -> Result<BTreeMap<ProposalId, Undo>, StoreError> {
+    let mut found: BTreeMap<ProposalId, Undo> = BTreeMap::new();
+    for batch in proposals.chunks(ROWS_A_STATEMENT) {
+        let ids: Vec<String> = batch.iter().map(|id| String::from(*id)).collect();
+        let requests: Vec<RequestRow> = undo_requests::table
+            .filter(undo_requests::proposal_id.eq_any(&ids))
+            .order(undo_requests::rep_id)
+            .select(RequestRow::as_select())
+            .load(&mut *reader.connection)?;
+        for row in requests {
+            let proposal = row.proposal_id.parse()?;
+            let request = UndoRequest {
                 rep: row.rep_id.parse()?,
                 reason: row.reason.parse()?,
                 note: row.note,
                 asked_at: row.asked_at.and_utc(),
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    let row: Option<Row> =
-        undos::table.find(String::from(proposal)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
-    Ok(match row {
-        None => Undo {
-            proposal,
-            state: UndoState::NotAsked,
-            decided_by: None,
-            effective_on: None,
-            requests,
-            version: Version(uuid::Uuid::nil()),
-        },
-        Some(row) => Undo {
-            proposal,
-            state: row.state.parse()?,
-            decided_by: row.decided_by.map(|id| id.parse()).transpose()?,
-            effective_on: row.effective_on,
-            requests,
-            version: row.version.parse()?,
-        },
-    })
+            };
+            found.entry(proposal).or_insert_with(|| not_asked(proposal)).requests.push(request);
+        }
+        let rows: Vec<Row> = undos::table
+            .filter(undos::proposal_id.eq_any(&ids))
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?;
+        for row in rows {
+            let proposal = row.proposal_id.parse()?;
+            let undo = found.entry(proposal).or_insert_with(|| not_asked(proposal));
+            undo.state = row.state.parse()?;
+            undo.decided_by = row.decided_by.map(|id| id.parse()).transpose()?;
+            undo.effective_on = row.effective_on;
+            undo.version = row.version.parse()?;
+        }
+    }
+    Ok(found)
 }
 
 /// Adds what a party asks.

@@ -88,14 +88,15 @@ pub struct CrmLegView {
     pub is_contradicted: bool,
 }
 
-/// What the CRM was asked last.
-pub(super) fn view(reader: &mut Reader<'_>, proposal: ProposalId) -> Result<Option<CrmView>, Refused> {
-    Ok(crm::newest(reader, proposal)?.map(|request| CrmView {
-        request: request.id,
-        way: request.way,
-        asked_at: request.asked_at,
-        legs: request.legs.into_iter().map(leg_view).collect(),
-    }))
+impl From<CrmRequest> for CrmView {
+    fn from(request: CrmRequest) -> Self {
+        Self {
+            request: request.id,
+            way: request.way,
+            asked_at: request.asked_at,
+            legs: request.legs.into_iter().map(leg_view).collect(),
+        }
+    }
 }
 
 fn leg_view(leg: AskedLeg) -> CrmLegView {
