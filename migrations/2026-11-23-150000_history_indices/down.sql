@@ -1,3 +1,4 @@
+DROP INDEX submissions_of_late;
 DROP INDEX handover_steps_by_state;
 DROP INDEX proposals_unrevealed;
 DROP INDEX runs_by_scope;

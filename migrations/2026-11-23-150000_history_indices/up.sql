@@ -13,3 +13,6 @@ CREATE INDEX proposals_unrevealed ON proposals (state, id) WHERE revealed_at IS 
 
 -- At every wake-up: the handovers with a step still open, among all steps that were ever taken.
 CREATE INDEX handover_steps_by_state ON handover_steps (state, phase, proposal_id);
+
+-- At every submission: what its rep has taken back of late, among all that anybody ever has.
+CREATE INDEX submissions_of_late ON submissions (rep_id, created_at);

@@ -225,13 +225,19 @@ fn harshest(traits: &BTreeSet<Trait>) -> Option<Severity> {
     traits.iter().filter_map(|one| one.severity()).max()
 }
 
-/// What is on record of all accounts.
+/// What is on record of many accounts.
+#[derive(Default)]
 pub(super) struct Records(BTreeMap<AccountId, (Severity, AbuseState)>);
 
 impl Records {
     /// Reads every record.
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         Ok(Self(kept::all(reader)?))
+    }
+
+    /// Reads the records of some accounts.
+    pub(super) fn of(reader: &mut Reader<'_>, accounts: &[&AccountId]) -> Result<Self, Refused> {
+        Ok(Self(kept::of_all(reader, accounts)?))
     }
 
     /// What they and the CRM's traits mean for an account.
@@ -299,8 +305,19 @@ pub(super) fn disclosure(
     rep: &RepId,
 ) -> Result<Option<Disclosure>, Refused> {
     let Some(received) = proposal.leg_to(rep) else { return Ok(None) };
-    let Some(severity) = standing(reader, &received.account)?.severity() else { return Ok(None) };
-    let read = kept::disclosed(reader, proposal.id, rep)?;
+    let standing = standing(reader, &received.account)?;
+    disclosure_of(reader, proposal.id, rep, standing)
+}
+
+/// The same, where it is known how that account stands.
+pub(super) fn disclosure_of(
+    reader: &mut Reader<'_>,
+    proposal: ProposalId,
+    rep: &RepId,
+    standing: Standing,
+) -> Result<Option<Disclosure>, Refused> {
+    let Some(severity) = standing.severity() else { return Ok(None) };
+    let read = kept::disclosed(reader, proposal, rep)?;
     Ok(Some(Disclosure { severity, is_acknowledged: read >= Some(severity) }))
 }
 

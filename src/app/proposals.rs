@@ -8,7 +8,7 @@
 
 use super::{
     Page, Reader, Refused,
-    abuse::{self, Disclosure},
+    abuse::{self, Disclosure, Records},
     approval::Hierarchy,
     life::relation_in,
     me::managed,
@@ -22,6 +22,7 @@ use crate::{
         invalidation::Cause,
         principal::{Principal, Role},
         proposal::{Answer, Geography, Leg, Proposal, ProposalActor, ProposalState, PublicStatus, Valuation},
+        roster::Account,
         units::{Cents, Minutes},
     },
     store::{
@@ -271,6 +272,8 @@ struct Background {
     hierarchy: Hierarchy,
     accounts: BTreeMap<AccountId, HeldAccount>,
     approvals: BTreeMap<ProposalId, Vec<RepId>>,
+    names: BTreeMap<RepId, String>,
+    records: Records,
 }
 
 impl Background {
@@ -278,11 +281,21 @@ impl Background {
         let accounts: Vec<&AccountId> =
             proposals.iter().flat_map(|one| one.legs.iter().map(|leg| &leg.account)).collect();
         Ok(match who.role {
-            Role::Rep => Self { accounts: roster::accounts(reader, &accounts)?, ..Self::default() },
+            Role::Rep => {
+                let givers: Vec<&RepId> =
+                    proposals.iter().filter_map(|one| one.leg_to(&who.id)).map(|leg| &leg.from).collect();
+                Self {
+                    accounts: roster::accounts(reader, &accounts)?,
+                    names: roster::names(reader, &givers)?,
+                    records: Records::of(reader, &accounts)?,
+                    ..Self::default()
+                }
+            }
             Role::Manager => Self {
                 hierarchy: Hierarchy::above_givers(reader, proposals)?,
                 accounts: roster::accounts(reader, &accounts)?,
                 approvals: kept::approvals_of(reader, &proposals.iter().map(|one| one.id).collect::<Vec<_>>())?,
+                ..Self::default()
             },
             Role::Admin | Role::Service => Self::default(),
         })
@@ -316,16 +329,25 @@ impl Background {
         }
     }
 
-    fn facts(&self, account: &AccountId) -> Result<AccountFacts, Refused> {
-        Ok(self.accounts.get(account).ok_or(Refused::NotFound("account"))?.account.clone().into())
+    fn account(&self, id: &AccountId) -> Result<&Account, Refused> {
+        self.accounts.get(id).map(|held| &held.account).ok_or(Refused::NotFound("account"))
     }
 
     fn party_view(&self, reader: &mut Reader<'_>, proposal: &Proposal, rep: &RepId) -> Result<PartyView, Refused> {
         let (given, received) = own_legs(proposal, rep)?;
+        let (gives, receives) = (self.account(&given.account)?, self.account(&received.account)?);
         let status = proposal.public_status(given);
         let counterpart = match status {
             PublicStatus::Proposed | PublicStatus::Answered | PublicStatus::NotConcluded => None,
-            _ => roster::rep(reader, &received.from)?.map(|rep| rep.name),
+            _ => self.names.get(&received.from).cloned(),
+        };
+        let disclosure = match status {
+            // What is on record of an account that somebody else keeps is theirs.
+            PublicStatus::NotConcluded | PublicStatus::Undone => None,
+            _ => {
+                let standing = self.records.standing(&receives.id, &receives.traits);
+                abuse::disclosure_of(reader, proposal.id, rep, standing)?
+            }
         };
         Ok(PartyView {
             id: proposal.id,
@@ -334,13 +356,9 @@ impl Background {
             awaiting: Awaiting::of(status),
             answer_by: proposal.answer_by(given),
             take_back_until: given.firm_at,
-            gives: self.facts(&given.account)?,
-            receives: self.facts(&received.account)?,
-            disclosure: match status {
-                // What is on record of an account that somebody else keeps is theirs.
-                PublicStatus::NotConcluded | PublicStatus::Undone => None,
-                _ => abuse::disclosure(reader, proposal, rep)?,
-            },
+            gives: gives.clone().into(),
+            receives: receives.clone().into(),
+            disclosure,
             gain: given.side.gain,
             counterpart,
             effective_on: proposal.effective_on,
@@ -355,7 +373,7 @@ impl Background {
             let after = proposal.leg_of(&leg.to).map(|next| next.side.received).ok_or(Refused::NotFound("proposal"))?;
             let before = leg.side.given;
             legs.push(ManagerLeg {
-                account: self.facts(&leg.account)?,
+                account: self.account(&leg.account)?.clone().into(),
                 from: leg.from.clone(),
                 to: leg.to.clone(),
                 travel_minutes_before: before.travel_minutes,

@@ -79,7 +79,7 @@ pub fn one(reader: &mut Reader<'_>, account: &AccountId) -> Result<Option<AbuseR
     let row = abuse_records::table
         .find(account.as_str().to_owned())
         .select(Row::as_select())
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     row.map(AbuseRecord::try_from).transpose()
 }
@@ -138,6 +138,24 @@ pub fn all(reader: &mut Reader<'_>) -> Result<BTreeMap<AccountId, (Severity, Abu
         .select((abuse_records::account_id, abuse_records::severity, abuse_records::state))
         .load(&mut *reader.connection)?;
     rows.into_iter().map(|(id, severity, state)| Ok((id.parse()?, (severity.parse()?, state.parse()?)))).collect()
+}
+
+/// The class and state of the records of some accounts, by account.
+pub fn of_all(
+    reader: &mut Reader<'_>,
+    accounts: &[&AccountId],
+) -> Result<BTreeMap<AccountId, (Severity, AbuseState)>, StoreError> {
+    let mut found = BTreeMap::new();
+    for batch in accounts.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(String, String, String)> = abuse_records::table
+            .filter(abuse_records::account_id.eq_any(batch.iter().map(|id| id.as_str())))
+            .select((abuse_records::account_id, abuse_records::severity, abuse_records::state))
+            .load(&mut *reader.connection)?;
+        for (id, severity, state) in rows {
+            found.insert(id.parse()?, (severity.parse()?, state.parse()?));
+        }
+    }
+    Ok(found)
 }
 
 /// Accounts with their traits that are on their way to somebody in a live move and may be abusive. By receiver.
@@ -215,7 +233,7 @@ pub fn disclosed(reader: &mut Reader<'_>, proposal: ProposalId, rep: &RepId) -> 
     let word: Option<String> = disclosures::table
         .find((String::from(proposal), rep.as_str().to_owned()))
         .select(disclosures::severity)
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     word.map(|word| Ok(word.parse()?)).transpose()
 }
@@ -225,7 +243,7 @@ pub fn own_opt_in(reader: &mut Reader<'_>, rep: &RepId) -> Result<Option<(OptIn,
     let row: Option<(Option<String>, Option<i32>, Option<String>)> = reps::table
         .find(rep.as_str())
         .select((reps::own_abuse_class, reps::own_abuse_cap, reps::own_abuse_version))
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     let Some((class, cap, Some(version))) = row else { return Ok(None) };
     let Some(own) = own_choice(class.as_deref(), cap)? else { return Ok(None) };

@@ -114,7 +114,7 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
         diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + count)).execute(connection)?,
     )?;
     let (last, mut hash): (i64, String) =
-        audit_head::table.select((audit_head::seq, audit_head::hash)).first(connection)?;
+        audit_head::table.select((audit_head::seq, audit_head::hash)).get_result(connection)?;
     let mut entries = Vec::with_capacity(changes.len());
     let mut events = Vec::with_capacity(changes.len());
     for (seq, (change, details)) in (last - count + 1..).zip(changes) {
@@ -258,7 +258,8 @@ pub fn verify(reader: &mut Reader<'_>) -> Result<Chain, StoreError> {
 ///
 /// Cost: linear in the log; reads 1,000 entries at a time.
 pub fn walk(reader: &mut Reader<'_>, places: &BTreeSet<i64>) -> Result<Walk, StoreError> {
-    let last: Option<i64> = audit_log::table.select(diesel::dsl::max(audit_log::seq)).first(&mut *reader.connection)?;
+    let last: Option<i64> =
+        audit_log::table.select(diesel::dsl::max(audit_log::seq)).get_result(&mut *reader.connection)?;
     let last = last.unwrap_or(0);
     let (mut seq, mut hash, mut hashes) = (0, String::new(), BTreeMap::new());
     let renamed = people::renamed(reader)?;
@@ -287,10 +288,10 @@ pub fn walk(reader: &mut Reader<'_>, places: &BTreeSet<i64>) -> Result<Walk, Sto
 
 /// The place and hash of the last entry; 0 and nothing where there is none.
 pub fn head(reader: &mut Reader<'_>) -> Result<(i64, String), StoreError> {
-    Ok(audit_head::table.select((audit_head::seq, audit_head::hash)).first(&mut *reader.connection)?)
+    Ok(audit_head::table.select((audit_head::seq, audit_head::hash)).get_result(&mut *reader.connection)?)
 }
 
 /// The hash of the entry at a place; absent where there is none.
 pub fn hash_at(reader: &mut Reader<'_>, seq: i64) -> Result<Option<String>, StoreError> {
-    Ok(audit_log::table.find(seq).select(audit_log::hash).first(&mut *reader.connection).optional()?)
+    Ok(audit_log::table.find(seq).select(audit_log::hash).get_result(&mut *reader.connection).optional()?)
 }

@@ -41,7 +41,7 @@ pub fn find(reader: &mut Reader<'_>, webhook: WebhookId, message: &str) -> Resul
     let row: Option<(String, NaiveDateTime, String)> = callbacks::table
         .find((String::from(webhook), message))
         .select((callbacks::body_hash, callbacks::signed_at, callbacks::answer))
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     Ok(row.map(|(body_hash, signed_at, answer)| Taken { body_hash, signed_at: signed_at.and_utc(), answer }))
 }

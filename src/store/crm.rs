@@ -79,13 +79,15 @@ impl LegRow {
 
 fn with_legs(reader: &mut Reader<'_>, rows: Vec<Row>) -> Result<Vec<CrmRequest>, StoreError> {
     let mut legs: BTreeMap<String, Vec<AskedLeg>> = BTreeMap::new();
-    let leg_rows: Vec<LegRow> = crm_legs::table
-        .filter(crm_legs::request_id.eq_any(rows.iter().map(|row| row.id.clone())))
-        .order(crm_legs::leg)
-        .select(LegRow::as_select())
-        .load(&mut *reader.connection)?;
-    for row in leg_rows {
-        legs.entry(row.request_id.clone()).or_default().push(row.into_domain()?);
+    for batch in rows.chunks(ROWS_A_STATEMENT) {
+        let leg_rows: Vec<LegRow> = crm_legs::table
+            .filter(crm_legs::request_id.eq_any(batch.iter().map(|row| row.id.as_str())))
+            .order(crm_legs::leg)
+            .select(LegRow::as_select())
+            .load(&mut *reader.connection)?;
+        for row in leg_rows {
+            legs.entry(row.request_id.clone()).or_default().push(row.into_domain()?);
+        }
     }
     let request = |row: Row| {
         Ok(CrmRequest {

@@ -330,9 +330,12 @@ pub fn purge(writer: &mut Writer<'_>, before: DateTime<Utc>) -> Result<usize, St
 pub fn backlog(reader: &mut Reader<'_>) -> Result<(i64, Option<DateTime<Utc>>), StoreError> {
     let waiting = || deliveries::table.filter(deliveries::settled_at.is_null());
     let count = waiting().count().get_result(&mut *reader.connection)?;
-    let oldest: Option<i64> = waiting().select(diesel::dsl::min(deliveries::seq)).first(&mut *reader.connection)?;
+    let oldest: Option<i64> =
+        waiting().select(diesel::dsl::min(deliveries::seq)).get_result(&mut *reader.connection)?;
     let since: Option<NaiveDateTime> = match oldest {
-        Some(seq) => outbox::table.find(seq).select(outbox::created_at).first(&mut *reader.connection).optional()?,
+        Some(seq) => {
+            outbox::table.find(seq).select(outbox::created_at).get_result(&mut *reader.connection).optional()?
+        }
         None => None,
     };
     Ok((count, since.map(|at| at.and_utc())))

@@ -90,7 +90,7 @@ pub fn one(reader: &mut Reader<'_>, id: DirectSwapId) -> Result<Option<DirectSwa
     let row = direct_swaps::table
         .find(String::from(id))
         .select(Row::as_select())
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     row.map(DirectSwap::try_from).transpose()
 }

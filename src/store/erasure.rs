@@ -156,7 +156,7 @@ fn forget_evidence(writer: &mut Writer<'_>, id: &str) -> Result<usize, StoreErro
     let mut erased = 0;
     for run in kept {
         let (snapshot, plan): (Option<Vec<u8>>, Option<Vec<u8>>) =
-            runs::table.find(&run).select((runs::snapshot, runs::plan)).first(&mut *writer.connection)?;
+            runs::table.find(&run).select((runs::snapshot, runs::plan)).get_result(&mut *writer.connection)?;
         let Some(market) = names(&snapshot.unwrap_or_default())? else { continue };
         let plan = unpack(&plan.unwrap_or_default())?;
         diesel::update(runs::table.find(&run))

@@ -92,7 +92,7 @@ pub fn find(reader: &mut Reader<'_>, row: &Row) -> Result<Found, StoreError> {
     let (hash, at, lease_until, status, headers, body) = keys::idempotency_keys
         .filter(of!(row))
         .select((keys::request_hash, keys::created_at, keys::lease_until, keys::status, keys::headers, keys::body))
-        .first::<Kept>(&mut *reader.connection)
+        .get_result::<Kept>(&mut *reader.connection)
         .optional()?
         .ok_or(StoreError::Raced)?;
     let answer = match (status, headers, body) {

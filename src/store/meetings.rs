@@ -86,8 +86,11 @@ pub fn insert(writer: &mut Writer<'_>, meeting: &Meeting, parts: &Parts) -> Resu
 
 /// One meeting.
 pub fn one(reader: &mut Reader<'_>, id: MeetingId) -> Result<Option<Meeting>, StoreError> {
-    let row =
-        meetings::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    let row = meetings::table
+        .find(String::from(id))
+        .select(Row::as_select())
+        .get_result(&mut *reader.connection)
+        .optional()?;
     row.map(Meeting::try_from).transpose()
 }
 
@@ -96,7 +99,7 @@ pub fn parts(reader: &mut Reader<'_>, id: MeetingId) -> Result<Option<Parts>, St
     let kept = meetings::table
         .find(String::from(id))
         .select((meetings::policy, meetings::snapshot, meetings::ownerships, meetings::moves))
-        .first::<(String, Vec<u8>, Vec<u8>, Vec<u8>)>(&mut *reader.connection)
+        .get_result::<(String, Vec<u8>, Vec<u8>, Vec<u8>)>(&mut *reader.connection)
         .optional()?;
     kept.map(|(policy, snapshot, ownerships, moves)| {
         Ok(Parts { policy, snapshot: unpack(&snapshot)?, ownerships: unpack(&ownerships)?, moves: unpack(&moves)? })

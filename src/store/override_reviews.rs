@@ -43,7 +43,7 @@ pub fn of(reader: &mut Reader<'_>, id: OverrideId) -> Result<Option<OverrideRevi
     let row = override_reviews::table
         .find(String::from(id))
         .select(Row::as_select())
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     row.map(|row| {
         Ok(OverrideReview {

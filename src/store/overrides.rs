@@ -78,8 +78,11 @@ pub fn insert(writer: &mut Writer<'_>, order: &Override) -> Result<(), StoreErro
 
 /// One override.
 pub fn one(reader: &mut Reader<'_>, id: OverrideId) -> Result<Option<Override>, StoreError> {
-    let row =
-        overrides::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    let row = overrides::table
+        .find(String::from(id))
+        .select(Row::as_select())
+        .get_result(&mut *reader.connection)
+        .optional()?;
     row.map(Override::try_from).transpose()
 }
 

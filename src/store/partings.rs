@@ -90,8 +90,11 @@ pub fn insert(writer: &mut Writer<'_>, parting: &Parting) -> Result<(), StoreErr
 
 /// One parting.
 pub fn one(reader: &mut Reader<'_>, id: PartingId) -> Result<Option<Parting>, StoreError> {
-    let row =
-        partings::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    let row = partings::table
+        .find(String::from(id))
+        .select(Row::as_select())
+        .get_result(&mut *reader.connection)
+        .optional()?;
     row.map(Parting::try_from).transpose()
 }
 

@@ -57,7 +57,8 @@ impl TryFrom<Row> for Person {
 
 /// What is on record of somebody. Cost: one row by key.
 pub fn one(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<Person>, StoreError> {
-    let row = people::table.find(id.as_str()).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    let row =
+        people::table.find(id.as_str()).select(Row::as_select()).get_result(&mut *reader.connection).optional()?;
     row.map(Person::try_from).transpose()
 }
 

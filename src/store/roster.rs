@@ -188,7 +188,22 @@ pub fn rep_in_the_crm(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<Rep>
 }
 
 fn row_of(reader: &mut Reader<'_>, id: &RepId) -> Result<Option<RepRow>, StoreError> {
-    Ok(reps::table.find(id.as_str()).select(RepRow::as_select()).first(&mut *reader.connection).optional()?)
+    Ok(reps::table.find(id.as_str()).select(RepRow::as_select()).get_result(&mut *reader.connection).optional()?)
+}
+
+/// What some reps are called, by rep.
+pub fn names(reader: &mut Reader<'_>, of: &[&RepId]) -> Result<BTreeMap<RepId, String>, StoreError> {
+    let mut found = BTreeMap::new();
+    for batch in of.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(String, String)> = reps::table
+            .filter(reps::id.eq_any(batch.iter().map(|id| id.as_str())))
+            .select((reps::id, reps::name))
+            .load(&mut *reader.connection)?;
+        for (rep, name) in rows {
+            found.insert(rep.parse()?, name);
+        }
+    }
+    Ok(found)
 }
 
 /// Reps after `after`, by id, at most `limit`; only those of the teams given.
@@ -210,7 +225,8 @@ pub fn reps_of_teams(
 
 /// One team.
 pub fn team(reader: &mut Reader<'_>, id: &TeamId) -> Result<Option<Team>, StoreError> {
-    let row: Option<(String, String)> = teams::table.find(id.as_str()).first(&mut *reader.connection).optional()?;
+    let row: Option<(String, String)> =
+        teams::table.find(id.as_str()).get_result(&mut *reader.connection).optional()?;
     row.map(|(id, manager)| Ok(Team { id: id.parse()?, manager: manager.parse()? })).transpose()
 }
 
@@ -236,7 +252,7 @@ pub fn manager_of(reader: &mut Reader<'_>, rep: &RepId) -> Result<Option<RepId>,
         .inner_join(teams::table)
         .filter(reps::id.eq(rep.as_str()))
         .select(teams::manager_id)
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     id.map(|id| Ok(id.parse()?)).transpose()
 }
@@ -259,8 +275,11 @@ pub fn managers_of(reader: &mut Reader<'_>, of: &[&RepId]) -> Result<BTreeMap<Re
 
 /// One account.
 pub fn account(reader: &mut Reader<'_>, id: &AccountId) -> Result<Option<HeldAccount>, StoreError> {
-    let row =
-        accounts::table.find(id.as_str()).select(AccountRow::as_select()).first(&mut *reader.connection).optional()?;
+    let row = accounts::table
+        .find(id.as_str())
+        .select(AccountRow::as_select())
+        .get_result(&mut *reader.connection)
+        .optional()?;
     row.map(HeldAccount::try_from).transpose()
 }
 
@@ -340,7 +359,7 @@ pub fn is_frozen(reader: &mut Reader<'_>, account: &AccountId) -> Result<bool, S
     let found: Option<String> = frozen_accounts::table
         .find(account.as_str())
         .select(frozen_accounts::account_id)
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     Ok(found.is_some())
 }

@@ -255,7 +255,8 @@ fn claimed(claim: Claim) -> _ {
 
 /// One run.
 pub fn one(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Run>, StoreError> {
-    let row = runs::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    let row =
+        runs::table.find(String::from(id)).select(Row::as_select()).get_result(&mut *reader.connection).optional()?;
     row.map(Run::try_from).transpose()
 }
 
@@ -288,7 +289,7 @@ pub fn failures(
         .filter(runs::scope.eq(scope).and(runs::business_date.eq(business_date)))
         .filter(runs::mode.eq(mode.as_str()).and(runs::state.eq(RunState::Failed.as_str())))
         .select((diesel::dsl::count_star(), diesel::dsl::max(runs::finished_at)))
-        .first(&mut *reader.connection)?;
+        .get_result(&mut *reader.connection)?;
     Ok(last.map(|last| (u32::try_from(count).unwrap_or(u32::MAX), last.and_utc())))
 }
 
@@ -323,7 +324,7 @@ pub fn evidence(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Evidence>, 
     let kept = runs::table
         .find(String::from(id))
         .select((runs::snapshot, runs::plan))
-        .first::<(Option<Vec<u8>>, Option<Vec<u8>>)>(&mut *reader.connection)
+        .get_result::<(Option<Vec<u8>>, Option<Vec<u8>>)>(&mut *reader.connection)
         .optional()?;
     match kept {
         Some((Some(snapshot), Some(plan))) => Ok(Some(Evidence { snapshot: unpack(&snapshot)?, plan: unpack(&plan)? })),
@@ -348,7 +349,7 @@ pub fn erased(reader: &mut Reader<'_>, id: RunId) -> Result<Option<Erased>, Stor
     let kept: Option<Columns> = runs::table
         .find(String::from(id))
         .select((runs::erased_at, runs::snapshot_sha256, runs::plan_sha256))
-        .first(&mut *reader.connection)
+        .get_result(&mut *reader.connection)
         .optional()?;
     Ok(match kept {
         Some((Some(at), Some(snapshot_sha256), Some(plan_sha256))) => {

@@ -80,8 +80,11 @@ pub fn insert(writer: &mut Writer<'_>, submission: &Submission) -> Result<(), St
 
 /// One submission.
 pub fn one(reader: &mut Reader<'_>, id: SubmissionId) -> Result<Option<Submission>, StoreError> {
-    let row =
-        submissions::table.find(String::from(id)).select(Row::as_select()).first(&mut *reader.connection).optional()?;
+    let row = submissions::table
+        .find(String::from(id))
+        .select(Row::as_select())
+        .get_result(&mut *reader.connection)
+        .optional()?;
     row.map(Submission::try_from).transpose()
 }
 

@@ -210,7 +210,8 @@ pub fn value_since(reader: &mut Reader<'_>, account: &AccountId, day: NaiveDate)
 pub fn visits(reader: &mut Reader<'_>, account: &AccountId, rep: &RepId) -> Result<(i64, i64), StoreError> {
     let of_pair =
         || history::table.filter(history::account_id.eq(account.as_str()).and(history::rep_id.eq(rep.as_str())));
-    let (planned, kept): (Option<i64>, Option<i64>) =
-        of_pair().select((sum(history::visits_planned), sum(history::visits_kept))).first(&mut *reader.connection)?;
+    let (planned, kept): (Option<i64>, Option<i64>) = of_pair()
+        .select((sum(history::visits_planned), sum(history::visits_kept)))
+        .get_result(&mut *reader.connection)?;
     Ok((planned.unwrap_or(0), kept.unwrap_or(0)))
 }

@@ -12,7 +12,7 @@ use account_swap::{
     },
     domain::principal::{Principal, Role},
     settings::Settings,
-    store::{callbacks, crm, deliveries, outbox},
+    store::{callbacks, crm, deliveries, outbox, submissions},
 };
 use chrono::Duration;
 use diesel::{
@@ -204,5 +204,23 @@ fn every_query_of_every_list_is_found_by_an_index() {
         }
         let found = slow();
         assert!(found.iter().any(|told| told.contains("proposals as manager")), "{}", found.join("\n\n"));
+    }
+}
+
+#[test]
+fn what_a_rep_took_back_of_late_is_found_among_their_own() {
+    set_default_instrumentation(|| Some(Box::new(take_down))).unwrap();
+    for database in databases() {
+        fill::Filled::fill(&database.url, fill::Size { reps: 40, accounts_a_rep: 50, past_proposals: 2000 });
+        let store = Store::open(&database.settings().database).unwrap();
+        ASKED.set(Some(BTreeSet::new()));
+        let counted = store.read(|reader| {
+            let since = Reader::now(reader) - Duration::days(30);
+            submissions::withdrawn_since(reader, &id("R-0"), since)
+        });
+        let asked = ASKED.take().unwrap();
+        counted.unwrap();
+        let (plan, _) = explained(&database, Role::Rep, asked.iter().find(|sql| sql.contains("submissions")).unwrap());
+        assert!(plan.contains("submissions_of_late"), "{}: {plan}", database.name);
     }
 }
