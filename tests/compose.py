@@ -254,7 +254,7 @@ def hang_together(at):
     rules = json.loads(ask(at.prometheus, "/api/v1/rules")[1])["data"]["groups"]
     names = {rule["query"] for group in rules for rule in group["rules"]}
     known = ask(at.replicas[0], "/metrics")[1]
-    metrics = {name for query in names for name in re.findall(r"\b(?:http|handovers|database|deliver|webhook|outbox)\w+", query)}
+    metrics = {name for query in names for name in re.findall(r"\b(?:http|handovers|database|deliver|webhook|outbox|crm)\w+", query)}
     unknown = [name for name in metrics if name not in known]
     holds("every alert is about something that is counted", rules and not unknown, unknown)
 

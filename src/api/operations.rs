@@ -4,6 +4,7 @@
 //! Deliberately absent: names and ids of people; these three ask for no token.
 
 use super::{AppState, problem::Problem};
+use crate::app::handover::CrmTaken;
 use actix_web::{
     HttpResponse,
     web::{self, Data},
@@ -34,6 +35,10 @@ pub fn metrics() -> &'static PrometheusHandle {
         metrics::describe_gauge!("webhook_deliveries_waiting", "Events that an endpoint has not taken yet.");
         metrics::describe_gauge!("webhook_oldest_waiting_seconds", "Age of the oldest of them.");
         metrics::describe_gauge!("database_connections", "Connections of the pool, by what they do.");
+        for taken in CrmTaken::ALL {
+            // From nought, so that the first of its kind is seen to rise.
+            metrics::counter!("crm_messages_total", "outcome" => taken.as_str()).increment(0);
+        }
         recorder
     })
 }
