@@ -4,8 +4,6 @@
 //! [`Store::write`], one transaction from its first statement to its commit, so nothing can be half-written, and a
 //! function that changes something cannot be called without one. A state changes by compare-and-set; the loser gets
 //! [`StoreError::Raced`] and the whole transaction is tried again.
-//! One row by its key is asked for without a limit (`get_result`, not `first`): a limit is a parameter, and SQLite prepares a
-//! statement anew whenever one of these has been bound.
 //! Deliberately absent: every rule of the product, every HTTP status, and the clock of this machine.
 
 mod alone;
