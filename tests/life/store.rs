@@ -8,6 +8,7 @@ use account_swap::{
     store::{StoreError, roster},
 };
 use chrono::Duration;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 
 #[test]
 fn migrations_go_up_down_and_up_again() {
@@ -76,6 +77,20 @@ fn whoever_is_cut_off_in_the_middle_changed_nothing_and_at_the_commit_does_not_k
         roster::rep(writer, &id("anna"))
     });
     assert!(matches!(in_the_middle, Err(StoreError::Busy(_))), "{in_the_middle:?}");
+}
+
+#[test]
+fn connections_to_sqlite_share_no_lock_of_the_process() {
+    let mut connection = SqliteConnection::establish(":memory:").unwrap();
+    let options: Vec<CompiledIn> = sql_query("PRAGMA compile_options").load(&mut connection).unwrap();
+    let has = |option: &str| options.iter().any(|one| one.compile_options == option);
+    assert!(has("DEFAULT_MEMSTATUS=0") && has("ENABLE_QPSG") && !has("ENABLE_MEMORY_MANAGEMENT"));
+}
+
+#[derive(QueryableByName)]
+struct CompiledIn {
+    #[diesel(sql_type = Text)]
+    compile_options: String,
 }
 
 #[test]
