@@ -110,9 +110,10 @@ impl r2d2::ManageConnection for Opener {
                 "PRAGMA busy_timeout = {lock_timeout}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;"
             ),
+            // One plan for whoever asks and however long the page reads a table to its end; one for this rep does not.
             AnyConnection::Postgres(_) => format!(
                 "SET TIME ZONE 'UTC'; SET lock_timeout = {lock_timeout}; SET client_min_messages = warning; \
-                 SET idle_in_transaction_session_timeout = '15min';"
+                 SET plan_cache_mode = force_custom_plan; SET idle_in_transaction_session_timeout = '15min';"
             ),
         };
         connection.batch_execute(&setup).map_err(r2d2::Error::QueryError)?;
