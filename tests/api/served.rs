@@ -83,14 +83,14 @@ impl Ask {
 
     /// Sends it and reads the answer to its end.
     pub async fn send(self) -> Read {
-        self.try_send().await.expect("the server answers")
+        self.try_send().await.unwrap_or_else(|error| panic!("the server answers: {error:?}"))
     }
 
     /// The same, where the server may hang up instead.
-    pub async fn try_send(self) -> Option<Read> {
-        let answer = self.builder.send().await.ok()?;
+    pub async fn try_send(self) -> Result<Read, reqwest::Error> {
+        let answer = self.builder.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Some(Read { status, headers, text: answer.text().await.ok()? })
+        Ok(Read { status, headers, text: answer.text().await? })
     }
 }
 
