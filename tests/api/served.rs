@@ -112,6 +112,8 @@ impl Served {
         settings.rate_limit.costly_a_minute = 1_000_000;
         settings.rate_limit.costly_burst = 1_000_000;
         settings.server.workers = 2;
+        // Where much is tested at once, a test may not come to send for a while.
+        settings.server.header_timeout_seconds = 60;
         change(&mut settings);
         let key = LocalKey::open(&settings.auth).expect("a key");
         let store = open(&settings, world.clock.as_ref());
