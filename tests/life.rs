@@ -35,6 +35,8 @@ mod ladder;
 mod ladder_races;
 #[path = "life/leavers.rs"]
 mod leavers;
+#[path = "life/lists.rs"]
+mod lists;
 #[path = "life/meetings.rs"]
 mod meetings;
 #[path = "life/money.rs"]

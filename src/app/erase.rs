@@ -16,7 +16,7 @@ use crate::{
         person::{self, PersonAction},
         principal::{Principal, Role},
     },
-    store::{StoreError, audit::Change, erasure, people, roster},
+    store::{Of, StoreError, audit::Change, erasure, people, roster},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -66,7 +66,7 @@ fn has_let_go(writer: &mut Writer<'_>, id: &RepId) -> Result<(), Refused> {
     if !roster::teams_of(writer, id)?.is_empty() {
         return Err(Refused::conflict("still_manages", "they manage a team"));
     }
-    if !roster::accounts_of(writer, roster::Owner::Rep(id), None, 1)?.is_empty() {
+    if !roster::accounts_of(writer, Of::Rep(id), None, 1)?.is_empty() {
         return Err(Refused::conflict("still_owns", "accounts are in their book still"));
     }
     let (submissions, proposals) = people::dependents(writer, id)?;

@@ -172,6 +172,29 @@ pub struct ManagerLeg {
     pub fit: Fit,
 }
 
+impl ManagerLeg {
+    /// An account that goes from one rep to another: what it is to the first now and to the second after.
+    pub(super) fn of(
+        account: AccountFacts,
+        [from, to]: [&RepId; 2],
+        [before, after]: [Valuation; 2],
+        annual_commission_cents: Cents,
+    ) -> Self {
+        Self {
+            account,
+            from: from.clone(),
+            to: to.clone(),
+            travel_minutes_before: before.travel_minutes,
+            travel_minutes_after: after.travel_minutes,
+            geography_before: before.geography,
+            geography_after: after.geography,
+            travel_estimated: before.travel_estimated || after.travel_estimated,
+            annual_commission_cents,
+            fit: fit(&before, &after),
+        }
+    }
+}
+
 /// What a manager of one of the parties sees.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ManagerView {
@@ -371,19 +394,13 @@ impl Background {
         let mut legs = Vec::with_capacity(proposal.legs.len());
         for leg in &proposal.legs {
             let after = proposal.leg_of(&leg.to).map(|next| next.side.received).ok_or(Refused::NotFound("proposal"))?;
-            let before = leg.side.given;
-            legs.push(ManagerLeg {
-                account: self.account(&leg.account)?.clone().into(),
-                from: leg.from.clone(),
-                to: leg.to.clone(),
-                travel_minutes_before: before.travel_minutes,
-                travel_minutes_after: after.travel_minutes,
-                geography_before: before.geography,
-                geography_after: after.geography,
-                travel_estimated: before.travel_estimated || after.travel_estimated,
-                annual_commission_cents: leg.annual_commission_cents,
-                fit: fit(&before, &after),
-            });
+            let account = self.account(&leg.account)?.clone().into();
+            legs.push(ManagerLeg::of(
+                account,
+                [&leg.from, &leg.to],
+                [leg.side.given, after],
+                leg.annual_commission_cents,
+            ));
         }
         Ok(ManagerView {
             id: proposal.id,

@@ -11,7 +11,10 @@ use crate::{
         roster::{Account, AccountStatus, Rep, Style, Tag, Trait},
         units::{Cents, Minutes, Place},
     },
-    store::roster::{self, HeldAccount, Owner},
+    store::{
+        Of,
+        roster::{self, HeldAccount},
+    },
 };
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -186,9 +189,9 @@ pub fn rep(reader: &mut Reader<'_>, who: &Principal, id: &RepId) -> Result<RepVi
 pub fn accounts(reader: &mut Reader<'_>, who: &Principal, page: Page<AccountId>) -> Result<Vec<AccountView>, Refused> {
     let teams = managed(reader, who)?;
     let owner = match who.role {
-        Role::Rep => Owner::Rep(&who.id),
-        Role::Manager => Owner::Teams(&teams),
-        Role::Admin | Role::Service => Owner::Anybody,
+        Role::Rep => Of::Rep(&who.id),
+        Role::Manager => Of::Teams(&teams),
+        Role::Admin | Role::Service => Of::Anybody,
     };
     let found = roster::accounts_of(reader, owner, page.after.as_ref(), page.limit)?;
     Ok(found.into_iter().map(AccountView::from).collect())

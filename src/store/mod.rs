@@ -515,6 +515,6 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError
 }
 
 /// Writes what a column keeps as JSON text.
-fn to_json<T: serde::Serialize>(value: &T) -> String {
+fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("domain values have string keys and finite numbers")
 }

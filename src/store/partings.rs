@@ -7,7 +7,7 @@ use super::{
     Reader, StoreError, Writer, exactly_one, from_json,
     schema::{decisions, forbidden_pairs, history, legs, partings},
     to_json,
-    whose::{Of, members},
+    whose::{Listed, Of},
 };
 use crate::domain::{
     ids::{AccountId, PartingId, RepId},
@@ -125,13 +125,12 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Parting>, StoreError> {
     let mut query = partings::table.select(Row::as_select()).order(partings::id).limit(limit).into_boxed();
-    query = match of {
-        Of::Rep(rep) => query.filter(partings::rep_id.eq(rep.as_str())),
-        Of::Teams(teams) => query.filter(partings::rep_id.eq_any(members(teams))),
-        Of::Anybody => query,
-    };
-    if let Some(after) = after {
-        query = query.filter(partings::id.gt(String::from(after)));
+    let by_rep = Listed { table: "partings", rep: "rep_id", key: "id", and: "" };
+    let after = after.map(String::from);
+    if let Some(page) = by_rep.page(reader, of, after.as_deref(), limit)? {
+        query = query.filter(partings::id.eq_any(page));
+    } else if let Some(after) = after {
+        query = query.filter(partings::id.gt(after));
     }
     query.load(&mut *reader.connection)?.into_iter().map(Parting::try_from).collect()
 }

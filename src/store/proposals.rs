@@ -11,7 +11,7 @@ use super::{
     roster::count,
     schema::{decisions, legs, proposals, reps, undos},
     to_json,
-    whose::{Of, members},
+    whose::{Listed, Of, members},
 };
 use crate::domain::{
     approval::{Approval, Needs},
@@ -216,21 +216,23 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Proposal>, StoreError> {
     let mut query = proposals::table.select(Row::as_select()).order(proposals::id).limit(limit).into_boxed();
-    query = match of {
-        Of::Rep(rep) => query.filter(
-            proposals::id.eq_any(legs::table.filter(legs::from_rep_id.eq(rep.as_str())).select(legs::proposal_id)),
+    let in_states = match words(states).join("', '") {
+        none if none.is_empty() => none,
+        words => format!(
+            " AND EXISTS (SELECT 1 FROM proposals WHERE proposals.id = legs.proposal_id AND proposals.state IN ('{words}'))"
         ),
-        Of::Teams(teams) => {
-            let theirs = legs::table.filter(legs::from_rep_id.eq_any(members(teams))).select(legs::proposal_id);
-            query.filter(proposals::id.eq_any(theirs))
-        }
-        Of::Anybody => query,
     };
-    if !states.is_empty() {
-        query = query.filter(proposals::state.eq_any(words(states)));
-    }
-    if let Some(after) = after {
-        query = query.filter(proposals::id.gt(String::from(after)));
+    let by_giver = Listed { table: "legs", rep: "from_rep_id", key: "proposal_id", and: &in_states };
+    let after = after.map(String::from);
+    if let Some(page) = by_giver.page(reader, of, after.as_deref(), limit)? {
+        query = query.filter(proposals::id.eq_any(page));
+    } else {
+        if !states.is_empty() {
+            query = query.filter(proposals::state.eq_any(words(states)));
+        }
+        if let Some(after) = after {
+            query = query.filter(proposals::id.gt(after));
+        }
     }
     let rows = query.load(&mut *reader.connection)?;
     with_legs(reader, rows)

@@ -6,6 +6,7 @@
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
     schema::{accounts, frozen_accounts, history, reps, teams},
+    whose::{Listed, Of},
 };
 use crate::domain::{
     abuse::OptIn,
@@ -302,36 +303,19 @@ pub fn accounts(reader: &mut Reader<'_>, of: &[&AccountId]) -> Result<BTreeMap<A
 /// Accounts after `after`, by id, at most `limit`; only those owned by a rep or by the reps of some teams.
 pub fn accounts_of(
     reader: &mut Reader<'_>,
-    owner: Owner<'_>,
+    owner: Of<'_>,
     after: Option<&AccountId>,
     limit: i64,
 ) -> Result<Vec<HeldAccount>, StoreError> {
     let mut query = accounts::table.select(AccountRow::as_select()).order(accounts::id).limit(limit).into_boxed();
-    query = match owner {
-        Owner::Rep(rep) => query.filter(accounts::owner_id.eq(rep.as_str())),
-        Owner::Teams(of) => {
-            let members = reps::table
-                .filter(reps::team_id.eq_any(of.iter().map(TeamId::as_str).collect::<Vec<_>>()))
-                .select(reps::id);
-            query.filter(accounts::owner_id.eq_any(members))
-        }
-        Owner::Anybody => query,
-    };
-    if let Some(after) = after {
-        query = query.filter(accounts::id.gt(after.as_str()));
+    let by_owner = Listed { table: "accounts", rep: "owner_id", key: "id", and: "" };
+    let after = after.map(AccountId::as_str);
+    if let Some(page) = by_owner.page(reader, owner, after, limit)? {
+        query = query.filter(accounts::id.eq_any(page));
+    } else if let Some(after) = after {
+        query = query.filter(accounts::id.gt(after));
     }
     query.load(&mut *reader.connection)?.into_iter().map(HeldAccount::try_from).collect()
-}
-
-/// Whose accounts are asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Owner<'a> {
-    /// One rep's.
-    Rep(&'a RepId),
-    /// Those of the reps of some teams.
-    Teams(&'a [TeamId]),
-    /// All.
-    Anybody,
 }
 
 /// Moves an account to a new owner, if it is still the ownership expected; else the race is lost.

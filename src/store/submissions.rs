@@ -7,7 +7,7 @@ use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
     schema::{accounts, reps, submissions},
     to_json,
-    whose::{Of, members},
+    whose::{Listed, Of, members},
 };
 use crate::domain::{
     ids::{AccountId, RepId, SubmissionId, TeamId, Version},
@@ -132,13 +132,12 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Submission>, StoreError> {
     let mut query = submissions::table.select(Row::as_select()).order(submissions::id).limit(limit).into_boxed();
-    query = match of {
-        Of::Rep(rep) => query.filter(submissions::rep_id.eq(rep.as_str())),
-        Of::Teams(teams) => query.filter(submissions::rep_id.eq_any(members(teams))),
-        Of::Anybody => query,
-    };
-    if let Some(after) = after {
-        query = query.filter(submissions::id.gt(String::from(after)));
+    let by_rep = Listed { table: "submissions", rep: "rep_id", key: "id", and: "" };
+    let after = after.map(String::from);
+    if let Some(page) = by_rep.page(reader, of, after.as_deref(), limit)? {
+        query = query.filter(submissions::id.eq_any(page));
+    } else if let Some(after) = after {
+        query = query.filter(submissions::id.gt(after));
     }
     query.load(&mut *reader.connection)?.into_iter().map(Submission::try_from).collect()
 }

@@ -15,7 +15,10 @@ use crate::{
         roster::Rep,
         units::{Cents, Place},
     },
-    store::roster::{self, HeldAccount, Owner},
+    store::{
+        Of,
+        roster::{self, HeldAccount},
+    },
 };
 use std::{collections::BTreeMap, fmt::Display};
 
@@ -106,7 +109,7 @@ pub fn accounts(reader: &mut Reader<'_>, who: &Principal) -> Result<String, Refu
     allowed(who)?;
     let mut file = File::new(ACCOUNTS);
     loop {
-        let page = roster::accounts_of(reader, Owner::Anybody, file.last.as_ref(), PAGE)?;
+        let page = roster::accounts_of(reader, Of::Anybody, file.last.as_ref(), PAGE)?;
         let Some(last) = page.last() else { return Ok(file.text()) };
         file.last = Some(last.account.id.clone());
         for held in page {

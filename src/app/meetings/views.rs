@@ -9,7 +9,7 @@ use super::{Market, Meeting, MeetingState, Move, Wish};
 use crate::{
     app::{
         people::{Trend, trend},
-        proposals::{ManagerLeg, fit},
+        proposals::ManagerLeg,
         roster::AccountFacts,
     },
     domain::{
@@ -230,21 +230,10 @@ pub(super) fn changed(
 /// A move as a manager may see it.
 fn told(meeting: &Meeting, market: &Market, one: &Move) -> MeetingMove {
     let legs = one.legs.iter().filter_map(|leg| {
-        let before = leg.side.given;
         let after = one.legs.iter().find(|next| next.from == leg.to)?.side.received;
         let offer = &market.offers[market.offer_index(&leg.account)?];
-        Some(ManagerLeg {
-            account: AccountFacts::from(offer.account.clone()),
-            from: leg.from.clone(),
-            to: leg.to.clone(),
-            travel_minutes_before: before.travel_minutes,
-            travel_minutes_after: after.travel_minutes,
-            geography_before: before.geography,
-            geography_after: after.geography,
-            travel_estimated: before.travel_estimated || after.travel_estimated,
-            annual_commission_cents: leg.annual_commission_cents,
-            fit: fit(&before, &after),
-        })
+        let account = AccountFacts::from(offer.account.clone());
+        Some(ManagerLeg::of(account, [&leg.from, &leg.to], [leg.side.given, after], leg.annual_commission_cents))
     });
     let is_pin = |wish: &Wish| match wish {
         Wish::Pin { accounts } => one.legs.iter().all(|leg| accounts.contains(&leg.account)),
