@@ -202,6 +202,8 @@ pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     let header_limit = Duration::from_secs(state.settings.server.header_timeout_seconds);
     let write_limit = Duration::from_secs(state.settings.server.write_timeout_seconds);
     let connections = state.settings.server.connections_a_worker;
+    // Who waits for the database needs no thread to wait on, each with memory of its own.
+    let threads = usize::try_from(state.settings.database.pool_connections).unwrap_or(usize::MAX);
     let state = Data::new(state);
     let mut server = HttpServer::new(move || {
         App::new()
@@ -218,6 +220,7 @@ pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     .client_request_timeout(header_limit)
     .on_connect(move |connection, _| hang_up_on_who_takes_nothing(connection, write_limit))
     .max_connections(connections)
+    .worker_max_blocking_threads(threads)
     .shutdown_timeout(shutdown_seconds);
     if workers > 0 {
         server = server.workers(workers);

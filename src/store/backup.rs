@@ -36,7 +36,7 @@ impl Store {
     ///
     /// [`StoreError::Unusable`] on PostgreSQL, whose own programs are better at it.
     pub fn back_up(&self, file: &Path) -> Result<(), StoreError> {
-        match &mut *self.checkout()? {
+        match &mut **self.checkout()? {
             AnyConnection::Sqlite(inner) => {
                 sql_query("VACUUM INTO ?").bind::<Text, _>(name(file)?).execute(inner)?;
                 Ok(())
@@ -72,7 +72,7 @@ pub fn look_at(file: &Path) -> Result<Chain, StoreError> {
             return Err(StoreError::Corrupt(damage.clone()));
         }
     }
-    transact(&mut connection, &Clock::Database, Purpose::Read, audit::verify)
+    transact(&mut connection.into(), &Clock::Database, Purpose::Read, audit::verify)
 }
 
 /// Brings all of a database into its one file, so that the file can be moved.

@@ -14,7 +14,10 @@ use diesel::{
     prelude::*,
     r2d2,
 };
-use std::time::Duration;
+use std::{
+    ops::{Deref, DerefMut},
+    time::{Duration, Instant},
+};
 
 /// A connection to either database.
 #[derive(MultiConnection)]
@@ -87,6 +90,35 @@ impl Url {
     }
 }
 
+/// A connection, and when it began or a transaction on it last ended as it was to.
+pub(in crate::store) struct Live {
+    connection: AnyConnection,
+    pub(in crate::store) sound_at: Instant,
+}
+
+impl From<AnyConnection> for Live {
+    fn from(connection: AnyConnection) -> Self {
+        Self { connection, sound_at: Instant::now() }
+    }
+}
+
+impl Deref for Live {
+    type Target = AnyConnection;
+    fn deref(&self) -> &AnyConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Live {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.connection
+    }
+}
+
+/// For so long a connection is sound without being asked; who meets one whose server went away meanwhile has changed nothing and is
+/// told to come back.
+const TRUSTED_FOR: Duration = Duration::from_millis(100);
+
 /// Makes and checks connections for the pool.
 #[derive(Debug)]
 pub(in crate::store) struct Opener {
@@ -95,10 +127,10 @@ pub(in crate::store) struct Opener {
 }
 
 impl r2d2::ManageConnection for Opener {
-    type Connection = AnyConnection;
+    type Connection = Live;
     type Error = r2d2::Error;
 
-    fn connect(&self) -> Result<AnyConnection, r2d2::Error> {
+    fn connect(&self) -> Result<Live, r2d2::Error> {
         let lock_timeout = self.lock_timeout_milliseconds;
         let mut connection = match &self.url {
             Url::Sqlite(path) => SqliteConnection::establish(path).map(AnyConnection::Sqlite),
@@ -110,22 +142,24 @@ impl r2d2::ManageConnection for Opener {
                 "PRAGMA busy_timeout = {lock_timeout}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;"
             ),
-            // One plan for whoever asks and however long the page reads a table to its end; one for this rep does not.
             AnyConnection::Postgres(_) => format!(
                 "SET TIME ZONE 'UTC'; SET lock_timeout = {lock_timeout}; SET client_min_messages = warning; \
-                 SET plan_cache_mode = force_custom_plan; SET idle_in_transaction_session_timeout = '15min';"
+                 SET idle_in_transaction_session_timeout = '15min';"
             ),
         };
         connection.batch_execute(&setup).map_err(r2d2::Error::QueryError)?;
-        Ok(connection)
+        Ok(connection.into())
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), r2d2::Error> {
-        connection.batch_execute("SELECT 1").map_err(r2d2::Error::QueryError)
+    fn is_valid(&self, live: &mut Live) -> Result<(), r2d2::Error> {
+        if live.sound_at.elapsed() < TRUSTED_FOR {
+            return Ok(());
+        }
+        live.batch_execute("SELECT 1").map_err(r2d2::Error::QueryError)
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        std::thread::panicking() || on_either!(connection, inner => is_inside_transaction(inner))
+    fn has_broken(&self, live: &mut Live) -> bool {
+        std::thread::panicking() || on_either!(&mut live.connection, inner => is_inside_transaction(inner))
     }
 }
 

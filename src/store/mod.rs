@@ -58,7 +58,7 @@ pub use whose::Of;
 use crate::settings;
 use chrono::{DateTime, Utc};
 use clock::Clock;
-use connection::{AnyConnection, Pool, open_pool};
+use connection::{AnyConnection, Live, Pool, open_pool};
 use diesel::{
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     r2d2::PooledConnection,
@@ -68,7 +68,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::{
     ops::{Deref, DerefMut},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -429,30 +429,28 @@ fn migrate_once<T>(
 }
 
 fn transact<T, E: TransactionError>(
-    connection: &mut AnyConnection,
+    live: &mut Live,
     clock: &Clock,
     purpose: Purpose,
     work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
+    let connection = &mut **live;
     begin(connection, purpose)?;
     let done = clock.now(connection).map_err(E::from).and_then(|now| work(&mut Reader { connection, now }));
-    match done {
-        Ok(value) => {
-            match purpose {
-                Purpose::Read => commit(connection)?,
-                Purpose::Write => commit(connection).map_err(in_doubt)?,
-                Purpose::Rehearse => roll_back(connection)?,
-            }
-            Ok(value)
-        }
-        Err(error) => {
+    match (&done, purpose) {
+        (Ok(_), Purpose::Read) => commit(connection)?,
+        (Ok(_), Purpose::Write) => commit(connection).map_err(in_doubt)?,
+        (Ok(_), Purpose::Rehearse) => roll_back(connection)?,
+        (Err(_), _) => {
             // A failed rollback leaves the connection marked broken, and the pool drops it.
             if let Err(rollback) = roll_back(connection) {
                 tracing::warn!(error = %rollback, "a transaction could not be rolled back");
+                return done;
             }
-            Err(error)
         }
     }
+    live.sound_at = Instant::now();
+    done
 }
 
 fn begin(connection: &mut AnyConnection, purpose: Purpose) -> Result<(), StoreError> {

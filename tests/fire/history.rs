@@ -218,6 +218,7 @@ impl Crowd<'_> {
             key: key.to_owned(),
             if_match: if tag.is_empty() { String::new() } else { format!("\"{tag}\"") },
             body: if method == "GET" { String::new() } else { body.to_string() },
+            ..Ask::default()
         };
         let now = || u64::try_from(self.began.elapsed().as_nanos()).expect("some centuries at most");
         let called = now();
@@ -416,12 +417,12 @@ fn a_crowd_at_a_few_accounts(name: &str, url: &str, operations: usize) {
 #[test]
 fn what_a_crowd_does_to_accounts_and_proposals_is_linearizable_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
-    a_crowd_at_a_few_accounts("history on sqlite", &sqlite(&folder), rounds(1_000, 20_000, 100_000));
+    a_crowd_at_a_few_accounts("history on sqlite", &sqlite(&folder), rounds(5_000, 100_000));
 }
 
 #[test]
 fn what_a_crowd_does_to_accounts_and_proposals_is_linearizable_on_postgres() {
     let cluster = Cluster::start();
     let url = cluster.create("history");
-    a_crowd_at_a_few_accounts("history on postgres", &url, rounds(1_000, 20_000, 100_000));
+    a_crowd_at_a_few_accounts("history on postgres", &url, rounds(5_000, 100_000));
 }

@@ -37,7 +37,7 @@ fn kill_under_fire(name: &str, url: &str, kills: usize) {
             scene.moves_to(&serving.address);
             starting += killed.elapsed();
             // Every one in the long form; reading all books is what takes the time.
-            if form() == Form::Long || round % 10 == 0 || round == kills {
+            if is_long() || round % 10 == 0 || round == kills {
                 let stopped = Instant::now();
                 watch.expect_nothing(&scene, &format!("{name}, kill {round}"));
                 auditing += stopped.elapsed();
@@ -80,12 +80,12 @@ fn kill_under_fire(name: &str, url: &str, kills: usize) {
 #[test]
 fn killing_the_service_under_sixteen_writers_loses_and_doubles_nothing_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
-    kill_under_fire("sqlite", &sqlite(&folder), rounds(20, 200, 1000));
+    kill_under_fire("sqlite", &sqlite(&folder), rounds(200, 1000));
 }
 
 #[test]
 fn killing_the_service_under_sixteen_writers_loses_and_doubles_nothing_on_postgres() {
     let cluster = Cluster::start();
     let url = cluster.create("fire");
-    kill_under_fire("postgres", &url, rounds(20, 200, 1000));
+    kill_under_fire("postgres", &url, rounds(200, 1000));
 }

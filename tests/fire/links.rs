@@ -177,7 +177,7 @@ fn a_database_that_goes_away_in_the_middle_of_writing_loses_and_doubles_nothing(
     let scene = Scene::new(&serving.address);
     begin_the_day(&scene, &company);
     let (mut crashes, mut kills, mut silences) = (0, 0, 0);
-    let breaks = rounds(24, 120, 600);
+    let breaks = rounds(60, 600);
     under_writers(&scene, &company, seed, || {
         for round in 1..=breaks {
             let until = scene.sent.load(Ordering::SeqCst) + random.random_range(1..30);
@@ -204,7 +204,7 @@ fn a_database_that_goes_away_in_the_middle_of_writing_loses_and_doubles_nothing(
                 even if even % 2 == 0 => link.cut(BEFORE),
                 _ => link.cut(AFTER),
             }
-            if form() == Form::Long || round % 12 == 0 {
+            if is_long() || round % 12 == 0 {
                 watch.expect_nothing(&scene, &format!("links, round {round}"));
             }
         }

@@ -77,13 +77,24 @@ impl Listener {
 }
 
 fn take(came: &Mutex<Vec<String>>, mut stream: TcpStream) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
+    if let Some((id, _)) = message(&stream)? {
+        came.lock().expect("nobody panics with it").push(id);
+        stream.write_all(TAKEN)?;
+    }
+    Ok(())
+}
+
+/// What says that a message is taken.
+pub const TAKEN: &[u8] = b"HTTP/1.1 204 X\r\nConnection: close\r\n\r\n";
+
+/// The id and the body of the message on a connection. Half a message is none.
+pub fn message(stream: &TcpStream) -> std::io::Result<Option<(String, Vec<u8>)>> {
+    let mut reader = BufReader::new(stream);
     let (mut id, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
-        // Half a message is none.
         if reader.read_line(&mut line)? == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let Some((name, value)) = line.trim_end().split_once(": ") else {
             if line.trim_end().is_empty() { break } else { continue }
@@ -94,7 +105,7 @@ fn take(came: &Mutex<Vec<String>>, mut stream: TcpStream) -> std::io::Result<()>
             _ => {}
         }
     }
-    reader.read_exact(&mut vec![0; length])?;
-    came.lock().expect("nobody panics with it").push(id);
-    stream.write_all(b"HTTP/1.1 204 X\r\nConnection: close\r\n\r\n")
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(Some((id, body)))
 }

@@ -259,7 +259,7 @@ fn nights_under_fire(name: &str, url: &str, links: &[Link], fates: &[Fate], nigh
     for number in 0..nights {
         let fate = match number {
             number if number < fates.len() => fates[number],
-            _ => fates[random.random_range(0..fates.len() - usize::from(form() != Form::Long))],
+            _ => fates[random.random_range(0..fates.len() - usize::from(!is_long()))],
         };
         night.pass(fate);
         passed.push(fate);
@@ -295,11 +295,11 @@ fn of_three_servers_one_runs_each_night_whoever_is_killed_frozen_or_cut_off() {
     let url = cluster.create("nights");
     let links: Vec<Link> = (0..3).map(|_| Link::to(cluster.socket_directory())).collect();
     let fates = [Fate::Killed, Fate::Frozen, Fate::CutOff, Fate::Slow];
-    nights_under_fire("nights", &url, &links, &fates, rounds(4, 20, 60));
+    nights_under_fire("nights", &url, &links, &fates, rounds(8, 60));
 }
 
 #[test]
 fn on_sqlite_the_server_that_is_started_again_finishes_the_night() {
     let folder = tempfile::tempdir().expect("a folder");
-    nights_under_fire("a night", &sqlite(&folder), &[], &[Fate::Killed, Fate::Slow], rounds(2, 10, 60));
+    nights_under_fire("a night", &sqlite(&folder), &[], &[Fate::Killed, Fate::Slow], rounds(4, 60));
 }

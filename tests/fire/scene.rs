@@ -133,6 +133,7 @@ impl Scene {
             key: change.key.clone(),
             if_match: change.if_match.clone(),
             body: change.body.to_string(),
+            ..Ask::default()
         };
         while !self.is_given_up.load(Ordering::SeqCst) {
             let address = self.address();

@@ -165,6 +165,8 @@ pub struct Ask {
     pub token: String,
     pub key: String,
     pub if_match: String,
+    /// Further headers, a line each.
+    pub more: String,
     pub body: String,
 }
 
@@ -196,7 +198,7 @@ fn exchange(mut stream: TcpStream, ask: &Ask) -> Option<Answer> {
     };
     let content_type = if ask.body.is_empty() { "" } else { "application/json" };
     let request = format!(
-        "{} {} HTTP/1.1\r\nHost: fire\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n{}{}{}\r\n{}",
+        "{} {} HTTP/1.1\r\nHost: fire\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n{}{}{}{}\r\n{}",
         ask.method,
         ask.path,
         ask.token,
@@ -204,6 +206,7 @@ fn exchange(mut stream: TcpStream, ask: &Ask) -> Option<Answer> {
         header("Content-Type", content_type),
         header("Idempotency-Key", &ask.key),
         header("If-Match", &ask.if_match),
+        ask.more,
         ask.body
     );
     stream.write_all(request.as_bytes()).ok()?;

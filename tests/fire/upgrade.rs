@@ -71,12 +71,12 @@ fn upgrade_under_fire(name: &str, url: &str, upgrades: usize) {
 #[test]
 fn a_schema_changed_under_sixteen_writers_stops_nobody_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
-    upgrade_under_fire("sqlite", &sqlite(&folder), rounds(2, 10, 50));
+    upgrade_under_fire("sqlite", &sqlite(&folder), rounds(4, 50));
 }
 
 #[test]
 fn a_schema_changed_under_sixteen_writers_stops_nobody_on_postgres() {
     let cluster = Cluster::start();
     let url = cluster.create("upgrade");
-    upgrade_under_fire("postgres", &url, rounds(4, 20, 100));
+    upgrade_under_fire("postgres", &url, rounds(8, 100));
 }
