@@ -11,6 +11,9 @@
 //! count, pieces with an end in a rank that is not used go, and to serve as many as possible weighs more than all else.
 //! As the counts before are the best there are, they are kept exactly.
 //!
+//! Very many plans are the best in a few digits. So what is beyond them is weighed too, roughly, as a hint that nothing
+//! is proven of: it makes a relaxation sooner whole, and its plan one that often is the best in the next digits already.
+//!
 //! Some pieces may have to fill the rows: then each weighs more than all that could be gained without it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,12 +21,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::ObjectiveError;
-use crate::solver::rings::packing::{Columns, Packed, Packing, best_packing};
+use crate::solver::rings::packing::{Columns, Packed, Packing, best_packing_from};
 use crate::solver::rings::proof::Proof;
 
-/// The bits of the weight by which a piece serves a vertex, as long as that holds a rank: with more, the relaxation's
-/// floats would see no difference between the last ranks.
-const DIGIT_BITS: u32 = 20;
+/// The bits of the weight by which a piece serves a vertex, as long as that holds a rank: with more, a relaxation would
+/// pay for a part of an end in one rank by many in the next, and its floats would see no hints.
+const DIGIT_BITS: u32 = 6;
+
+/// What an end is worth at most beyond the digits: few bits, for the same reason.
+const HINT: i64 = 1 << 10;
 
 /// What no packing may weigh more than.
 const LARGEST_TOTAL: i128 = 1 << 59;
@@ -229,21 +235,45 @@ impl Chain<'_> {
         let mut capacity = self.capacity.to_vec();
         capacity.extend(self.used.iter().map(|&(_, count)| count));
         let mut columns = Columns::new();
-        for (piece, &weight) in self.open_pieces().zip(&weights) {
+        let (grain, hints) = self.hints(chosen, &weights);
+        for ((piece, &weight), hint) in self.open_pieces().zip(&weights).zip(hints) {
             let mut entries = piece.entries.clone();
             for (row, &(gain, _)) in (self.capacity.len() as u32..).zip(&self.used) {
                 let ends = piece.ends.iter().filter(|&&(_, other)| other == gain).count();
                 entries.extend((ends > 0).then_some((row, ends as u32)));
             }
-            columns.push(&entries, weight);
+            columns.push(&entries, weight * grain + hint);
         }
         let packing = Packing::new(capacity, columns).expect("every piece fills a row of its own");
-        let Packed { columns: packed, weight, bound, proof } = best_packing(&packing, stop);
         let at = |piece: u32| self.open.binary_search(&piece).expect("the plan is never dropped");
-        if weight > chosen.iter().map(|&piece| weights[at(piece)]).sum::<i64>() {
+        let known: Vec<u32> = chosen.iter().map(|&piece| at(piece) as u32).collect();
+        let Packed { columns: packed, weight, bound, proof } = best_packing_from(&packing, &known, grain, stop);
+        if weight >= chosen.iter().map(|&piece| weights[at(piece)]).sum::<i64>() {
             *chosen = packed.into_iter().map(|column| self.open[column as usize]).collect();
         }
         Ok((weight == bound).then_some(proof))
+    }
+
+    /// Returns what each open piece is worth beyond the digits, and what is more than that of any plan.
+    ///
+    /// The more an end gains the better, and the first points count most.
+    fn hints(&self, chosen: &[u32], weights: &[i64]) -> (i64, Vec<i64>) {
+        let above = |gain: i64| (gain - self.decided).max(0);
+        let gains = || chosen.iter().flat_map(|&piece| &self.piece(piece).ends).map(|&(_, gain)| above(gain));
+        let usual = gains().sum::<i64>() / (gains().count() as i64).max(1) + 1;
+        let most =
+            self.open_pieces().flat_map(|piece| &piece.ends).map(|&(vertex, _)| vertex).collect::<BTreeSet<u32>>();
+        let grain = HINT * (most.len() as i64 + 1);
+        let heaviest = weights.iter().copied().max().unwrap_or(0);
+        let total = i128::from(heaviest) * (most.len() + self.capacity.len()) as i128 * i128::from(grain);
+        if total > LARGEST_TOTAL {
+            return (1, vec![0; weights.len()]);
+        }
+        let of_end = |&(_, gain): &(u32, i64)| {
+            let above = i128::from(above(gain));
+            (i128::from(HINT) * above / (above + i128::from(usual))) as i64
+        };
+        (grain, self.open_pieces().map(|piece| piece.ends.iter().map(of_end).sum()).collect())
     }
 
     /// Returns what each open piece weighs: that it fills, the vertices it serves, its ends against it, its points.

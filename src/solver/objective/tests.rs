@@ -275,6 +275,37 @@ fn the_fairest_rings_of_a_few_are_proven_where_every_rep_makes_one_move() {
 }
 
 #[test]
+fn the_fairest_columns_of_two_are_as_fair_as_the_fairest_matching() {
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    for round in 0..60 {
+        let vertices = random.random_range(12..=40u32);
+        let largest = [2i64, 12, 1_000, 1 << 30][round % 4];
+        let mut swaps = Vec::new();
+        for u in 0..vertices {
+            for v in u + 1..vertices {
+                if random.random_bool(0.15) {
+                    let gains: [i64; 2] = [random.random_range(1..=largest), random.random_range(1..=largest)];
+                    swaps.push(Swap { u, v, points: gains[0] + gains[1] - (gains[0] - gains[1]).abs() / 2, gains });
+                }
+            }
+        }
+        let column =
+            |swap: &Swap| Column { vertices: vec![swap.u, swap.v], gains: swap.gains.to_vec(), points: swap.points };
+        let columns = swaps.iter().map(column).collect();
+        let (group_of, cap_of_group): (Vec<u32>, _) = ((0..vertices).collect(), vec![Some(1); vertices as usize]);
+        let rings = RingMarket { columns, group_of: group_of.clone(), cap_of_group: cap_of_group.clone() };
+        let found = rings.solve();
+        let verified = verify_fairest_columns(&rings.columns, &group_of, &cap_of_group, &found.chosen, &found.proof);
+        assert_eq!(verified.unwrap().unproven, Vec::<u32>::new());
+        let market = Market { vertices: vertices as usize, swaps, group_of, cap_of_group };
+        let matching = market.solve(Objective::WorstGainFirst);
+        let other = market.worth_of_mates(&matching.mate, Objective::WorstGainFirst);
+        let own = rings.worth(&found.chosen).expect("the plan is possible");
+        assert_eq!(own.compare(&other, Objective::WorstGainFirst), Ordering::Equal, "{own:?} {other:?}");
+    }
+}
+
+#[test]
 fn larger_markets_are_proven_and_the_order_of_swaps_does_not_matter() {
     let mut random = ChaCha8Rng::seed_from_u64(5);
     for round in 0..200 {

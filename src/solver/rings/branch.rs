@@ -60,6 +60,8 @@ impl Search<'_> {
     ) {
         let first_node = root.node;
         let mut open = vec![root];
+        // The largest bound of a node that is closed.
+        let mut closed = i64::MIN;
         loop {
             let next = match most {
                 Some(_) => open.len().checked_sub(1),
@@ -69,13 +71,14 @@ impl Search<'_> {
                 break;
             };
             let top = open.swap_remove(next);
-            if top.points <= best.weight {
+            if top.points <= self.enough(best.weight) {
+                closed = closed.max(top.points);
                 self.close(top.node, Node::Bound(top.duals));
                 continue;
             }
             let spent = most.is_some_and(|most| (self.nodes.len() - first_node as usize) > most);
             if spent || (self.stop)() {
-                best.bound = top.points;
+                best.bound = top.points.max(closed);
                 self.close(top.node, Node::Bound(top.duals));
                 for rest in open {
                     best.bound = best.bound.max(rest.points);
@@ -91,11 +94,13 @@ impl Search<'_> {
             for (node, Side { columns, taken }) in nodes.into_iter().zip(sides) {
                 relaxation.allow_only(&columns, &taken, &self.cuts);
                 relaxation.set_basis(&top.basis);
-                let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
+                let enough = self.enough(best.weight);
+                let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, enough, self.stop);
                 let points = bound.points(self.pricer.scale);
                 let values = relaxation.values();
                 self.improve(best, &columns, &taken, &values, &bound);
-                if points <= best.weight {
+                if points <= self.enough(best.weight) {
+                    closed = closed.max(points);
                     self.close(node, Node::Bound(bound.duals));
                     continue;
                 }
@@ -115,7 +120,7 @@ impl Search<'_> {
                 open.swap(others, others + 1);
             }
         }
-        best.bound = best.weight;
+        best.bound = best.weight.max(closed);
     }
 
     fn split_node(&self, split: Split, nodes: [u32; 2]) -> Node {

@@ -28,7 +28,7 @@ const CORE_PARTS: [i64; 4] = [16, 8, 4, 2];
 fn improved(packing: &Packing, start: Vec<u32>) -> Vec<u32> {
     let mut search = Search::new(packing, &|| false);
     search.quick = true;
-    search.solve_columns(0, worth_having(packing), start).columns
+    search.solve_columns(0, worth_having(packing, &start), start).columns
 }
 
 /// Returns the best packing found quickly of some columns in the room that others leave, from one of them.

@@ -159,5 +159,18 @@ impl Packed {
 ///
 /// Cost: see the module; `stop` is asked between steps of a few milliseconds on a hundred thousand columns.
 pub fn best_packing(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
-    search::solve(packing, stop)
+    best_packing_from(packing, &[], 1, stop)
+}
+
+/// Returns the heaviest packing as far as whole multiples of a grain tell weights apart, or the best found and a proven
+/// bound once `stop` says so.
+///
+/// A weight is a multiple of `grain` and a hint: the hints of columns are at least 0 and below it, and so is the sum of
+/// those of a packing. Weight and bound of the answer, and the proof, are of the multiples; hints say which of equally
+/// heavy packings is the more welcome, without a promise. `known` are columns that fit together, ascending: the search
+/// begins with those of them that are the heaviest with their entries.
+///
+/// Cost: as [`best_packing`].
+pub fn best_packing_from(packing: &Packing, known: &[u32], grain: i64, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
+    search::solve(packing, known, grain, stop)
 }

@@ -33,26 +33,38 @@ const QUICK_NODES: usize = 20;
 /// The rounds of cuts at most to improve a small packing.
 const QUICK_ROUNDS: usize = 3;
 
-/// Finds the heaviest packing.
-pub(super) fn solve(packing: &Packing, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
+/// Finds the heaviest packing in multiples of a grain, beginning with one that is known.
+pub(super) fn solve(packing: &Packing, known: &[u32], grain: i64, stop: &(dyn Fn() -> bool + Sync)) -> Packed {
     let mut search = Search::new(packing, stop);
-    let columns = worth_having(packing);
-    let start = search.greedy(columns.clone());
+    search.grain = grain;
+    let columns = worth_having(packing, known);
+    let mut start = search.greedy(columns.clone());
+    let known: Vec<u32> = known.iter().copied().filter(|column| columns.binary_search(column).is_ok()).collect();
+    if search.weight_of(&known) > search.weight_of(&start) {
+        start = known;
+    }
     let mut best = search.solve_columns(0, columns, start);
     best.columns.sort_unstable();
     let nodes = search.nodes.into_iter().map(|node| node.unwrap_or(Node::Bound(Vec::new()))).collect();
-    let proof = Proof { scale: search.pricer.scale, cuts: search.cuts.list, nodes };
-    Packed { columns: best.columns, weight: best.weight, bound: best.bound, proof }
+    // In units of the grain, prices are as high as before and weights no higher: what bounded still does.
+    let proof = Proof { scale: search.pricer.scale * grain, cuts: search.cuts.list, nodes };
+    let weight = best.columns.iter().map(|&column| packing.columns.weight(column).div_euclid(grain)).sum();
+    Packed { columns: best.columns, weight, bound: best.bound.div_euclid(grain).max(weight), proof }
 }
 
-/// Returns the columns that weigh something, fit, and are the heaviest of those with their entries.
-pub(super) fn worth_having(packing: &Packing) -> Vec<u32> {
+/// Returns the columns that weigh something, fit, and are the heaviest of those with their entries; of several, one that
+/// is known, and else the first.
+pub(super) fn worth_having(packing: &Packing, known: &[u32]) -> Vec<u32> {
     let columns = &packing.columns;
+    let mut unknown = vec![true; columns.len()];
+    known.iter().for_each(|&column| unknown[column as usize] = false);
     let fits =
         |column: u32| columns.entries(column).iter().all(|&(row, entry)| entry <= packing.capacity[row as usize]);
     let mut kept: Vec<u32> =
         (0..columns.len() as u32).filter(|&column| columns.weight(column) > 0 && fits(column)).collect();
-    kept.sort_unstable_by_key(|&column| (columns.entries(column), -columns.weight(column), column));
+    kept.sort_unstable_by_key(|&column| {
+        (columns.entries(column), -columns.weight(column), unknown[column as usize], column)
+    });
     kept.dedup_by_key(|column| columns.entries(*column));
     kept.sort_unstable();
     kept
@@ -80,6 +92,8 @@ pub(super) struct Search<'a> {
     pub(super) aside: Vec<u32>,
     /// Whether a better packing is all that is wanted, and soon.
     pub(super) quick: bool,
+    /// What weights are told apart by: packings as heavy in whole multiples of it are equally good.
+    pub(super) grain: i64,
 }
 
 impl<'a> Search<'a> {
@@ -94,6 +108,7 @@ impl<'a> Search<'a> {
             used: vec![0; packing.capacity.len()],
             aside: Vec::new(),
             quick: false,
+            grain: 1,
         }
     }
 
@@ -115,6 +130,11 @@ impl<'a> Search<'a> {
     pub(super) fn solve_columns(&mut self, node: u32, columns: Vec<u32>, start: Vec<u32>) -> Best {
         let parts = self.parts(&columns);
         if parts.len() > 1 { self.solve_parts(node, parts, &start) } else { self.solve_connected(node, columns, start) }
+    }
+
+    /// Returns the largest weight that is no better than another: where a bound is no larger, nothing is to be found.
+    pub(super) fn enough(&self, weight: i64) -> i64 {
+        weight.div_euclid(self.grain) * self.grain + self.grain - 1
     }
 
     /// Returns the columns by connected part, each in order.
@@ -170,8 +190,9 @@ impl<'a> Search<'a> {
             let part = self.solve_connected(part_node, columns, part_start);
             best.columns.extend(&part.columns);
             best.weight += part.weight;
-            best.bound += part.bound;
-            listed.push(Part { rows, target: part.bound, node: part_node });
+            let target = part.bound.div_euclid(self.grain);
+            best.bound += target * self.grain;
+            listed.push(Part { rows, target, node: part_node });
         }
         self.close(node, Node::Parts(listed));
         best
@@ -194,7 +215,7 @@ impl<'a> Search<'a> {
             let bound;
             (bound, order) = self.before_any_program(&mut node, &mut columns, &mut best);
             let points = bound.points(self.pricer.scale);
-            if points <= best.weight || (self.stop)() {
+            if points <= self.enough(best.weight) || (self.stop)() {
                 best.bound = points.max(best.weight);
                 self.close(node, Node::Bound(bound.duals));
                 return best;
@@ -211,7 +232,8 @@ impl<'a> Search<'a> {
         let mut completing = true;
         let rounds = if self.quick { QUICK_ROUNDS } else { CUT_ROUNDS };
         for round in 0.. {
-            let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, best.weight, self.stop);
+            let enough = self.enough(best.weight);
+            let bound = relaxation.solve(&columns, &self.cuts, &mut self.pricer, enough, self.stop);
             let points = bound.points(self.pricer.scale);
             if (self.stop)()
                 && let Some(known) = known.take_if(|known| known.points(self.pricer.scale) < points)
@@ -227,13 +249,13 @@ impl<'a> Search<'a> {
             last_points = points;
             slow_rounds = if gained < (points - best.weight) / 100 { slow_rounds + 1 } else { 0 };
             let mut found = Vec::new();
-            if points > best.weight && round < rounds && slow_rounds < SLOW_ROUNDS {
+            if points > self.enough(best.weight) && round < rounds && slow_rounds < SLOW_ROUNDS {
                 found = separate::cuts(self.packing, &values);
             }
             if !self.quick
                 && known.is_none()
                 && (completing || found.is_empty())
-                && points > best.weight
+                && points > self.enough(best.weight)
                 && !(self.stop)()
             {
                 let before = best.weight;
@@ -242,7 +264,10 @@ impl<'a> Search<'a> {
                 if found.is_empty() {
                     let before = best.weight;
                     self.try_cores(&mut relaxation, &columns, &bound, &values, &mut best);
-                    if points > best.weight && 2 * (points - best.weight) <= points - before && round < CUT_ROUNDS {
+                    if points > self.enough(best.weight)
+                        && 2 * (points - best.weight) <= points - before
+                        && round < CUT_ROUNDS
+                    {
                         // The gap is another now: what gained little may gain enough.
                         slow_rounds = 0;
                         found = separate::cuts(self.packing, &values);
@@ -250,7 +275,7 @@ impl<'a> Search<'a> {
                     relaxation.allow_only(&columns, &[], &self.cuts);
                 }
             }
-            if points <= best.weight || (self.stop)() {
+            if points <= self.enough(best.weight) || (self.stop)() {
                 best.bound = points.max(best.weight);
                 self.close(node, Node::Bound(bound.duals));
                 self.places = relaxation.into_places();
