@@ -15,7 +15,7 @@ use super::search::{Best, Search, worth_having};
 const SURE: f64 = 0.99;
 
 /// The columns of least slack that what is sure is completed from: so many a row, and so many in all.
-const COMPLETED_A_ROW: usize = 5;
+const COMPLETED_A_ROW: usize = 2;
 const COMPLETED: usize = 4_000;
 
 /// The nodes spent on the columns of least slack alone, in the hope of a better packing.
