@@ -11,7 +11,7 @@ use super::{
     roster::count,
     schema::{decisions, legs, proposals, reps, undos},
     to_json,
-    whose::{Listed, Of, members},
+    whose::{Key, Listed, Of, members},
 };
 use crate::domain::{
     approval::{Approval, Needs},
@@ -21,7 +21,11 @@ use crate::domain::{
     units::{Cents, Points},
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use diesel::{prelude::*, sql_types::Bool};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Bool, Text},
+};
 use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -215,7 +219,7 @@ pub fn list(
     after: Option<ProposalId>,
     limit: i64,
 ) -> Result<Vec<Proposal>, StoreError> {
-    let mut query = proposals::table.select(Row::as_select()).order(proposals::id).limit(limit).into_boxed();
+    let after = after.map(String::from);
     let in_states = match words(states).join("', '") {
         none if none.is_empty() => none,
         words => format!(
@@ -223,19 +227,42 @@ pub fn list(
         ),
     };
     let by_giver = Listed { table: "legs", rep: "from_rep_id", key: "proposal_id", and: &in_states };
-    let after = after.map(String::from);
-    if let Some(page) = by_giver.page(reader, of, after.as_deref(), limit)? {
-        query = query.filter(proposals::id.eq_any(page));
+    let page = match by_giver.page(reader, of, after.as_deref(), limit)? {
+        None if !states.is_empty() => Some(page_in_states(reader, states, after.as_deref(), limit)?),
+        page => page,
+    };
+    let in_order = || proposals::table.select(Row::as_select()).order(proposals::id);
+    let mut rows: Vec<Row> = Vec::new();
+    if let Some(page) = page {
+        for batch in page.chunks(ROWS_A_STATEMENT) {
+            rows.extend(in_order().filter(proposals::id.eq_any(batch)).load(&mut *reader.connection)?);
+        }
     } else {
-        if !states.is_empty() {
-            query = query.filter(proposals::state.eq_any(words(states)));
-        }
-        if let Some(after) = after {
-            query = query.filter(proposals::id.gt(after));
-        }
+        let after = proposals::id.gt(after.unwrap_or_default());
+        rows = in_order().filter(after).limit(limit).load(&mut *reader.connection)?;
     }
-    let rows = query.load(&mut *reader.connection)?;
     with_legs(reader, rows)
+}
+
+/// The ids of the first proposals in some states after `after`, at most `limit`: the first of each state, merged.
+fn page_in_states(
+    reader: &mut Reader<'_>,
+    states: InStates<'_>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let first_in = |state: &&str| {
+        format!(
+            "SELECT key FROM (SELECT id AS key FROM proposals WHERE state = '{state}' AND id > $1 ORDER BY id LIMIT $2) \
+             AS first_{state}"
+        )
+    };
+    let first = words(states).iter().map(first_in).collect::<Vec<_>>().join(" UNION ALL ");
+    let found: Vec<Key> = sql_query(format!("{first} ORDER BY key LIMIT $2"))
+        .bind::<Text, _>(after.unwrap_or_default())
+        .bind::<BigInt, _>(limit)
+        .load(&mut *reader.connection)?;
+    Ok(found.into_iter().map(|found| found.key).collect())
 }
 
 /// The live proposals that hold one of the accounts.

@@ -41,10 +41,11 @@ pub(super) struct Listed<'a> {
     pub and: &'a str,
 }
 
+/// What a query for a page finds.
 #[derive(QueryableByName)]
-struct Key {
+pub(super) struct Key {
     #[diesel(sql_type = Text)]
-    key: String,
+    pub key: String,
 }
 
 impl Listed<'_> {
