@@ -270,3 +270,30 @@ fn a_real_server_killed_between_two_runs_leaves_what_it_told_and_the_report_tell
         assert_eq!(report.published, 2, "{}", company.name);
     }
 }
+
+#[test]
+fn a_real_server_killed_in_the_middle_of_a_run_is_told_of_and_the_run_ends_by_the_next_source() {
+    let starts: [fn() -> Option<Server>; 2] = [|| Server::osrm(100), Server::valhalla];
+    for start in starts {
+        for database in databases() {
+            let Some(server) = start() else { return };
+            let source = server.source();
+            let server = server.killed_after(2);
+            let mut company = Company::new(database, &[source, GreatCircle], "");
+            let routing = &mut company.settings.routing;
+            (routing.osrm.url, routing.valhalla.url) = (server.url(), server.url());
+            (routing.osrm.requests_at_once, routing.valhalla.requests_at_once) = (1, 1);
+            (routing.osrm.places_a_request, routing.valhalla.places_a_side) = (4, 2);
+            // Anna lives eight kilometres beyond the edge of the map.
+            routing.snap_limit_metres = 10_000;
+            let all = company.all_ways();
+            let report = company.run(2).unwrap().report.unwrap();
+            let what = format!("{}, {:?}", company.name, report.travel_times);
+            let by = |source| report.travel_times.iter().find(|one| one.source == source);
+            let (Some(told), Some(line)) = (by(source), by(GreatCircle)) else { panic!("{what}") };
+            assert!(told.unanswered > 0, "{what}");
+            assert_eq!((told.ways + line.ways, told.unanswered, line.unanswered), (all, line.ways, 0), "{what}");
+            assert_eq!((report.published, report.travel_times.len()), (2, 2), "{what}");
+        }
+    }
+}

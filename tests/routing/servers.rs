@@ -3,15 +3,18 @@
 //! In goes nothing; out comes a server that answers, or nothing where `tests/run` could install none. A shell watches a pipe
 //! that only this process holds; when it closes, by whatever end, the shell kills the server. Cost: a second each.
 
-use crate::fake::{settings, source};
+use crate::fake::{Fake, Reply, Request, settings, source};
 use account_swap::{domain::travel::TravelSource, routing::TravelTimes, settings::Routing};
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::Once,
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -85,6 +88,10 @@ impl Server {
         server
     }
 
+    pub fn source(&self) -> TravelSource {
+        self.source
+    }
+
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -97,6 +104,47 @@ impl Server {
     /// Sends a signal.
     pub fn signal(&self, name: &str) {
         assert!(Command::new("kill").args([&format!("-{name}"), &self.pid]).status().unwrap().success());
+    }
+
+    /// Somebody between it and its clients who hands on what they ask, and kills it for good when it has answered so many
+    /// tables, before the last answer is told.
+    pub fn killed_after(self, tables: usize) -> Fake {
+        let answered = AtomicUsize::new(0);
+        Fake::new(move |request| {
+            let Ok((status, body)) = self.answer(request) else { return Reply::Raw(Vec::new()) };
+            let is_table = ["/table/", "/sources_to_targets"].iter().any(|table| request.path.starts_with(table));
+            if is_table && answered.fetch_add(1, Ordering::SeqCst) + 1 == tables {
+                self.signal("KILL");
+                while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                    thread::yield_now();
+                }
+            }
+            Reply::Json(status, body)
+        })
+    }
+
+    /// The status and the body of what it says to a question.
+    fn answer(&self, request: &Request) -> std::io::Result<(u16, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        let Request { method, path, query, body } = request;
+        let headers = format!("Host: {}\r\nContent-Length: {}\r\n", self.port, body.len());
+        write!(stream, "{method} {path}?{query} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n{body}")?;
+        let mut reader = BufReader::new(stream);
+        let (mut status, mut length) = (0, 0);
+        for line in reader.by_ref().lines() {
+            let line = line?.to_ascii_lowercase();
+            match line.split_once(' ') {
+                None => break,
+                Some(("content-length:", number)) => length = number.trim().parse().unwrap_or(0),
+                Some((version, rest)) if version.starts_with("http/") => {
+                    status = rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+                }
+                Some(_) => (),
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
     }
 
     /// Waits until a client's question lies unread in the server's socket.
