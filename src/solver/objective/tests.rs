@@ -277,13 +277,13 @@ fn the_fairest_rings_of_a_few_are_proven_where_every_rep_makes_one_move() {
 #[test]
 fn the_fairest_columns_of_two_are_as_fair_as_the_fairest_matching() {
     let mut random = ChaCha8Rng::seed_from_u64(9);
-    for round in 0..60 {
-        let vertices = random.random_range(12..=40u32);
+    for round in 0..32 {
+        let vertices = random.random_range(8..=18u32);
         let largest = [2i64, 12, 1_000, 1 << 30][round % 4];
         let mut swaps = Vec::new();
         for u in 0..vertices {
             for v in u + 1..vertices {
-                if random.random_bool(0.15) {
+                if random.random_bool(0.25) {
                     let gains: [i64; 2] = [random.random_range(1..=largest), random.random_range(1..=largest)];
                     swaps.push(Swap { u, v, points: gains[0] + gains[1] - (gains[0] - gains[1]).abs() / 2, gains });
                 }
