@@ -292,7 +292,8 @@ impl Asked<'_> {
             match send(&address, &word.signed(&self.crm.path, by)) {
                 Ok(Some(answer)) if answer.status < 500 => {
                     // What it heard nothing of may have been taken.
-                    if !expected.contains(&answer.status) && !(is_in_doubt && answer.status == 409) {
+                    let is_known = is_in_doubt && answer.status == 409;
+                    if !is_known && !expected.contains(&answer.status) {
                         let what = format!("{} to {}: {}", answer.status, word.body, answer.body);
                         self.crm.state().surprises.push(what);
                     }
