@@ -31,9 +31,7 @@ use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{
-    fs::File,
     future::{Ready, ready},
-    io::{self, Seek, Write},
     sync::Arc,
     time::Duration,
 };
@@ -41,8 +39,8 @@ use tracing::Span;
 
 /// Somebody who is signed in.
 pub struct Caller {
-    who: Principal,
-    state: Data<AppState>,
+    pub(super) who: Principal,
+    pub(super) state: Data<AppState>,
 }
 
 impl FromRequest for Caller {
@@ -110,7 +108,7 @@ impl From<Ended> for Problem {
     }
 }
 
-fn admit(reader: &mut Reader<'_>, settings: &Settings, who: &Principal) -> Result<(), Ended> {
+pub(super) fn admit(reader: &mut Reader<'_>, settings: &Settings, who: &Principal) -> Result<(), Ended> {
     me::admit(reader, &settings.people, who).map_err(|refused| match refused {
         Refused::Store(error) => error.into(),
         _ => Ended::NotAdmitted,
@@ -118,7 +116,7 @@ fn admit(reader: &mut Reader<'_>, settings: &Settings, who: &Principal) -> Resul
 }
 
 impl Caller {
-    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let who = request.extensions().get::<Principal>().cloned().ok_or_else(Problem::unauthenticated)?;
         let state = request.app_data::<Data<AppState>>().cloned().expect("every server has a state");
         Ok(Self { who, state })
@@ -163,97 +161,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A body that is a file: larger than memory may be, so it waits on the disk under no name.
-pub struct Upload {
-    caller: Caller,
-    request: idempotent::Request,
-    file: File,
-}
-
-impl Upload {
-    /// Receives the body of a request whose sender may send it.
-    pub async fn receive(
-        request: &HttpRequest,
-        mut payload: Payload,
-        may: impl FnOnce(&Principal) -> Result<(), Problem>,
-    ) -> Result<Self, Problem> {
-        let caller = Caller::of(request)?;
-        may(&caller.who)?;
-        let key = key(request.headers())?;
-        let server = &caller.state.settings.server;
-        let (limit_bytes, limit) = (server.import_body_limit_bytes, Duration::from_secs(server.import_timeout_seconds));
-        let received = async {
-            let mut fingerprint = Fingerprint::of(request);
-            if let Some(encoding) = request.headers().get(header::CONTENT_ENCODING) {
-                fingerprint = fingerprint.part(encoding.as_bytes());
-            }
-            let (mut file, mut waiting, mut bytes) = (nameless_file()?, Vec::new(), 0);
-            loop {
-                let chunk = payload.next().await.transpose().map_err(broken_body)?;
-                if let Some(chunk) = &chunk {
-                    bytes += chunk.len();
-                    if bytes > limit_bytes {
-                        return Err(Problem::too_large(limit_bytes));
-                    }
-                    fingerprint = fingerprint.chain(chunk);
-                    waiting.extend_from_slice(chunk);
-                }
-                if waiting.len() >= UPLOAD_CHUNK_BYTES || chunk.is_none() {
-                    let piece = std::mem::take(&mut waiting);
-                    let written = web::block(move || file.write_all(&piece).map(|()| file)).await;
-                    file = written.map_err(|error| Problem::internal(&error))?.map_err(unwritable)?;
-                }
-                if chunk.is_none() {
-                    return Ok((fingerprint.finish(), file));
-                }
-            }
-        };
-        let (hash, file) = tokio::time::timeout(limit, received).await.map_err(|_| Problem::too_slow())??;
-        Ok(Self { request: idempotent::Request { operation: operation(request), key, hash }, caller, file })
-    }
-
-    /// Does `work` with the file unless it was done under this key, in one transaction with its stored answer.
-    pub async fn once(
-        self,
-        work: impl Fn(&mut Writer<'_>, &Settings, &Principal, &File) -> Result<Answer, ImportError> + Send + 'static,
-    ) -> Result<HttpResponse, Problem> {
-        let Self { caller: Caller { who, state }, request, mut file } = self;
-        let limit = Duration::from_secs(state.settings.server.import_timeout_seconds);
-        let answered = blocking(&Data::clone(&state), limit, move || {
-            state.store.write(|writer| {
-                admit(writer, &state.settings, &who)?;
-                file.rewind().map_err(ImportError::Unreadable)?;
-                idempotent::once(writer, &who, &request, |writer| Ok(work(writer, &state.settings, &who, &file)?))
-            })
-        })
-        .await?;
-        Ok(respond(answered))
-    }
-}
-
-/// How much of a file is written at a time.
-const UPLOAD_CHUNK_BYTES: usize = 1 << 20;
-
-/// A file that nobody else can open and that is gone with its last use.
-fn nameless_file() -> Result<File, Problem> {
-    let path = std::env::temp_dir().join(format!("account-swap-{}", uuid::Uuid::new_v4()));
-    let mut options = File::options();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(unwritable)?;
-    std::fs::remove_file(&path).map_err(unwritable)?;
-    Ok(file)
-}
-
-fn unwritable(error: io::Error) -> Problem {
-    if error.kind() == io::ErrorKind::StorageFull {
-        return StoreError::Full(error.to_string()).into();
-    }
-    Problem::internal(&error)
-}
-
-fn broken_body(error: actix_web::error::PayloadError) -> Problem {
+pub(super) fn broken_body(error: actix_web::error::PayloadError) -> Problem {
     Problem::malformed("body_unusable", error.to_string())
 }
 
@@ -399,12 +307,12 @@ impl<T: Send + 'static> Post<T> {
 }
 
 /// What is asked, without what it is asked about: the method and the path's template.
-fn operation(request: &HttpRequest) -> String {
+pub(super) fn operation(request: &HttpRequest) -> String {
     format!("{} {}", request.method(), request.match_pattern().unwrap_or_default())
 }
 
 /// The `Idempotency-Key`: 1 to 255 visible ASCII characters.
-fn key(headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn key(headers: &HeaderMap) -> Result<String, Problem> {
     let mut keys = headers.get_all("idempotency-key");
     let key = keys.next().ok_or_else(|| {
         Problem::malformed(
@@ -440,7 +348,7 @@ impl Fingerprint {
     }
 
     /// Adds something of known length, so that no two requests run into one another.
-    fn part(self, bytes: &[u8]) -> Self {
+    pub(super) fn part(self, bytes: &[u8]) -> Self {
         Self(self.0.chain_update((bytes.len() as u64).to_be_bytes()).chain_update(bytes))
     }
 
@@ -539,7 +447,7 @@ fn tagged(mut answer: Answer, version: Version) -> Answer {
     answer
 }
 
-fn respond(Answered { answer, replayed }: Answered) -> HttpResponse {
+pub(super) fn respond(Answered { answer, replayed }: Answered) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponseBuilder::new(status);
     for (name, value) in answer.headers {

@@ -3,9 +3,10 @@
 //! The whole file is received before the database is touched, so that a slow sender holds up nobody.
 
 use super::{
-    caller::{Named, Upload, answer},
+    caller::{Named, answer},
     page::query,
     problem::Problem,
+    upload::Upload,
 };
 use crate::app::import::{self, ImportKind, ImportReport, Unpacked};
 use actix_web::{

@@ -16,6 +16,7 @@ mod peer;
 pub mod problem;
 pub mod schema;
 pub mod scopes;
+pub mod upload;
 
 mod abuse;
 mod accounts;
