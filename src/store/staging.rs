@@ -92,8 +92,12 @@ pub fn open(writer: &mut Writer<'_>, shape: &Shape) -> Result<(), StoreError> {
              SELECT CAST(0 AS BIGINT) AS line, {columns}{besides} FROM {table} WHERE 1 = 0; \
          CREATE TEMPORARY TABLE staged_conflicts (line BIGINT NOT NULL, rep_id TEXT NOT NULL);"
     );
-    if let AnyConnection::Sqlite(inner) = &mut *writer.connection {
-        inner.batch_execute("PRAGMA temp.cache_size = -32768")?;
+    match &mut *writer.connection {
+        AnyConnection::Sqlite(inner) => inner.batch_execute("PRAGMA temp.cache_size = -32768")?,
+        // Joins and indices over all rows, and never two imports at once.
+        AnyConnection::Postgres(inner) => {
+            inner.batch_execute("SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'")?;
+        }
     }
     on_either!(&mut *writer.connection, inner => inner.batch_execute(&sql))?;
     Ok(())
