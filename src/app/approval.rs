@@ -12,7 +12,7 @@ use crate::{
         principal::Role,
         proposal::Proposal,
     },
-    store::{people, proposals, roster},
+    store::{decisions, people, roster},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,6 +140,6 @@ pub(super) fn approvers(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<
 /// Who may still approve, where what was given does not suffice; absent where it does.
 pub(super) fn awaited(reader: &mut Reader<'_>, proposal: &Proposal) -> Result<Option<BTreeSet<RepId>>, Refused> {
     let seats = Hierarchy::default().seats(reader, proposal)?;
-    let given = proposals::approvals(reader, proposal.id)?.into_iter().collect();
+    let given = decisions::approvals(reader, proposal.id)?.into_iter().collect();
     Ok(missing(proposal.approval.needs, &seats, &given))
 }

@@ -26,8 +26,8 @@ use crate::{
     settings::Settings,
     store::{
         audit::Change,
-        proposals::{self, Decision},
-        restraints, submissions,
+        decisions::{self, Decision},
+        proposals, restraints, submissions,
     },
 };
 use chrono::{DateTime, Days, Duration, Utc};
@@ -44,7 +44,7 @@ struct Recorded<'a> {
 
 fn record(writer: &mut Writer<'_>, who: &Principal, id: ProposalId, what: Recorded<'_>) -> Result<(), Refused> {
     let at = writer.now().naive_utc();
-    proposals::decide(
+    decisions::decide(
         writer,
         &Decision {
             id: Uuid::new_v4().to_string(),
@@ -154,7 +154,7 @@ pub fn take_back(
     if leg.firm_at.is_none_or(|firm_at| writer.now() >= firm_at) {
         return Err(Refused::conflict("too_late", "the time to take an accept back is over"));
     }
-    proposals::take_back(writer, id, &who.id)?;
+    decisions::take_back(writer, id, &who.id)?;
     let answer = |proposal: &mut Proposal| set_answer(proposal, &who.id, Answer::Pending, None);
     let action = ProposalAction::TakeBack;
     let open = if proposal.state.is_not_concluded() {

@@ -26,7 +26,7 @@ use crate::{
         units::{Cents, Minutes},
     },
     store::{
-        Of, proposals as kept,
+        Of, decisions, proposals as kept,
         roster::{self, HeldAccount},
     },
 };
@@ -317,7 +317,7 @@ impl Background {
             Role::Manager => Self {
                 hierarchy: Hierarchy::above_givers(reader, proposals)?,
                 accounts: roster::accounts(reader, &accounts)?,
-                approvals: kept::approvals_of(reader, &proposals.iter().map(|one| one.id).collect::<Vec<_>>())?,
+                approvals: decisions::approvals_of(reader, &proposals.iter().map(|one| one.id).collect::<Vec<_>>())?,
                 ..Self::default()
             },
             Role::Admin | Role::Service => Self::default(),

@@ -8,13 +8,17 @@ mod people;
 
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer,
-    connection::on_either,
-    exactly_one, outbox,
+    connection::{AnyConnection, on_either},
+    outbox,
     schema::{audit_head, audit_log},
 };
 use crate::domain::{ids::RepId, principal::Principal};
 use chrono::{NaiveDateTime, SubsecRound};
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Array, BigInt, Bool, Text},
+};
 use people::Commitments;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -110,11 +114,12 @@ pub(super) fn write_down(writer: &mut Writer<'_>) -> Result<(), StoreError> {
     let commitments = Commitments::of(writer, changes.iter().map(|(change, _)| change))?;
     let connection = &mut *writer.connection;
     let count = i64::try_from(changes.len()).expect("fewer changes than 2^63");
-    exactly_one(
-        diesel::update(audit_head::table).set(audit_head::seq.eq(audit_head::seq + count)).execute(connection)?,
-    )?;
-    let (last, mut hash): (i64, String) =
-        audit_head::table.select((audit_head::seq, audit_head::hash)).get_result(connection)?;
+    let (last, mut hash): (i64, String) = on_either!(&mut *connection, inner => {
+        diesel::update(audit_head::table)
+            .set(audit_head::seq.eq(audit_head::seq + count))
+            .returning((audit_head::seq, audit_head::hash))
+            .get_result(inner)?
+    });
     let mut entries = Vec::with_capacity(changes.len());
     let mut events = Vec::with_capacity(changes.len());
     for (seq, (change, details)) in (last - count + 1..).zip(changes) {
@@ -158,19 +163,41 @@ pub fn entries(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut found = match actors {
         None => entries_as_kept(reader, None, after, limit)?,
-        // Asked for all of them at once, a database reads either all that they ever did or the log from `after` on.
         Some(actors) => {
             let ids: Vec<&str> = actors.iter().map(RepId::as_str).collect();
-            let mut found = Vec::new();
-            for actor in people::standing_for(reader, &ids)? {
-                found.extend(entries_as_kept(reader, Some(&actor), after, limit)?);
-            }
-            found.sort_unstable_by_key(|entry| entry.seq);
-            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            found
+            let standing = people::standing_for(reader, &ids)?;
+            entries_of(reader, &standing, after, limit)?
         }
     };
     name(reader, &mut found)?;
+    Ok(found)
+}
+
+/// The first entries of some actors after `after`, at most `limit`.
+///
+/// Asked for all of them at once, a database reads either all that they ever did or the log from `after` on. So it reads a page
+/// of each; PostgreSQL in one question, for each is a way to the server and back.
+fn entries_of(reader: &mut Reader<'_>, actors: &[String], after: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
+    if let AnyConnection::Postgres(inner) = &mut *reader.connection {
+        let in_page = sql::<Bool>("seq = ANY(ARRAY(SELECT page.seq FROM unnest(CAST(")
+            .bind::<Array<Text>, _>(actors)
+            .sql(
+                " AS TEXT[])) AS actor CROSS JOIN LATERAL (SELECT seq FROM audit_log WHERE actor_id = actor AND seq > ",
+            )
+            .bind::<BigInt, _>(after)
+            .sql(" ORDER BY seq LIMIT ")
+            .bind::<BigInt, _>(limit)
+            .sql(") AS page ORDER BY page.seq LIMIT ")
+            .bind::<BigInt, _>(limit)
+            .sql("))");
+        return Ok(audit_log::table.filter(in_page).order(audit_log::seq).select(Entry::as_select()).load(inner)?);
+    }
+    let mut found = Vec::new();
+    for actor in actors {
+        found.extend(entries_as_kept(reader, Some(actor), after, limit)?);
+    }
+    found.sort_unstable_by_key(|entry| entry.seq);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(found)
 }
 

@@ -8,7 +8,7 @@
 use super::{
     Purpose, Store, StoreError,
     audit::{self, Chain},
-    clock::Clock,
+    clock::{Clock, LastHeard},
     connection::{AnyConnection, Url},
     transact,
 };
@@ -72,7 +72,7 @@ pub fn look_at(file: &Path) -> Result<Chain, StoreError> {
             return Err(StoreError::Corrupt(damage.clone()));
         }
     }
-    transact(&mut connection.into(), &Clock::Database, Purpose::Read, audit::verify)
+    transact(&mut connection.into(), &Clock::Database(LastHeard::default()), Purpose::Read, audit::verify)
 }
 
 /// Brings all of a database into its one file, so that the file can be moved.

@@ -4,7 +4,9 @@
 //! Deliberately absent: who may sign off, and what must hold before.
 
 use super::{
-    Reader, StoreError, Writer, exactly_one, from_json,
+    Reader, StoreError, Writer,
+    connection::on_either,
+    exactly_one, from_json,
     schema::{decisions, forbidden_pairs, history, legs, partings},
     to_json,
     whose::{Listed, Of},
@@ -124,15 +126,19 @@ pub fn list(
     after: Option<PartingId>,
     limit: i64,
 ) -> Result<Vec<Parting>, StoreError> {
-    let mut query = partings::table.select(Row::as_select()).order(partings::id).limit(limit).into_boxed();
+    let in_order = || partings::table.order(partings::id).limit(limit);
     let by_rep = Listed { table: "partings", rep: "rep_id", key: "id", and: "" };
     let after = after.map(String::from);
-    if let Some(page) = by_rep.page(reader, of, after.as_deref(), limit)? {
-        query = query.filter(partings::id.eq_any(page));
-    } else if let Some(after) = after {
-        query = query.filter(partings::id.gt(after));
-    }
-    query.load(&mut *reader.connection)?.into_iter().map(Parting::try_from).collect()
+    let rows: Vec<Row> = match by_rep.page(of, after.as_deref(), limit) {
+        Some(page) => {
+            on_either!(&mut *reader.connection, inner => in_order().filter(page).select(Row::as_select()).load(inner)?)
+        }
+        None => in_order()
+            .filter(partings::id.gt(after.unwrap_or_default()))
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?,
+    };
+    rows.into_iter().map(Parting::try_from).collect()
 }
 
 /// Writes what `after` says in place of `before`, if the parting is still as `before` was read; else the race is lost.

@@ -1,21 +1,21 @@
-//! Proposals, their legs and the decisions taken on them.
+//! Proposals and their legs.
 //!
 //! In go domain values; out come domain values. A proposal changes by compare-and-set on state and version; a leg's
 //! `live` flag, which a unique index lets only one leg of an account have, follows the state in the same statement
-//! group. Deliberately absent: who may see or decide what.
+//! group. Deliberately absent: who may see or decide what, and who has decided.
 
 use super::{
     ROWS_A_STATEMENT, Reader, StoreError, Writer,
     connection::on_either,
     exactly_one, from_json,
     roster::count,
-    schema::{decisions, legs, proposals, reps, undos},
+    schema::{legs, proposals, reps, undos},
     to_json,
-    whose::{Key, Listed, Of, members},
+    whose::{Listed, Of, members},
 };
 use crate::domain::{
     approval::{Approval, Needs},
-    ids::{AccountId, ProposalId, RepId, TeamId},
+    ids::{AccountId, ProposalId, TeamId},
     proposal::{Answer, Leg, Proposal, ProposalState},
     undo::UndoState,
     units::{Cents, Points},
@@ -227,20 +227,20 @@ pub fn list(
         ),
     };
     let by_giver = Listed { table: "legs", rep: "from_rep_id", key: "proposal_id", and: &in_states };
-    let page = match by_giver.page(reader, of, after.as_deref(), limit)? {
-        None if !states.is_empty() => Some(page_in_states(reader, states, after.as_deref(), limit)?),
-        page => page,
-    };
-    let in_order = || proposals::table.select(Row::as_select()).order(proposals::id);
-    let mut rows: Vec<Row> = Vec::new();
-    if let Some(page) = page {
-        for batch in page.chunks(ROWS_A_STATEMENT) {
-            rows.extend(in_order().filter(proposals::id.eq_any(batch)).load(&mut *reader.connection)?);
+    let in_order = || proposals::table.order(proposals::id).limit(limit);
+    let rows = match by_giver.page(of, after.as_deref(), limit) {
+        Some(page) => {
+            on_either!(&mut *reader.connection, inner => in_order().filter(page).select(Row::as_select()).load(inner)?)
         }
-    } else {
-        let after = proposals::id.gt(after.unwrap_or_default());
-        rows = in_order().filter(after).limit(limit).load(&mut *reader.connection)?;
-    }
+        None if states.is_empty() => in_order()
+            .filter(proposals::id.gt(after.unwrap_or_default()))
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?,
+        None => {
+            let page = page_in_states(reader, states, after.as_deref(), limit)?;
+            in_order().filter(proposals::id.eq_any(page)).select(Row::as_select()).load(&mut *reader.connection)?
+        }
+    };
     with_legs(reader, rows)
 }
 
@@ -263,6 +263,13 @@ fn page_in_states(
         .bind::<BigInt, _>(limit)
         .load(&mut *reader.connection)?;
     Ok(found.into_iter().map(|found| found.key).collect())
+}
+
+/// What a query for keys finds.
+#[derive(QueryableByName)]
+struct Key {
+    #[diesel(sql_type = Text)]
+    key: String,
 }
 
 /// The live proposals that hold one of the accounts.
@@ -484,70 +491,4 @@ pub fn counts(reader: &mut Reader<'_>, teams: Option<&[TeamId]>) -> Result<Vec<(
         .order(proposals::state)
         .load(&mut *reader.connection)?;
     rows.into_iter().map(|(state, count)| Ok((state.parse()?, count))).collect()
-}
-
-/// One decision on a proposal.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = decisions)]
-pub struct Decision {
-    /// Its id: a UUID.
-    pub id: String,
-    /// The proposal.
-    pub proposal_id: String,
-    /// accept, decline, approve or veto.
-    pub action: String,
-    /// Whose decision it is.
-    pub for_rep_id: String,
-    /// Who took it.
-    pub actor_id: String,
-    /// Why, where a reason is asked for.
-    pub reason: Option<String>,
-    /// When, in UTC.
-    pub at: NaiveDateTime,
-    /// When it was taken back, where it was.
-    pub taken_back_at: Option<NaiveDateTime>,
-}
-
-/// Adds a decision; a second answer of a rep or approval of a manager is [`StoreError::Twice`].
-pub fn decide(writer: &mut Writer<'_>, decision: &Decision) -> Result<(), StoreError> {
-    diesel::insert_into(decisions::table).values(decision).execute(&mut *writer.connection)?;
-    Ok(())
-}
-
-/// Marks a rep's accept as taken back; where there is none that counts, the race is lost.
-pub fn take_back(writer: &mut Writer<'_>, id: ProposalId, rep: &RepId) -> Result<(), StoreError> {
-    let now = writer.now().naive_utc();
-    let target = decisions::table.filter(
-        decisions::proposal_id
-            .eq(String::from(id))
-            .and(decisions::for_rep_id.eq(rep.as_str()))
-            .and(decisions::action.eq("accept"))
-            .and(decisions::taken_back_at.is_null()),
-    );
-    exactly_one(diesel::update(target).set(decisions::taken_back_at.eq(Some(now))).execute(&mut *writer.connection)?)
-}
-
-/// The managers who have approved a proposal, by id.
-pub fn approvals(reader: &mut Reader<'_>, id: ProposalId) -> Result<Vec<RepId>, StoreError> {
-    Ok(approvals_of(reader, &[id])?.remove(&id).unwrap_or_default())
-}
-
-/// The managers who have approved each of some proposals, by id; one that nobody has approved is absent.
-pub fn approvals_of(
-    reader: &mut Reader<'_>,
-    of: &[ProposalId],
-) -> Result<BTreeMap<ProposalId, Vec<RepId>>, StoreError> {
-    let mut found: BTreeMap<ProposalId, Vec<RepId>> = BTreeMap::new();
-    for batch in of.chunks(ROWS_A_STATEMENT) {
-        let rows: Vec<(String, String)> = decisions::table
-            .filter(decisions::proposal_id.eq_any(batch.iter().map(|id| String::from(*id))))
-            .filter(decisions::action.eq("approve"))
-            .order(decisions::for_rep_id)
-            .select((decisions::proposal_id, decisions::for_rep_id))
-            .load(&mut *reader.connection)?;
-        for (proposal, manager) in rows {
-            found.entry(proposal.parse()?).or_default().push(manager.parse()?);
-        }
-    }
-    Ok(found)
 }

@@ -4,7 +4,9 @@
 //! Deliberately absent: who may see what.
 
 use super::{
-    ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer,
+    connection::on_either,
+    exactly_one, from_json,
     schema::{accounts, frozen_accounts, history, reps, teams},
     whose::{Listed, Of},
 };
@@ -307,15 +309,19 @@ pub fn accounts_of(
     after: Option<&AccountId>,
     limit: i64,
 ) -> Result<Vec<HeldAccount>, StoreError> {
-    let mut query = accounts::table.select(AccountRow::as_select()).order(accounts::id).limit(limit).into_boxed();
+    let in_order = || accounts::table.order(accounts::id).limit(limit);
     let by_owner = Listed { table: "accounts", rep: "owner_id", key: "id", and: "" };
     let after = after.map(AccountId::as_str);
-    if let Some(page) = by_owner.page(reader, owner, after, limit)? {
-        query = query.filter(accounts::id.eq_any(page));
-    } else if let Some(after) = after {
-        query = query.filter(accounts::id.gt(after));
-    }
-    query.load(&mut *reader.connection)?.into_iter().map(HeldAccount::try_from).collect()
+    let rows: Vec<AccountRow> = match by_owner.page(owner, after, limit) {
+        Some(page) => {
+            on_either!(&mut *reader.connection, inner => in_order().filter(page).select(AccountRow::as_select()).load(inner)?)
+        }
+        None => in_order()
+            .filter(accounts::id.gt(after.unwrap_or_default()))
+            .select(AccountRow::as_select())
+            .load(&mut *reader.connection)?,
+    };
+    rows.into_iter().map(HeldAccount::try_from).collect()
 }
 
 /// Moves an account to a new owner, if it is still the ownership expected; else the race is lost.

@@ -4,7 +4,9 @@
 //! Deliberately absent: who may see what.
 
 use super::{
-    ROWS_A_STATEMENT, Reader, StoreError, Writer, exactly_one, from_json,
+    ROWS_A_STATEMENT, Reader, StoreError, Writer,
+    connection::on_either,
+    exactly_one, from_json,
     schema::{accounts, reps, submissions},
     to_json,
     whose::{Listed, Of, members},
@@ -131,15 +133,19 @@ pub fn list(
     after: Option<SubmissionId>,
     limit: i64,
 ) -> Result<Vec<Submission>, StoreError> {
-    let mut query = submissions::table.select(Row::as_select()).order(submissions::id).limit(limit).into_boxed();
+    let in_order = || submissions::table.order(submissions::id).limit(limit);
     let by_rep = Listed { table: "submissions", rep: "rep_id", key: "id", and: "" };
     let after = after.map(String::from);
-    if let Some(page) = by_rep.page(reader, of, after.as_deref(), limit)? {
-        query = query.filter(submissions::id.eq_any(page));
-    } else if let Some(after) = after {
-        query = query.filter(submissions::id.gt(after));
-    }
-    query.load(&mut *reader.connection)?.into_iter().map(Submission::try_from).collect()
+    let rows: Vec<Row> = match by_rep.page(of, after.as_deref(), limit) {
+        Some(page) => {
+            on_either!(&mut *reader.connection, inner => in_order().filter(page).select(Row::as_select()).load(inner)?)
+        }
+        None => in_order()
+            .filter(submissions::id.gt(after.unwrap_or_default()))
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?,
+    };
+    rows.into_iter().map(Submission::try_from).collect()
 }
 
 /// How many submissions that a rep has made since a moment are taken back.

@@ -11,7 +11,7 @@ use account_swap::{
         ids::{RepId, TeamId},
         proposal::ProposalState,
     },
-    store::{Of, Reader, StoreError, proposals, roster, submissions},
+    store::{Of, Reader, StoreError, audit, proposals, roster, submissions},
 };
 
 /// All pages of a list.
@@ -31,7 +31,7 @@ fn all<T, K>(
 }
 
 /// Every list of some reps, and what it should be.
-fn held_against_everything(reader: &mut Reader<'_>, of: Of<'_>, whose: &[RepId]) -> Result<[usize; 4], StoreError> {
+fn held_against_everything(reader: &mut Reader<'_>, of: Of<'_>, whose: &[RepId]) -> Result<[usize; 5], StoreError> {
     let is_theirs = |rep: &RepId| whose.contains(rep);
 
     let accounts =
@@ -45,9 +45,15 @@ fn held_against_everything(reader: &mut Reader<'_>, of: Of<'_>, whose: &[RepId])
     expected.retain(|one| is_theirs(&one.rep));
     assert_eq!(made, expected, "{of:?}");
 
-    let mut sizes = [accounts.len(), made.len(), 0, 0];
+    let logged =
+        all(|after, limit| audit::entries(reader, Some(whose), after.unwrap_or_default(), limit), |entry| entry.seq)?;
+    let mut expected = audit::entries(reader, None, 0, i64::MAX)?;
+    expected.retain(|entry| whose.iter().any(|rep| rep.as_str() == entry.actor_id));
+    assert_eq!(logged, expected, "{of:?}");
+
+    let mut sizes = [accounts.len(), made.len(), logged.len(), 0, 0];
     let some_states = &[ProposalState::Proposed, ProposalState::Completed][..];
-    for (states, size) in [(&[][..], 2), (some_states, 3)] {
+    for (states, size) in [(&[][..], 3), (some_states, 4)] {
         let listed = all(|after, limit| proposals::list(reader, of, states, after, limit), |one| one.id)?;
         let mut expected = proposals::list(reader, Of::Anybody, states, None, i64::MAX)?;
         expected.retain(|one| one.legs.iter().any(|leg| is_theirs(&leg.from)));
@@ -76,13 +82,25 @@ fn pages_put_together_are_everything_of_theirs_once_and_in_order() {
                 ])
             })
             .unwrap();
-        assert_eq!(none, [0; 4]);
+        assert_eq!(none, [0; 5]);
         for (fewer, more) in [(none, one), (one, team), (team, both)] {
             assert!(
                 fewer.iter().zip(more).all(|(fewer, more)| *fewer < more),
                 "{fewer:?} {more:?} on {}",
                 database.name
             );
+        }
+    }
+}
+
+#[test]
+fn nobody_who_reads_is_told_a_time_before_a_change_they_can_see() {
+    for database in databases() {
+        let store = Store::open(&database.settings().database).unwrap();
+        for _ in 0..200 {
+            let changed_at = store.write(|writer| Ok::<_, StoreError>(writer.now())).unwrap();
+            let read_at = store.read(|reader| Ok::<_, StoreError>(reader.now())).unwrap();
+            assert!(read_at >= changed_at, "{read_at} after {changed_at} on {}", database.name);
         }
     }
 }
